@@ -1,0 +1,43 @@
+# Everything a newcomer types. `make setup` runs by itself where it is needed; the stamp's name holds
+# the checksum of what was installed, so that a second run has nothing to do.
+.DEFAULT_GOAL := help
+.PHONY: help setup console demo test check golden bench prove docs clean
+
+PIP   := PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --no-deps
+STAMP := .venv/installed-$(shell cat requirements-dev.txt pyproject.toml | cksum | cut -d' ' -f1)
+# The newest Python from 3.11 on that can make a virtual environment.
+PYTHON ?= $(firstword $(foreach p,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell \
+  $(p) -c 'import sys, venv, ensurepip; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
+
+help:     ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 10
+setup: $(STAMP)  ## fill .venv with the pinned, hash-checked packages
+$(STAMP): | python
+	@echo "[1/3] virtual environment .venv" && $(PYTHON) -m venv .venv
+	@echo "[2/3] packages of requirements-dev.txt" && $(PIP) --require-hashes --only-binary :all: -r requirements-dev.txt
+	@echo "[3/3] datong itself" && $(PIP) --quiet --no-build-isolation --editable .
+	@rm -f .venv/installed-* && touch $@
+.PHONY: python
+python:
+	@test -x .venv/bin/python || test -n "$(PYTHON)" || { echo "No Python >= 3.11 with the venv module found. \
+	Install one (Debian: apt install python3-venv; macOS: brew install python3) or say make PYTHON=/path/to/python" >&2; exit 1; }
+console: setup  ## fetch and build the pages (GraphiQL) from npm packages
+	@.venv/bin/python -m federation.console.build || echo "The GraphQL page is not built; all else works. Repeat with: make console" >&2
+demo: console  ## run everything; ONCE=1, OPA=server|URL, DB=postgresql://...
+	.venv/bin/datong demo $(if $(ONCE),--once) $(if $(OPA),--opa '$(OPA)') $(if $(DB),--database '$(DB)')
+test: console  ## all tests with branch coverage; ARGS='-k name' for some
+	.venv/bin/python -m pytest --cov --cov-report=term $(ARGS)
+check: setup  ## what must be green before a commit
+	.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
+	sh tools/check_policies.sh
+	$(MAKE) test
+golden: setup  ## rewrite the golden files; read the diff
+	.venv/bin/python -m pytest tests --update-golden $(ARGS)
+bench: setup  ## run every benchmark
+	set -e; for file in benchmarks/*.py; do echo "== $$file"; .venv/bin/python "$$file"; done
+prove: setup  ## the long proofs: ten times as many generated cases
+	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest --timeout 1200 $(ARGS)
+docs: setup  ## rewrite the reference pages that are printed from the code
+	.venv/bin/python tools/write_reference.py
+clean:  ## remove what these commands made here
+	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info build dist
