@@ -65,7 +65,7 @@ class Encounter(Base):
 
 
 class Licence(Base):
-    """What hygiene inspections found at a licensed place, by licence number of another department."""
+    """What hygiene inspections found at a licensed place, by the number of the licence."""
 
     __tablename__ = "licence"
 

@@ -83,7 +83,7 @@ class Licence(Base):
 
 
 class Certificate(Base):
-    """An entry of the city's e-licence index: whose certificate, of which kind; exactly one holder."""
+    """An entry of the e-licence index: whose certificate, of which kind; exactly one holder."""
 
     __tablename__ = "certificate"
     __table_args__ = (

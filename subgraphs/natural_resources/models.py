@@ -47,7 +47,7 @@ class Region(Base):
 
 
 class Parcel(Base):
-    """A parcel of land; ``boundary`` is a closed ring of [longitude, latitude], first point last."""
+    """A parcel of land; ``boundary`` is a closed ring of [longitude, latitude]."""
 
     __tablename__ = "parcel"
 

@@ -42,7 +42,7 @@ class Region(Base):
 
 
 class Address(Base):
-    """A standard address; ``region_code`` is the township (9 digits) recorded here, true or stale."""
+    """A standard address; ``region_code`` is the township recorded here, true or stale."""
 
     __tablename__ = "address"
 
@@ -59,7 +59,7 @@ class Household(Base):
     __tablename__ = "household"
 
     household_id: Mapped[str] = mapped_column(primary_key=True)
-    # No constraint: citizens already point at their household, and a cycle cannot be filled in order.
+    # No constraint: citizens point at their household, and a cycle cannot be filled in order.
     head_id_number: Mapped[str] = mapped_column(index=True)
     address_id: Mapped[str] = mapped_column(ForeignKey("address.address_id"), index=True)
 

@@ -1,0 +1,1 @@
+"""The demo world: one deterministic fictional city that all eight departments hold a part of."""
