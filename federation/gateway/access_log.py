@@ -1,0 +1,57 @@
+"""One line for each request: what an operator needs, and nothing that a query could hold."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import traceback
+from types import TracebackType
+
+from starlette.types import Scope
+
+_KNOWN_PATHS = frozenset(
+    {"/", "/graphql", "/health", "/ready", "/.well-known/jwks.json", "/demo/session"}
+)
+
+
+class AccessLog:
+    """Writes requests and faults as JSON lines.
+
+    Query strings, operation texts, variables and headers are never written: they hold identity
+    numbers and tokens. Of a fault only its type and place are written, since its message may
+    repeat a value.
+    """
+
+    def __init__(self, name: str = "datong.gateway") -> None:
+        self._logger = logging.getLogger(name)
+
+    def write(self, scope: Scope, request_id: str, status: int, started: float, code: str) -> None:
+        """One answered request; ``started`` is a reading of ``time.perf_counter``."""
+        if not self._logger.isEnabledFor(logging.INFO):
+            return
+        line = {
+            "time": time.time(),
+            "request": request_id,
+            "method": scope["method"] if scope["method"] in {"GET", "POST"} else "other",
+            "path": scope["path"] if scope["path"] in _KNOWN_PATHS else "other",
+            "status": status,
+            "ms": round((time.perf_counter() - started) * 1000, 1),
+        }
+        self._logger.info(json.dumps(line | ({"code": code} if code else {})))
+
+    def fault(self, request_id: str, error: BaseException) -> None:
+        """An exception that nobody foresaw."""
+        line = {
+            "time": time.time(),
+            "request": request_id,
+            "fault": type(error).__name__,
+            "at": _frames(error.__traceback__),
+        }
+        self._logger.error(json.dumps(line))
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    return [
+        f"{frame.name} {frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(trace)
+    ]

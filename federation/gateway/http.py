@@ -1,0 +1,162 @@
+"""`/graphql` as an ASGI application: GraphQL over HTTP, and nothing of the operation in a log.
+
+Source:
+    GraphQL over HTTP; the audit suite of the npm package `graphql-http` runs against it in
+    tests/http/test_audit_suite.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable
+from typing import Protocol
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from federation.gateway.access_log import AccessLog
+from federation.gateway.messages import Request, Response, encode
+from federation.gateway.negotiation import (
+    LEGACY_TYPE,
+    RESPONSE_TYPE,
+    HttpRefusal,
+    check_content_type,
+    check_origin,
+    choose_media_type,
+    read_body,
+    read_query_string,
+)
+from federation.gateway.settings import Http
+
+
+class Answering(Protocol):
+    """What the endpoint needs of a gateway."""
+
+    async def answer(self, request: Request) -> Response:
+        """The complete answer; never raises for what a client did."""
+        ...
+
+
+class ClientGone(Exception):
+    """The client closed the connection before it had its answer."""
+
+
+class GraphQLEndpoint:
+    """Answers one path with one gateway."""
+
+    def __init__(self, gateway: Answering, settings: Http, log: AccessLog) -> None:
+        self._gateway = gateway
+        self._settings = settings
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one HTTP request."""
+        started = time.perf_counter()
+        request_id = secrets.token_hex(8)
+        headers = Headers(raw=scope["headers"])
+        accepted = choose_media_type(headers.get("accept"))
+        media_type = accepted or LEGACY_TYPE
+        try:
+            request = await self._read(scope, receive, request_id, headers, accepted)
+            response = await _unless_gone(self._gateway.answer(request), receive)
+            # The older type says 200 for whatever was a GraphQL request.
+            status = (
+                200 if media_type == LEGACY_TYPE and response.status == 400 else response.status
+            )
+        except HttpRefusal as refusal:
+            response, status = _refused(refusal), refusal.status
+        except ClientGone:
+            self._log.write(scope, request_id, 499, started, "CLIENT_GONE")
+            return
+        await _send(send, status, media_type, response, request_id)
+        self._log.write(scope, request_id, status, started, response.code)
+
+    async def _read(
+        self,
+        scope: Scope,
+        receive: Receive,
+        request_id: str,
+        headers: Headers,
+        accepted: str | None,
+    ) -> Request:
+        method = scope["method"]
+        allowed = ("GET", "POST") if self._settings.get else ("POST",)
+        if method not in allowed:
+            raise HttpRefusal(405, f"{method} is not answered here", {"allow": ", ".join(allowed)})
+        if accepted is None:
+            raise HttpRefusal(406, f"answers are {RESPONSE_TYPE} or {LEGACY_TYPE} in UTF-8 only")
+        limit = self._settings.max_body_bytes
+        if method == "GET":
+            check_origin(headers, self._settings.allowed_origins)
+            if len(scope["query_string"]) > limit:
+                raise HttpRefusal(414, f"the query string is longer than {limit} bytes")
+            return read_query_string(scope["query_string"], request_id, headers)
+        check_content_type(headers)
+        return read_body(await _read_all(receive, headers, limit), request_id, headers)
+
+
+async def _read_all(receive: Receive, headers: Headers, limit: int) -> bytes:
+    too_long = HttpRefusal(413, f"the request body is longer than {limit} bytes")
+    announced = headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > limit:
+        raise too_long
+    chunks: list[bytes] = []
+    length = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        length += len(chunk)
+        if length > limit:
+            raise too_long
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _unless_gone(answering: Awaitable[Response], receive: Receive) -> Response:
+    """The answer, given up at once when the client goes away.
+
+    Raises:
+        ClientGone: The work was cancelled; what the gateway shields from it goes on.
+    """
+    work = asyncio.ensure_future(answering)
+    gone = asyncio.ensure_future(_disconnect(receive))
+    try:
+        await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise ClientGone
+        return work.result()
+    finally:
+        for task in (work, gone):
+            task.cancel()
+        await asyncio.gather(work, gone, return_exceptions=True)
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _refused(refusal: HttpRefusal) -> Response:
+    error = {"message": refusal.message, "extensions": {"code": refusal.code}}
+    return Response(encode({"errors": [error]}), refusal.status, refusal.headers, refusal.code)
+
+
+async def _send(
+    send: Send, status: int, media_type: str, response: Response, request_id: str
+) -> None:
+    headers = {
+        "content-type": f"{media_type}; charset=utf-8",
+        "content-length": str(len(response.body)),
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "datong-request": request_id,
+        **response.headers,
+    }
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,120 @@
+"""What goes into the request pipeline and what comes out: free of HTTP's framing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers
+
+from federation.errors import (
+    FederationError,
+    InvalidOperation,
+    RequestError,
+    ResponseError,
+    Unauthenticated,
+    Unavailable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One well-formed GraphQL request.
+
+    Attributes:
+        id: Names the request in logs, audit records and error messages.
+        query: The document, as the client wrote it.
+        variables: Raw JSON values, not yet coerced.
+        headers: All request headers; only those on the allow-list go on to subgraphs.
+        is_get: Whether it came by GET, where only queries are answered.
+    """
+
+    id: str
+    query: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+    headers: Headers = field(default_factory=Headers)
+    is_get: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer to one request.
+
+    Attributes:
+        body: The GraphQL response as JSON.
+        status: HTTP status under `application/graphql-response+json`.
+        headers: Further response headers.
+        code: The error's code when nothing but one error is answered, for the log.
+    """
+
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+
+
+class NotOverGet(RequestError):
+    """A mutation or subscription came by GET."""
+
+    code = "METHOD_NOT_ALLOWED"
+    http_status = 405
+
+
+class DeadlineExceeded(Unavailable):
+    """The request took longer than a request may take."""
+
+    code = "DEADLINE_EXCEEDED"
+    http_status = 504
+
+
+def refuse(error: FederationError, request_id: str) -> Response:
+    """The answer that holds nothing but a failure.
+
+    A fault of ours is not explained; the request id leads to its log line.
+    """
+    code, status = error.code, error.http_status
+    if isinstance(error, InvalidOperation):
+        errors = error.errors or (ResponseError(error.message),)
+    elif isinstance(error, RequestError | Unavailable):
+        errors = (ResponseError(error.message, None, error.locations, error.extensions),)
+    else:
+        errors = (ResponseError(f"internal error, request {request_id}"),)
+        code, status = "INTERNAL_ERROR", 500
+    return Response(
+        encode({"errors": [_with_code(entry, code).to_json() for entry in errors]}),
+        status,
+        _headers_of(error),
+        code,
+    )
+
+
+def _with_code(entry: ResponseError, code: str) -> ResponseError:
+    if "code" in entry.extensions:
+        return entry
+    extensions = {"code": code, **entry.extensions}
+    return ResponseError(entry.message, entry.path, entry.locations, extensions)
+
+
+def _headers_of(error: FederationError) -> dict[str, str]:
+    if isinstance(error, Unauthenticated):
+        return {"www-authenticate": 'Bearer realm="datong", error="invalid_token"'}
+    if isinstance(error, NotOverGet):
+        return {"allow": "POST"}
+    if isinstance(error, Unavailable):
+        return {"retry-after": "1"}
+    return {}
+
+
+def encode(document: Mapping[str, Any]) -> bytes:
+    """JSON text of a response.
+
+    Integers beyond 64 bits are beyond orjson but not beyond custom scalars.
+    """
+    try:
+        return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

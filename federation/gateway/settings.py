@@ -1,0 +1,205 @@
+"""Every setting of the gateway with its default: names carry their unit, limits start out safe."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the gateway listens.
+
+    Attributes:
+        workers: Processes that share the port.
+        admin_port: Port of the admin listener (bundles for OPA); 0 switches it off. Only the first
+            worker opens it.
+        admin_token: What `Authorization: Bearer` must say on the admin listener.
+        start_limit_seconds: How long the subgraphs may take to hand over their SDL.
+        shutdown_seconds: How long running requests may take to end when the gateway stops.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 4000
+    workers: int = 1
+    admin_host: str = "127.0.0.1"
+    admin_port: int = 0
+    admin_token: str = ""
+    start_limit_seconds: float = 60.0
+    shutdown_seconds: float = 10.0
+
+
+class Http(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an HTTP client may do.
+
+    Attributes:
+        get: Whether queries are answered on GET at all.
+        deadline_seconds: Total time for one request; what is not done by then is an error.
+        max_body_bytes: Longest request body, and longest query string of a GET.
+        console: Whether `/` serves the GraphiQL page.
+        forwarded_headers: Client headers that subgraphs receive; no other is passed on.
+        debug_extensions: Whether a client may ask, with the header `Datong-Debug: 1`, for the
+            fetches and durations of its own request.
+        allowed_origins: Origins besides the gateway's own whose pages may send GET requests.
+    """
+
+    get: bool = True
+    deadline_seconds: float = 15.0
+    max_body_bytes: int = 1_048_576
+    console: bool = True
+    forwarded_headers: tuple[str, ...] = ("traceparent", "tracestate")
+    debug_extensions: bool = False
+    allowed_origins: tuple[str, ...] = ()
+
+
+class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How large an operation may be.
+
+    Attributes:
+        depth: Nested selections.
+        tokens: Lexical tokens of the document.
+        aliases: Fields with an alias, fragments expanded.
+        fields: Selected fields, fragments expanded.
+        list_items: Items of one list in a variable.
+        coordinates: Coordinates asked of the policy for one operation.
+    """
+
+    depth: int = 25
+    tokens: int = 15_000
+    aliases: int = 200
+    fields: int = 5_000
+    list_items: int = 1_000
+    coordinates: int = 2_000
+
+
+class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the schema comes from: exactly one of the three.
+
+    Attributes:
+        subgraphs: URL by subgraph name; the SDL is fetched from there.
+        subgraphs_file: JSON list of objects with `name`, `url` and optionally `sdl`.
+        supergraph_file: Ready supergraph SDL (join specification).
+    """
+
+    subgraphs: dict[str, str] = {}
+    subgraphs_file: str = ""
+    supergraph_file: str = ""
+
+
+class Subgraphs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How subgraphs are called.
+
+    Attributes:
+        deadline_seconds: Connect, send and read of one fetch together.
+        max_reply_bytes: Longest answer that is read.
+        connections: Open connections for each subgraph.
+    """
+
+    deadline_seconds: float = 10.0
+    max_reply_bytes: int = 33_554_432
+    connections: int = 64
+
+
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How callers and consents are believed.
+
+    Attributes:
+        jwks: File or URL of the keys of the token issuer.
+        issuer: The only accepted `iss`.
+        audience: The only accepted `aud`.
+        algorithms: Accepted signature algorithms; symmetric ones are refused.
+        leeway_seconds: Tolerated clock difference.
+        jwks_life_seconds: How long fetched keys are used; an unknown key id refreshes them sooner.
+        consent_jwks: File or URL of the keys of the consent issuers; empty accepts no consent.
+        consent_issuers: Accepted `iss` of consents.
+        revoked_consents_file: Ids of revoked consents, one a line; read again when it changes.
+    """
+
+    jwks: str = ""
+    issuer: str = "https://issuer.heming.example"
+    audience: str = "datong"
+    algorithms: tuple[Literal["EdDSA", "ES256", "RS256"], ...] = ("EdDSA", "ES256", "RS256")
+    leeway_seconds: float = 5.0
+    jwks_life_seconds: float = 300.0
+    consent_jwks: str = ""
+    consent_issuers: tuple[str, ...] = ("https://consent.heming.example",)
+    revoked_consents_file: str = ""
+
+
+class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The signed access context that subgraphs receive.
+
+    Attributes:
+        key_file: Private Ed25519 key (PEM); empty makes a new key at each start.
+        life_seconds: How long a context is valid, at most 60.
+        tokens: Signed contexts kept for reuse.
+    """
+
+    key_file: str = ""
+    life_seconds: int = 60
+    tokens: int = 10_000
+
+
+class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who decides.
+
+    Attributes:
+        engine: `embedded` (in this process), `opa` (a server) or `open` (everything is allowed).
+        policies: Folder with the .rego files; empty takes the ones delivered with Datong.
+        data: Folder with grants, purposes and organisations; empty takes the demo's.
+        opa_url: Base URL of the OPA server.
+        deadline_seconds: Time for one decision; later is denied.
+        mode: `prune` takes denied fields out of a query, `refuse` refuses the whole operation.
+        disclosure: How much a refusal explains, `explain` or `hidden`.
+        mask_key_file: Secret for keyed masks; empty makes a new one at each start.
+    """
+
+    engine: Literal["embedded", "opa", "open"] = "embedded"
+    policies: str = ""
+    data: str = ""
+    opa_url: str = ""
+    deadline_seconds: float = 2.0
+    mode: Literal["prune", "refuse"] = "prune"
+    disclosure: Literal["explain", "hidden"] = "explain"
+    mask_key_file: str = ""
+
+
+class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where audit records go.
+
+    Attributes:
+        database: SQLAlchemy URL; empty keeps no records, which only `--access open` may do.
+        key_file: Secret that keys the hashes of entities; empty makes a new one at each start.
+        head_key_file: Ed25519 key (PEM) that signs chain heads; must not lie in the database.
+    """
+
+    database: str = ""
+    key_file: str = ""
+    head_key_file: str = ""
+
+
+class Cache(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much is kept to answer the second request faster.
+
+    Attributes:
+        operations: Parsed operation texts.
+        plans: Operation plans.
+    """
+
+    operations: int = 2_000
+    plans: int = 2_000
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of one gateway; a section of `datong.toml` for each attribute."""
+
+    server: Server = Server()
+    http: Http = Http()
+    limits: LimitSettings = LimitSettings()
+    schema: Schema = Schema()
+    subgraphs: Subgraphs = Subgraphs()
+    identity: Identity = Identity()
+    signing: Signing = Signing()
+    access: Access = Access()
+    audit: Audit = Audit()
+    cache: Cache = Cache()
