@@ -1,0 +1,1 @@
+"""The demo departments and the toolkit they are made with."""

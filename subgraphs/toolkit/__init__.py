@@ -1,0 +1,1 @@
+"""The department toolkit: from SQLAlchemy models to a federated, filtered, graded subgraph."""

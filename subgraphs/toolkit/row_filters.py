@@ -1,0 +1,167 @@
+"""Row filters bound to a database session, and the guard that no statement goes around them.
+
+Two halves. The binder adds each filter to every ORM select that touches its table, aliased or not,
+together with a mark that names the alias it covers. The guard looks at the final SQL text just
+before the driver: each mention of a filtered table must carry its mark, otherwise the statement is
+refused. So Core selects, text, UPDATE, DELETE and whatever else the binder does not reach cannot
+return a row, whoever wrote them.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Engine, and_, event, not_, or_
+from sqlalchemy import inspect as inspect_model
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import TextualSelect
+from sqlalchemy.sql.elements import TextClause
+
+from subgraphs.toolkit.conditions import Condition, build_criterion, holds, load_condition
+from subgraphs.toolkit.errors import RowFilterInvalid, StatementRefused
+from subgraphs.toolkit.sources import Reference, Source
+
+# Execution option of every connection that serves a request: the bound filters.
+OPTION = "datong_row_filters"
+
+
+@dataclass(frozen=True, slots=True)
+class RowFilters:
+    """The filters of one request.
+
+    Attributes:
+        conditions: By type, for nodes that exist only as their key.
+        criteria: By model, what its rows must fulfil.
+        tables: Names of the tables behind ``criteria``.
+    """
+
+    conditions: Mapping[str, Condition]
+    criteria: tuple[tuple[type[DeclarativeBase], ColumnElement[bool]], ...]
+    tables: frozenset[str]
+
+    def admit(self, source: Reference[Any], node: Any) -> bool:
+        """Whether a key-only node may be seen; rows were filtered by the database already."""
+        condition = self.conditions.get(source.type_name)
+        return condition is None or holds(condition, source.values(node))
+
+
+NO_FILTERS = RowFilters({}, (), frozenset())
+
+
+class _Covered(FunctionElement[bool]):
+    """The mark: always true, rendered with the alias of the entity that a criterion covers."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "datong_covered"
+
+
+@compiles(_Covered)
+def _print_mark(element: _Covered, compiler: SQLCompiler, **options: Any) -> str:
+    column = compiler.process(element.clauses, **options)
+    alias = column.strip("()").rpartition(".")[0].strip('"')
+    return f"1 = 1 /*rows {alias}*/"
+
+
+def bind_filters(
+    sources: Iterable[Reference[Any]], row_filters: Mapping[str, object]
+) -> RowFilters:
+    """The filters of an access context for this department's sources.
+
+    Raises:
+        RowFilterInvalid: A type that has no source here, or a condition that cannot be read.
+    """
+    if not row_filters:
+        return NO_FILTERS
+    by_type = {source.type_name: source for source in sources}
+    conditions: dict[str, Condition] = {}
+    criteria: dict[type[DeclarativeBase], list[ColumnElement[bool]]] = {}
+    for type_name, tree in row_filters.items():
+        source = by_type.get(type_name)
+        if source is None:
+            raise RowFilterInvalid(f"{type_name} has no filterable rows in this subgraph")
+        condition = load_condition(tree, source.fields.read_value)
+        conditions[type_name] = condition
+        if isinstance(source, Source):
+            criterion = build_criterion(condition, source.columns)
+            if source.only is not None:
+                criterion = or_(not_(source.only), criterion)
+            criteria.setdefault(source.model, []).append(criterion)
+    return RowFilters(
+        conditions,
+        tuple(
+            (model, and_(*parts, _Covered(_first_key(model))))
+            for model, parts in criteria.items()
+        ),
+        frozenset(str(model.__tablename__) for model in criteria),
+    )
+
+
+def _first_key(model: type[DeclarativeBase]) -> Any:
+    mapper = inspect_model(model)
+    return getattr(model, mapper.get_property_by_column(mapper.primary_key[0]).key)
+
+
+def bind_session(session: Session, filters: RowFilters) -> None:
+    """Add the filters to every ORM select of the session."""
+    options = [
+        with_loader_criteria(model, criterion, include_aliases=True)
+        for model, criterion in filters.criteria
+    ]
+
+    def add_criteria(state: ORMExecuteState) -> None:
+        if state.is_select:
+            state.statement = state.statement.options(*options)
+
+    if options:
+        event.listen(session, "do_orm_execute", add_criteria)
+
+
+def guard_engine(engine: Engine) -> None:
+    """Refuse statements of this engine that filters are not bound to or do not cover."""
+    event.listen(engine, "before_cursor_execute", _check_statement)
+
+
+def _check_statement(  # noqa: PLR0913  SQLAlchemy's signature
+    connection: Connection,
+    _cursor: Any,
+    statement: str,
+    _parameters: Any,
+    context: Any,
+    _executemany: bool,  # noqa: FBT001
+) -> None:
+    filters: RowFilters | None = connection.get_execution_options().get(OPTION)
+    if filters is None:
+        raise StatementRefused("statement outside of a request")
+    if not filters.tables:
+        return
+    compiled = getattr(context, "compiled", None)
+    source = getattr(compiled, "statement", None)
+    if source is None or isinstance(source, TextClause | TextualSelect):
+        raise StatementRefused("textual statement while row filters are bound")
+    if not is_covered(statement, filters.tables):
+        raise StatementRefused("statement reads a filtered table without its filter")
+
+
+@lru_cache(maxsize=4096)
+def is_covered(statement: str, tables: frozenset[str]) -> bool:
+    """Whether each mention of a table in the SQL text has its mark.
+
+    A mention is the table's name where no column follows; a column or label of that name counts
+    too, which can only refuse too much.
+    """
+    marks = Counter(re.findall(r"/\*rows (\w+)\*/", statement))
+    mentions: Counter[str] = Counter()
+    for table in tables:
+        pattern = rf'(?<!\w){re.escape(table)}(?!\w)(?!["\]`]?\s*\.)["\]`]?(?:\s+AS\s+"?(\w+)"?)?'
+        text = re.sub(r"/\*rows \w+\*/", "", statement)
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            mentions[match.group(1) or table] += 1
+    return all(marks[alias] >= count for alias, count in mentions.items())

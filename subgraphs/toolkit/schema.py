@@ -1,0 +1,131 @@
+"""The federated schema of a department: strawberry's, with batched entities and finished SDL."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias, cast
+
+import strawberry
+from graphql import GraphQLError
+from sqlalchemy import MetaData
+from strawberry import federation
+from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.federation.schema import FederationAny
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from subgraphs.toolkit.errors import RequestRefused
+from subgraphs.toolkit.scalars import SCALARS
+from subgraphs.toolkit.scope import Info, Scope
+from subgraphs.toolkit.sdl import finish_sdl
+from subgraphs.toolkit.sources import Reference
+
+Representation: TypeAlias = Mapping[str, Any]
+# Answers the node of a representation, None when there is none that the caller may see.
+Resolve: TypeAlias = Callable[[Scope, Representation], Awaitable[Any] | Any]
+
+CACHED_DOCUMENTS = 512
+MAX_TOKENS = 10_000
+MAX_REPRESENTATIONS = 10_000
+
+
+def key_text(representation: Representation, field_name: str) -> str:
+    """A text key of a representation.
+
+    Raises:
+        RequestRefused: Missing or not text.
+    """
+    value = representation.get(field_name)
+    if not isinstance(value, str):
+        raise RequestRefused("BAD_REPRESENTATION", f"a representation needs {field_name} as text")
+    return value
+
+
+def key_number(representation: Representation, field_name: str) -> int:
+    """A whole-number key of a representation.
+
+    Raises:
+        RequestRefused: Missing or not a whole number.
+    """
+    value = representation.get(field_name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise RequestRefused("BAD_REPRESENTATION", f"a representation needs {field_name} as number")
+    return value
+
+
+class FederatedSchema(federation.Schema):
+    """Strawberry's federation schema with our ``_entities`` and ``_service``."""
+
+    def __init__(
+        self,
+        query: type,
+        *,
+        entities: Mapping[str, Resolve],
+        mutation: type | None = None,
+        types: Sequence[type] = (),
+    ) -> None:
+        self._entities = entities
+        super().__init__(
+            query=query,
+            mutation=mutation,
+            types=types,
+            config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+            extensions=[
+                lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
+                lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
+                lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+            ],
+        )
+
+    def process_errors(self, errors: object, execution_context: object = None) -> None:
+        """Nothing: strawberry would log the operation text, which holds identity numbers."""
+
+    async def entities_resolver(  # type: ignore[override]  # awaited by the executor either way
+        self, info: Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
+        """One result per representation, asked for at once so that loaders batch them.
+
+        A representation that cannot be read is null with an error of its own.
+        """
+        if len(representations) > MAX_REPRESENTATIONS:
+            raise RequestRefused("BAD_INPUT", f"at most {MAX_REPRESENTATIONS} representations")
+        asked = [self._resolve(info.context, each) for each in representations]
+        return cast("list[FederationAny]", await asyncio.gather(*asked, return_exceptions=True))
+
+    async def _resolve(self, scope: Scope, representation: object) -> Any:
+        known = isinstance(representation, dict) and representation.get("__typename")
+        resolve = self._entities.get(known) if isinstance(known, str) else None
+        if resolve is None:
+            raise RequestRefused("BAD_REPRESENTATION", "not a representation of an entity here")
+        found = resolve(scope, cast("Representation", representation))
+        return await found if inspect.isawaitable(found) else found
+
+    @cached_property
+    def sdl(self) -> str:
+        """The federation SDL that this department publishes."""
+        return finish_sdl(print_schema(self))
+
+
+@dataclass(frozen=True)
+class Department:
+    """Everything that makes a department's service.
+
+    Attributes:
+        name: Subgraph name, also the audience of its access contexts.
+        schema: What it answers.
+        sources: Types whose rows can be filtered.
+        metadata: Tables of its database.
+    """
+
+    name: str
+    schema: FederatedSchema
+    sources: Sequence[Reference[Any]]
+    metadata: MetaData = field(repr=False)
+
+
+def is_client_error(error: GraphQLError) -> bool:
+    """Whether the message was written for the client: ours, or graphql-core's own."""
+    original = error.original_error
+    return original is None or isinstance(original, GraphQLError)

@@ -1,0 +1,253 @@
+"""What resolvers work with: batched look-ups, pages and counts within one request.
+
+All look-ups of one kind that are asked for at the same moment become one SQL statement, whatever
+field or representation asked.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias, TypeVar, cast
+
+import strawberry
+from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from strawberry.dataloader import DataLoader
+
+from subgraphs.toolkit.access_context import AccessContext
+from subgraphs.toolkit.database import RequestSession
+from subgraphs.toolkit.inputs import build_criteria
+from subgraphs.toolkit.paging import (
+    Connection,
+    Edge,
+    PageInfo,
+    SortKey,
+    build_keyset,
+    build_order,
+    check_first,
+    print_cursor,
+    read_cursor,
+)
+from subgraphs.toolkit.row_filters import RowFilters
+from subgraphs.toolkit.sources import Reference, Source
+
+NodeT = TypeVar("NodeT")
+ValueT = TypeVar("ValueT")
+Column: TypeAlias = InstrumentedAttribute[Any]
+Batch: TypeAlias = Callable[[list[Any]], Awaitable[Sequence[Any]]]
+
+# Keys of one statement: below the limit of bound parameters of SQLite and PostgreSQL.
+MAX_BATCH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What part of a list is asked for: at most ``first`` rows after the cursor, in order.
+
+    Attributes:
+        where: A filter input.
+        order: Member of an order enum; None for the order of the primary key.
+    """
+
+    first: int
+    after: str | None = None
+    where: Any = None
+    order: Enum | None = None
+
+
+def present(value: ValueT | None) -> ValueT:
+    """The value, typed as present.
+
+    For non-null fields whose row may be hidden or missing: GraphQL then nulls the nearest
+    nullable parent, which is what a hidden row must look like.
+    """
+    return cast("ValueT", value)
+
+
+class Scope:
+    """One request: who asks, which rows it may see, and the loaders that batch its look-ups."""
+
+    def __init__(self, access: AccessContext, filters: RowFilters, session: RequestSession) -> None:
+        self.access = access
+        self.filters = filters
+        self.session = session
+        self._loaders: dict[object, DataLoader[Any, Any]] = {}
+
+    def loader(self, name: object, batch: Batch) -> DataLoader[Any, Any]:
+        """The request's loader of that name; ``batch`` answers keys in their order."""
+        if name not in self._loaders:
+            self._loaders[name] = DataLoader(batch, max_batch_size=MAX_BATCH)
+        return self._loaders[name]
+
+    def refer(self, source: Reference[NodeT], **key: Any) -> NodeT | None:
+        """The node that consists of its key; None when the caller may not see it."""
+        node = source.node(**key)
+        return node if self.filters.admit(source, node) else None
+
+    async def find(self, source: Source[NodeT], key: Any, *columns: Column) -> NodeT | None:
+        """The node whose unique columns (default: primary key) have this value, else None.
+
+        Args:
+            source: Where to look.
+            key: One value, or a tuple when there are several columns.
+            columns: What the key is compared with.
+        """
+        row = await self.row(key, *(columns or source.key), only=source.only)
+        return None if row is None else source.build(row)
+
+    async def row(self, key: Any, *columns: Column, only: ColumnElement[bool] | None = None) -> Any:
+        """The row (a model instance) whose unique columns have this value, else None."""
+
+        async def batch(keys: list[Any]) -> Sequence[Any]:
+            statement = select(columns[0].class_).where(_matches(columns, keys))
+            if only is not None:
+                statement = statement.where(only)
+            found = {}
+            for (row,) in await self.session.rows(statement):
+                values = tuple(getattr(row, column.key) for column in columns)
+                found[values if len(columns) > 1 else values[0]] = row
+            return [found.get(each) for each in keys]
+
+        return await self.loader(("row", columns, id(only)), batch).load(key)
+
+    async def list(self, source: Source[NodeT], column: Column, key: Any) -> list[NodeT]:
+        """All nodes whose column has this value, in order of the primary key."""
+        return [source.build(row) for row in await self.rows_of(column, key, source.key)]
+
+    async def rows_of(self, column: Column, key: Any, order: Sequence[Column]) -> Sequence[Any]:
+        """All rows (model instances) whose column has this value."""
+
+        async def batch(keys: list[Any]) -> Sequence[Any]:
+            statement = select(column.class_).where(column.in_(keys)).order_by(*order)
+            groups = defaultdict(list)
+            for (row,) in await self.session.rows(statement):
+                groups[getattr(row, column.key)].append(row)
+            return [groups[each] for each in keys]
+
+        rows: Sequence[Any] = await self.loader(("rows", column, tuple(order)), batch).load(key)
+        return rows
+
+    async def tally(self, division: Column, *values: ColumnElement[Any]) -> Sequence[tuple[Any, ...]]:
+        """Per division code the aggregates over its rows: (code, value, ...); one statement.
+
+        With ``count(*)`` when no values are named.
+        """
+
+        async def batch(keys: list[Any]) -> Sequence[Any]:
+            wanted = values or (func.count(),)
+            statement = select(division, *wanted).group_by(division)
+            if not values:
+                statement = statement.select_from(division.class_)
+            found = [tuple(row) for row in await self.session.rows(statement)]
+            return [found] * len(keys)
+
+        name = ("tally", division, tuple(str(value) for value in values))
+        found: Sequence[tuple[Any, ...]] = await self.loader(name, batch).load(0)
+        return found
+
+    async def connect(self, source: Source[NodeT], page: Page) -> Connection[NodeT]:
+        """A page over all rows of a source."""
+        asked = _Asked(source, page)
+
+        async def count() -> int:
+            statement = select(func.count()).select_from(source.model).where(*asked.criteria)
+            return int((await self.session.rows(statement))[0][0])
+
+        statement = (
+            select(source.model)
+            .where(*asked.criteria, *asked.beyond)
+            .order_by(*build_order(asked.keys))
+            .limit(page.first + 1)
+        )
+        rows = [row for (row,) in await self.session.rows(statement)]
+        return asked.connection(rows, count)
+
+    async def connect_within(
+        self, source: Source[NodeT], page: Page, column: Column, key: Any
+    ) -> Connection[NodeT]:
+        """A page over the rows whose column has this value; all parents in one statement."""
+        asked = _Asked(source, page)
+
+        async def batch_pages(keys: list[Any]) -> Sequence[Any]:
+            place = func.row_number().over(partition_by=column, order_by=build_order(asked.keys))
+            numbered = (
+                select(source.model, place.label("datong_place"))
+                .where(column.in_(keys), *asked.criteria, *asked.beyond)
+                .subquery()
+            )
+            entity = aliased(source.model, numbered)
+            statement = (
+                select(entity)
+                .where(numbered.c.datong_place <= page.first + 1)
+                .order_by(numbered.c.datong_place)
+            )
+            groups = defaultdict(list)
+            for (row,) in await self.session.rows(statement):
+                groups[getattr(row, column.key)].append(row)
+            return [groups[each] for each in keys]
+
+        async def batch_counts(keys: list[Any]) -> Sequence[Any]:
+            statement = (
+                select(column, func.count())
+                .where(column.in_(keys), *asked.criteria)
+                .group_by(column)
+            )
+            found = {each: number for each, number in await self.session.rows(statement)}
+            return [found.get(each, 0) for each in keys]
+
+        async def count() -> int:
+            number: int = await self.loader(("counts", column, asked.name), batch_counts).load(key)
+            return number
+
+        rows = await self.loader(("pages", column, asked.name), batch_pages).load(key)
+        return asked.connection(rows, count)
+
+
+class _Asked:
+    """A page request resolved against its source."""
+
+    def __init__(self, source: Source[Any], page: Page) -> None:
+        check_first(page.first)
+        self.source = source
+        self.page = page
+        self.order = page.order.name if page.order is not None else ""
+        chosen = [page.order.value] if page.order is not None else []
+        self.keys = chosen + [
+            SortKey(column)
+            for column in source.key
+            if column.key not in {key.column.key for key in chosen}
+        ]
+        self.criteria = build_criteria(page.where)
+        if source.only is not None:
+            self.criteria.append(source.only)
+        self.beyond = []
+        if page.after is not None:
+            values = read_cursor(page.after, self.order, self.keys)
+            self.beyond.append(build_keyset(self.keys, values))
+        # Equal pages of different parents meet in one loader.
+        self.name = (source.type_name, page.first, page.after, self.order, repr(page.where))
+
+    def connection(
+        self, rows: Sequence[Any], count: Callable[[], Awaitable[int]]
+    ) -> Connection[Any]:
+        """The page of at most ``first`` rows; one row more says that another page follows."""
+        edges: list[Edge[Any]] = []
+        for row in rows[: self.page.first]:
+            values = [getattr(row, key.column.key) for key in self.keys]
+            cursor = print_cursor(self.order, values)
+            edges.append(Edge(node=self.source.build(row), cursor=cursor))
+        info = PageInfo(
+            has_next_page=len(rows) > self.page.first,
+            has_previous_page=self.page.after is not None,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        )
+        return Connection(edges=edges, page_info=info, count=count)
+
+
+def _matches(columns: Sequence[Column], keys: Sequence[Any]) -> ColumnElement[bool]:
+    return columns[0].in_(keys) if len(columns) == 1 else tuple_(*columns).in_(keys)
+
+
+Info: TypeAlias = strawberry.Info[Scope, Any]
