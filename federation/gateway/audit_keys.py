@@ -1,0 +1,81 @@
+"""The two secrets of the audit trail, each in a file of its own that only its owner may read."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from federation.errors import AuditUnavailable
+
+_SECRET_BYTES = 32
+
+
+def digest_key(file: str) -> bytes:
+    """The secret that keys the hashes of entities and data subjects.
+
+    Args:
+        file: Made with a new secret when it does not exist. Empty: a secret that is kept nowhere,
+            so that hashes of different runs cannot be compared.
+
+    Raises:
+        AuditUnavailable: The file cannot be read or made, or holds too little.
+    """
+    if not file:
+        return secrets.token_bytes(_SECRET_BYTES)
+    key = _read_or_make(Path(file), secrets.token_bytes(_SECRET_BYTES))
+    if len(key) < _SECRET_BYTES:
+        raise AuditUnavailable(f"{file} holds fewer than {_SECRET_BYTES} bytes")
+    return key
+
+
+def head_key(file: str) -> Ed25519PrivateKey:
+    """The key that signs the heads of audit chains.
+
+    Args:
+        file: PKCS 8 in PEM; made with a new key when it does not exist. Empty: a key that is kept
+            nowhere, so that heads can only be checked by this process.
+
+    Raises:
+        AuditUnavailable: The file cannot be read or made, or holds something else.
+    """
+    fresh = Ed25519PrivateKey.generate()
+    if not file:
+        return fresh
+    pem = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        key = load_pem_private_key(_read_or_make(Path(file), pem), password=None)
+    except (ValueError, TypeError) as fault:
+        raise AuditUnavailable(f"{file} is not an unencrypted private key in PEM") from fault
+    if not isinstance(key, Ed25519PrivateKey):
+        raise AuditUnavailable(f"{file} is not an Ed25519 key")
+    return key
+
+
+def _read_or_make(file: Path, content: bytes) -> bytes:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Written aside and linked into place, so that a second process that starts at the same
+        # moment reads a whole key: whoever links first wins, the other takes the winner's.
+        aside = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+        if not file.exists():
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(content)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                file.hardlink_to(aside)
+            except FileExistsError:
+                pass
+            finally:
+                aside.unlink()
+        return file.read_bytes()
+    except OSError as fault:
+        raise AuditUnavailable(f"{file} cannot be used as a key file: {fault.strerror}") from fault
