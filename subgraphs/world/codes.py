@@ -83,9 +83,7 @@ def organisation_check(body: str) -> str:
 
 
 def _identity_check(body: str) -> str:
-    total = sum(
-        int(digit) * weight for digit, weight in zip(body, _IDENTITY_WEIGHTS, strict=True)
-    )
+    total = sum(int(digit) * weight for digit, weight in zip(body, _IDENTITY_WEIGHTS, strict=True))
     return _IDENTITY_CHECKS[total % 11]
 
 

@@ -77,6 +77,9 @@ OTHER = _person(5, "沈若兰", "FEMALE", datetime.date(1990, 11, 3), "990103001
 OBJECTOR = _person(6, "顾长风", "MALE", datetime.date(1975, 2, 17), "990104001", 3)
 """Registered at a stale address: the population base has another township than the true one."""
 
+OBJECTOR_STALE_REGION = "990104002"
+"""Township that the population base still records for OBJECTOR."""
+
 EMPLOYER = _company("MA00DT01", "鹤鸣市松涛数据科技有限公司", "990102002", 4)
 """Employs CONSENTING and OTHER; its business scope is up to date."""
 

@@ -1,4 +1,4 @@
-"""The divisions of Heming City (鹤鸣市): one city, six counties, 24 townships; codes nest by prefix.
+"""The divisions of Heming City (鹤鸣市): city, six counties, 24 townships; codes nest by prefix.
 
 The city is a grid over a stretch of empty desert, so that no point of it is anybody's home: three
 by two counties, each cut into townships side by side. The first township of a county is its seat.
@@ -132,9 +132,7 @@ def _divide() -> tuple[Division, ...]:
         weight = sum(township.weight for township in own)
         east = west + _COUNTY_WIDTH
         counties.append(
-            Division(
-                code, name, english_name, "COUNTY", CITY, west, south, east, north, weight
-            )
+            Division(code, name, english_name, "COUNTY", CITY, west, south, east, north, weight)
         )
         townships += own
     city = Division(
