@@ -1,0 +1,46 @@
+"""Introspection: the gateway's own answer to ``__schema`` and ``__type``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from graphql import GraphQLSchema, execute_sync, parse
+
+from federation.operation.model import Operation
+from federation.selection import Field, variables_of
+
+INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
+
+
+def introspect(
+    operation: Operation, schema: GraphQLSchema, variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Values of the introspection root fields by response key; empty when none is selected.
+
+    Args:
+        operation: Of any kind; its other root fields are ignored.
+        schema: What the caller may see.
+        variables: Coerced values.
+    """
+    selections = tuple(
+        each
+        for each in operation.selections
+        if isinstance(each, Field) and each.name in INTROSPECTION_FIELDS
+    )
+    if not selections:
+        return {}
+    used = set(variables_of(selections))
+    query = replace(
+        operation,
+        kind="query",
+        root_type=schema.query_type.name if schema.query_type else operation.root_type,
+        variables=tuple(each for each in operation.variables if each.name in used),
+        selections=selections,
+    )
+    given = {name: value for name, value in variables.items() if name in used}
+    document = parse(str(query), no_location=True)
+    result = execute_sync(schema, document, variable_values=given)
+    assert not result.errors, f"introspection of a valid schema cannot fail: {result.errors}"
+    return result.data or {}

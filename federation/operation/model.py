@@ -1,0 +1,48 @@
+"""The normalised operation: what is planned, restricted and cached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from federation.selection import SelectionSet, print_selection_set
+
+
+@dataclass(frozen=True, slots=True)
+class VariableDefinition:
+    """A declared variable; type and default are GraphQL text."""
+
+    name: str
+    type: str
+    default: str | None = None
+
+    def __str__(self) -> str:
+        default = f" = {self.default}" if self.default is not None else ""
+        return f"${self.name}: {self.type}{default}"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A validated operation in normal form; hashable, so that it is a cache key.
+
+    Normal form: no fragment spreads; ``@skip``/``@include`` only where a variable decides; fields
+    with equal response key, arguments and conditions merged; inline fragments only where they narrow
+    the type or carry conditions, never nested in one of the same type; nothing selected under a
+    type condition that can never hold.
+
+    Attributes:
+        kind: ``query``, ``mutation`` or ``subscription``.
+        root_type: Name of the root type in the API schema.
+        variables: Declared variables that are used, sorted by name.
+        selections: Root selections, introspection fields included.
+    """
+
+    kind: str
+    name: str | None
+    root_type: str
+    variables: tuple[VariableDefinition, ...]
+    selections: SelectionSet
+
+    def __str__(self) -> str:
+        variables = f"({', '.join(map(str, self.variables))})" if self.variables else ""
+        name = f" {self.name}" if self.name else ""
+        return f"{self.kind}{name}{variables} {print_selection_set(self.selections)}"

@@ -1,0 +1,255 @@
+"""Normal form of a validated selection set: fragments inlined, conditions told apart.
+
+Every selection set becomes a flat row of fields, each under at most one type condition; type
+conditions never nest. Conditions that only a variable decides stand on the fields. The order of
+fields is, for every runtime type, the order in which the GraphQL specification collects them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
+
+from graphql import (
+    BooleanValueNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLCompositeType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+)
+
+from federation.field_set import read_arguments
+from federation.selection import (
+    Argument,
+    Condition,
+    Field,
+    InlineFragment,
+    Selection,
+    SelectionSet,
+)
+
+EMPTY = Field("__typename", alias="__empty")
+"""Stands for an object of which nothing is selected: literal conditions, unreachable types or
+refusals took everything away, while the object itself is still asked for. Never in a response."""
+
+Fragments: TypeAlias = Mapping[str, FragmentDefinitionNode]
+Conditions: TypeAlias = tuple[Condition, ...]
+
+
+class _Scope(NamedTuple):
+    """Where a selection stands within the selection set of one field.
+
+    Attributes:
+        type: The type through which fields are selected here.
+        label: Its name if it narrows the parent type, else None.
+        possible: Runtime types that get here.
+        conditions: Run-time conditions of the fragments around.
+    """
+
+    type: GraphQLCompositeType
+    label: str | None
+    possible: frozenset[str]
+    conditions: Conditions
+
+
+class _Identity(NamedTuple):
+    """Selections equal in this are one field."""
+
+    label: str | None
+    key: str
+    name: str
+    arguments: tuple[Argument, ...]
+    conditions: Conditions
+
+
+class _Collected:
+    """The fields of one selection set in order, each with its sub-selections."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[_Identity, list[SelectionSetNode]]] = []
+        self.by_key: dict[str, list[tuple[_Identity, list[SelectionSetNode]]]] = {}
+
+    def add(self, identity: _Identity) -> list[SelectionSetNode]:
+        """Enter a field; returns the list for its sub-selections."""
+        entry: tuple[_Identity, list[SelectionSetNode]] = (identity, [])
+        self.entries.append(entry)
+        self.by_key.setdefault(identity.key, []).append(entry)
+        return entry[1]
+
+
+class Normaliser:
+    """Normalises selection sets of one document against one schema."""
+
+    def __init__(self, schema: GraphQLSchema, fragments: Fragments) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._possible_types: dict[str, frozenset[str]] = {}
+
+    def normalise(
+        self, parent: GraphQLCompositeType, nodes: list[SelectionSetNode]
+    ) -> SelectionSet:
+        """The selections of all ``nodes`` together, each of them standing under ``parent``."""
+        collected = _Collected()
+        for node in nodes:
+            self._collect(node, _Scope(parent, None, self._possible(parent), ()), parent, collected)
+        return self._group(
+            [
+                (identity.label, self._field(parent, identity, sets))
+                for identity, sets in collected.entries
+            ]
+        )
+
+    def _field(
+        self, parent: GraphQLCompositeType, identity: _Identity, nodes: list[SelectionSetNode]
+    ) -> Field:
+        alias = identity.key if identity.key != identity.name else None
+        field = Field(identity.name, alias, identity.arguments, (), identity.conditions)
+        if not nodes:
+            return field
+        owner = self._schema.type_map[identity.label] if identity.label else parent
+        assert is_composite_type(owner), "validation admits conditions on composite types only"
+        definition = self._schema.get_field(owner, identity.name)
+        assert definition is not None, "validation admits known fields only"
+        named = get_named_type(definition.type)
+        assert is_composite_type(named), "validation admits sub-selections of composite types only"
+        selections = self.normalise(named, nodes) or (EMPTY,)
+        return Field(identity.name, alias, identity.arguments, selections, identity.conditions)
+
+    def _collect(
+        self,
+        node: SelectionSetNode,
+        scope: _Scope,
+        parent: GraphQLCompositeType,
+        collected: _Collected,
+    ) -> None:
+        for selection in node.selections:
+            conditions = _conditions(selection, scope.conditions)
+            if conditions is None:
+                continue
+            if isinstance(selection, FieldNode):
+                name = selection.name.value
+                key = selection.alias.value if selection.alias else name
+                identity = _Identity(scope.label, key, name, read_arguments(selection), conditions)
+                sets = self._place(identity, collected)
+                if selection.selection_set:
+                    sets.append(selection.selection_set)
+            else:
+                condition, body = self._fragment(selection)
+                for inner in self._narrow(scope._replace(conditions=conditions), condition, parent):
+                    self._collect(body, inner, parent, collected)
+
+    def _place(self, identity: _Identity, collected: _Collected) -> list[SelectionSetNode]:
+        """Where the sub-selections of a field go: to an equal field before it, if there is one.
+
+        Not across another field of the same key: an object gets its keys in order of both.
+        """
+        for known, sets in reversed(collected.by_key.get(identity.key, [])):
+            if known == identity:
+                return sets
+            if not self._disjoint(known.label, identity.label):
+                break
+        return collected.add(identity)
+
+    def _fragment(self, node: SelectionNode) -> tuple[str | None, SelectionSetNode]:
+        if isinstance(node, FragmentSpreadNode):
+            definition = self._fragments[node.name.value]
+            return definition.type_condition.name.value, definition.selection_set
+        assert isinstance(node, InlineFragmentNode), "a selection is a field, a spread or inline"
+        return node.type_condition.name.value if node.type_condition else None, node.selection_set
+
+    def _narrow(
+        self, scope: _Scope, condition: str | None, parent: GraphQLCompositeType
+    ) -> list[_Scope]:
+        """The scopes that a fragment opens; none if it can never hold.
+
+        Several when only a list of object types says what one abstract type within another is.
+        """
+        if condition is None or condition == scope.type.name:
+            return [scope]
+        target = self._schema.type_map[condition]
+        assert is_composite_type(target), "validation admits conditions on composite types only"
+        possible = scope.possible & self._possible(target)
+        if not possible:
+            return []
+        if is_abstract_type(target) and self._schema.is_sub_type(target, scope.type):
+            return [scope]
+        if self._possible(parent) & self._possible(target) == possible:
+            return [_Scope(target, condition, possible, scope.conditions)]
+        return [
+            _Scope(self._object(name), name, frozenset({name}), scope.conditions)
+            for name in sorted(possible)
+        ]
+
+    def _group(self, fields: list[tuple[str | None, Field]]) -> SelectionSet:
+        """Fields of one type condition in one fragment, unless that would change their order."""
+        groups: list[tuple[str | None, list[Field]]] = []
+        for label, field in fields:
+            self._group_of(label, groups).append(field)
+        selections: list[Selection] = []
+        for label, members in groups:
+            selections.extend(members if label is None else [InlineFragment(label, tuple(members))])
+        return tuple(selections)
+
+    def _group_of(
+        self, label: str | None, groups: list[tuple[str | None, list[Field]]]
+    ) -> list[Field]:
+        for known, members in reversed(groups):
+            if known == label:
+                return members
+            if not self._disjoint(known, label):
+                break
+        members = []
+        groups.append((label, members))
+        return members
+
+    def _disjoint(self, one: str | None, other: str | None) -> bool:
+        if one is None or other is None:
+            return False
+        return not self._possible_by_name(one) & self._possible_by_name(other)
+
+    def _possible(self, composite: GraphQLCompositeType) -> frozenset[str]:
+        return self._possible_by_name(composite.name)
+
+    def _possible_by_name(self, name: str) -> frozenset[str]:
+        known = self._possible_types.get(name)
+        if known is None:
+            named = self._schema.type_map[name]
+            known = (
+                frozenset(possible.name for possible in self._schema.get_possible_types(named))
+                if is_abstract_type(named)
+                else frozenset({name})
+            )
+            self._possible_types[name] = known
+        return known
+
+    def _object(self, name: str) -> GraphQLObjectType:
+        named = self._schema.type_map[name]
+        assert isinstance(named, GraphQLObjectType), "possible types are object types"
+        return named
+
+
+def _conditions(node: SelectionNode, outer: Conditions) -> Conditions | None:
+    """All run-time conditions of a selection, None if they can never hold."""
+    found = set(outer)
+    for directive in node.directives or ():
+        name = directive.name.value
+        if name not in {"skip", "include"}:
+            continue
+        value = next(a.value for a in directive.arguments or () if a.name.value == "if")
+        if isinstance(value, BooleanValueNode):
+            if value.value == (name == "skip"):
+                return None
+        elif isinstance(value, VariableNode):
+            found.add(Condition(value.name.value, negated=name == "skip"))
+    if any(Condition(each.variable, not each.negated) in found for each in found):
+        return None
+    return tuple(sorted(found))

@@ -1,0 +1,211 @@
+"""The parse stage: operation text to a validated, normalised operation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    VariableDefinitionNode,
+    parse,
+    print_ast,
+    validate,
+)
+
+from federation.errors import InvalidOperation, ResponseError
+from federation.field_set import print_literal
+from federation.operation.limits import Limits, check_limits, too_large
+from federation.operation.model import Operation, VariableDefinition
+from federation.operation.normalise import Normaliser
+from federation.selection import Field, Selection, SelectionSet, variables_of
+
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+RESOLUTION_FAILED = "OPERATION_RESOLUTION_FAILED"
+
+_LITERALS = re.compile(r'"(?:[^"\\]|\\.)*"|\$?[_A-Za-z]\w*|-?\d[\d.eE+-]*')
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedOperation:
+    """One operation of a document, ready to be decided on, planned and recorded.
+
+    Attributes:
+        operation: In normal form.
+        variables: Every declared variable in document order, the unused included: their values are
+            checked all the same.
+        text_hash: Lowercase hex SHA-256 of the document's UTF-8 bytes.
+        signature: The normalised operation without aliases and with every literal value emptied:
+            what was asked, fit for records that must hold no personal data.
+    """
+
+    operation: Operation
+    variables: tuple[VariableDefinition, ...]
+    text_hash: str
+    signature: str
+
+
+def parse_operation(
+    text: str, schema: GraphQLSchema, operation_name: str | None, limits: Limits
+) -> ParsedOperation:
+    """The operation that a request means.
+
+    Args:
+        text: Document with one or more operations.
+        schema: API schema, or a caller's view of it.
+        operation_name: Which operation; None or empty when there is only one.
+        limits: Checked before validation.
+
+    Raises:
+        InvalidOperation: The text does not parse or validate, or has no such operation.
+        OperationTooLarge: A limit is exceeded.
+
+    Source:
+        GraphQL specification, "Validation" and "Executing Requests".
+    """
+    text_hash = _hash(text)
+    document = _parse(text, limits)
+    check_limits(document, limits)
+    # Suggestions could name fields that this caller may not know of.
+    found = validate(
+        schema,
+        document,
+        max_errors=limits.max_validation_errors,
+        hide_suggestions=True,
+        allow_empty_selection_sets=False,
+    )
+    if found:
+        raise InvalidOperation(tuple(response_error(error, VALIDATION_FAILED) for error in found))
+    definition = _choose(document, operation_name)
+    variables = tuple(map(_variable, definition.variable_definitions or ()))
+    operation = _normalise(definition, document, schema, variables)
+    return ParsedOperation(
+        operation=operation,
+        variables=variables,
+        text_hash=text_hash,
+        signature=str(_without_values(operation)),
+    )
+
+
+def response_error(error: GraphQLError, code: str) -> ResponseError:
+    """An error of graphql-core as ours."""
+    return ResponseError(
+        message=error.message,
+        locations=tuple((location.line, location.column) for location in error.locations or ()),
+        extensions={"code": code},
+    )
+
+
+def _hash(text: str) -> str:
+    try:
+        return sha256(text.encode()).hexdigest()
+    except UnicodeEncodeError:
+        # JSON can smuggle in half a surrogate pair.
+        error = ResponseError(
+            "The operation is no Unicode text.", extensions={"code": PARSE_FAILED}
+        )
+        raise InvalidOperation((error,)) from None
+
+
+def _parse(text: str, limits: Limits) -> DocumentNode:
+    if len(text) > limits.max_characters:
+        raise too_large("max_characters", limits.max_characters, "is too long")
+    try:
+        return parse(text, max_tokens=limits.max_tokens, allow_empty_selection_sets=False)
+    except GraphQLSyntaxError as error:
+        if "tokens" in error.message and str(limits.max_tokens) in error.message:
+            raise too_large("max_tokens", limits.max_tokens, "has too many tokens") from None
+        raise InvalidOperation((response_error(error, PARSE_FAILED),)) from None
+
+
+def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    if name:
+        named = [d for d in operations if d.name and d.name.value == name]
+        if not named:
+            raise _unresolved(f"The document has no operation named '{name}'.")
+        return named[0]
+    if not operations:
+        raise _unresolved("The document has no operation.")
+    if len(operations) > 1:
+        raise _unresolved("The document has several operations: 'operationName' must choose one.")
+    return operations[0]
+
+
+def _unresolved(message: str) -> InvalidOperation:
+    return InvalidOperation((ResponseError(message, extensions={"code": RESOLUTION_FAILED}),))
+
+
+def _variable(node: VariableDefinitionNode) -> VariableDefinition:
+    return VariableDefinition(
+        name=node.variable.name.value,
+        type=print_ast(node.type),
+        default=print_literal(node.default_value) if node.default_value else None,
+    )
+
+
+def _normalise(
+    definition: OperationDefinitionNode,
+    document: DocumentNode,
+    schema: GraphQLSchema,
+    variables: tuple[VariableDefinition, ...],
+) -> Operation:
+    root = schema.get_root_type(definition.operation)
+    assert root is not None, "validation admits operation kinds of the schema only"
+    fragments = {
+        each.name.value: each
+        for each in document.definitions
+        if isinstance(each, FragmentDefinitionNode)
+    }
+    selections = Normaliser(schema, fragments).normalise(root, [definition.selection_set])
+    used = set(variables_of(selections))
+    return Operation(
+        kind=definition.operation.value,
+        name=definition.name.value if definition.name else None,
+        root_type=root.name,
+        variables=tuple(sorted((v for v in variables if v.name in used), key=lambda v: v.name)),
+        selections=selections,
+    )
+
+
+def _without_values(operation: Operation) -> Operation:
+    return replace(
+        operation,
+        variables=tuple(
+            replace(each, default=_empty_literals(each.default) if each.default else None)
+            for each in operation.variables
+        ),
+        selections=_selections_without_values(operation.selections),
+    )
+
+
+def _selections_without_values(selections: SelectionSet) -> SelectionSet:
+    return tuple(map(_selection_without_values, selections))
+
+
+def _selection_without_values(selection: Selection) -> Selection:
+    inner = _selections_without_values(selection.selections)
+    if not isinstance(selection, Field):
+        return replace(selection, selections=inner)
+    arguments = tuple(replace(a, value=_empty_literals(a.value)) for a in selection.arguments)
+    # An alias is the client's free text, too.
+    return replace(selection, alias=None, arguments=arguments, selections=inner)
+
+
+def _empty_literals(literal: str) -> str:
+    """Strings become empty and numbers 0; names, enum values and variables stay."""
+    return _LITERALS.sub(_empty_literal, literal)
+
+
+def _empty_literal(match: re.Match[str]) -> str:
+    token = match[0]
+    if token[0] == '"':
+        return '""'
+    return token if token[0] in "$_" or token[0].isalpha() else "0"

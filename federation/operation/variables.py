@@ -1,0 +1,97 @@
+"""Values of variables: coerced by the specification, bounded by the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from graphql import (
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableDefinitionNode,
+    get_variable_values,
+    parse,
+)
+
+from federation.errors import InvalidOperation
+from federation.operation.limits import Limits, check_list, check_page_size
+from federation.operation.model import Operation, VariableDefinition
+from federation.operation.parse import response_error
+from federation.selection import Field, SelectionSet
+
+BAD_USER_INPUT = "BAD_USER_INPUT"
+_MAX_ERRORS = 50
+
+
+def coerce_variables(
+    definitions: tuple[VariableDefinition, ...], schema: GraphQLSchema, raw: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values with which the operation runs: coerced by type, defaults applied.
+
+    Args:
+        definitions: All that the operation declares, used or not.
+        schema: The schema that the operation was validated against.
+        raw: As the client sent them; names that are not declared are ignored.
+
+    Returns:
+        JSON values by name. A variable without value and default has no entry.
+
+    Raises:
+        InvalidOperation: Some value does not fit; one error for each fault.
+
+    Source:
+        GraphQL specification, "Coercing Variable Values".
+    """
+    found = get_variable_values(
+        schema, _nodes(definitions), dict(raw), max_errors=_MAX_ERRORS, hide_suggestions=True
+    )
+    if isinstance(found, list):
+        raise InvalidOperation(tuple(response_error(error, BAD_USER_INPUT) for error in found))
+    return dict(found.coerced)
+
+
+def check_variable_limits(
+    operation: Operation, variables: Mapping[str, Any], limits: Limits
+) -> None:
+    """Hold the limits on list lengths and page sizes for what came in by variables.
+
+    Raises:
+        OperationTooLarge: A list is too long or a page too large.
+    """
+    for value in variables.values():
+        _check_lists(value, limits)
+    for name, variable in set(_page_variables(operation.selections, limits)):
+        value = variables.get(variable)
+        if isinstance(value, int):
+            check_page_size(name, value, limits)
+
+
+@lru_cache(maxsize=1024)
+def _nodes(definitions: tuple[VariableDefinition, ...]) -> tuple[VariableDefinitionNode, ...]:
+    if not definitions:
+        return ()
+    text = f"query ({', '.join(map(str, definitions))}) {{ __typename }}"
+    definition = parse(text, no_location=True).definitions[0]
+    assert isinstance(definition, OperationDefinitionNode), "the text above is an operation"
+    return tuple(definition.variable_definitions or ())
+
+
+def _check_lists(value: Any, limits: Limits) -> None:
+    if isinstance(value, list):
+        check_list(len(value), limits)
+        for item in value:
+            _check_lists(item, limits)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _check_lists(item, limits)
+
+
+def _page_variables(selections: SelectionSet, limits: Limits) -> Iterator[tuple[str, str]]:
+    """Pairs of paging argument and the variable that it is given."""
+    for selection in selections:
+        if isinstance(selection, Field):
+            for argument in selection.arguments:
+                if argument.name in limits.page_arguments and argument.value.startswith("$"):
+                    yield argument.name, argument.variables[0]
+        yield from _page_variables(selection.selections, limits)

@@ -1,0 +1,98 @@
+"""Variables are coerced by the specification; introspection is answered from the API schema."""
+
+from typing import Any
+
+import pytest
+from graphql import build_schema
+
+from federation.errors import InvalidOperation
+from federation.operation import Limits, coerce_variables, introspect, parse_operation
+
+SCHEMA = build_schema(
+    """
+    enum Sex { MALE FEMALE }
+    input Filter { sex: Sex age: Int = 18 code: ID! }
+    scalar Money
+    type Query { f(n: Int, m: Money, filter: Filter, list: [Int!]): Int }
+    """
+)
+TEXT = """
+query ($n: Int = 3, $m: Money, $filter: Filter, $list: [Int!]) {
+  f(n: $n, m: $m, filter: $filter, list: $list)
+}
+"""
+
+
+def _coerce(raw: dict[str, Any]) -> dict[str, Any]:
+    parsed = parse_operation(TEXT, SCHEMA, None, Limits())
+    return coerce_variables(parsed.variables, SCHEMA, raw)
+
+
+def test_defaults_are_applied_and_absent_stays_absent() -> None:
+    assert _coerce({}) == {"n": 3}
+    assert _coerce({"n": None}) == {"n": None}
+
+
+def test_values_are_coerced_by_type() -> None:
+    raw = {"filter": {"sex": "MALE", "code": 7}, "list": 1, "m": {"any": ["json"]}, "other": 1}
+
+    assert _coerce(raw) == {
+        "n": 3,
+        "filter": {"sex": "MALE", "age": 18, "code": "7"},
+        "list": [1],
+        "m": {"any": ["json"]},
+    }
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"n": "1"},
+        {"n": 2**31},
+        {"filter": {}},
+        {"filter": {"code": "1", "unknown": 1}},
+        {"filter": {"code": "1", "sex": "OTHER"}},
+        {"list": [1, None]},
+    ],
+)
+def test_value_that_does_not_fit_is_refused(raw: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOperation) as caught:
+        _coerce(raw)
+
+    assert [error.extensions["code"] for error in caught.value.errors] == ["BAD_USER_INPUT"]
+
+
+def test_every_faulty_variable_is_reported() -> None:
+    with pytest.raises(InvalidOperation) as caught:
+        _coerce({"n": "1", "list": "x"})
+
+    assert len(caught.value.errors) == 2
+
+
+def test_required_variable_of_a_removed_field_is_still_required() -> None:
+    text = "query ($n: Int!) { f(n: $n) @skip(if: true) __typename }"
+    parsed = parse_operation(text, SCHEMA, None, Limits())
+
+    with pytest.raises(InvalidOperation):
+        coerce_variables(parsed.variables, SCHEMA, {})
+
+
+def test_introspection_answers_only_its_own_root_fields() -> None:
+    text = """
+    query ($name: String!, $on: Boolean!) {
+      f
+      sex: __type(name: $name) { enumValues { name } }
+      __schema @include(if: $on) { queryType { name } }
+    }
+    """
+    operation = parse_operation(text, SCHEMA, None, Limits()).operation
+
+    answer = introspect(operation, SCHEMA, {"name": "Sex", "on": False})
+
+    assert answer == {"sex": {"enumValues": [{"name": "MALE"}, {"name": "FEMALE"}]}}
+
+
+def test_operation_without_introspection_has_no_introspection_values() -> None:
+    operation = parse_operation("{ f }", SCHEMA, None, Limits()).operation
+
+    assert introspect(operation, SCHEMA, {}) == {}
