@@ -171,7 +171,7 @@ def _pair(random: Random, surname: str, age: int) -> Iterator[_Member]:
 def _parents_and_children(random: Random, surname: str, children: int) -> Iterator[_Member]:
     eldest = random.randint(children - 1, _LAST_CHILD_AGE)
     mother = eldest + random.randint(22, 36)
-    yield surname, "MALE", mother + random.randint(-2, 5)
+    yield surname, "MALE", max(eldest + 22, mother + random.randint(-2, 5))
     yield draw_surname(random), "FEMALE", mother
     yield surname, random.choice(("MALE", "FEMALE")), eldest
     if children == 2:
