@@ -1,0 +1,53 @@
+"""Merging governance directives: where subgraphs disagree, the safer statement holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from federation.subgraph.model import Directive
+from federation.supergraph.model import AppliedDirective
+
+STRICTNESS: Final = {"UNCONDITIONAL": 0, "CONDITIONAL": 1, "NOT_SHARED": 2}
+_PRESENCE: Final = frozenset({"sourceOfRecord", "dataSubject", "regionCode"})
+_REPEATED: Final = frozenset({"filters", "derivedFrom", "derivation"})
+
+
+def merge_governance(applied: Mapping[str, Sequence[Directive]]) -> Iterator[AppliedDirective]:
+    """The governance directives of a merged element.
+
+    The higher level and the stricter sharing class win, each with the arguments that stand beside
+    it; catalogue metadata is the first subgraph's by name, completed by the others'.
+
+    Args:
+        applied: Applications by directive name, in order of the subgraphs' names.
+    """
+    for name, directives in applied.items():
+        if name in _PRESENCE:
+            yield AppliedDirective(name)
+        elif name in _REPEATED:
+            yield from dict.fromkeys(AppliedDirective(name, _sorted(each)) for each in directives)
+        elif name == "classified":
+            yield AppliedDirective(name, _sorted(max(directives, key=level)))
+        elif name == "sharing":
+            yield AppliedDirective(name, _sorted(max(directives, key=strictness)))
+        else:
+            united: dict[str, str] = {}
+            for each in directives:
+                united = {**dict(each.arguments), **united}
+            yield AppliedDirective(name, tuple(sorted(united.items())))
+
+
+def level(classified: Directive) -> int:
+    """The grade that ``@classified`` gives; one that cannot be read counts as the highest."""
+    value = classified.argument("level")
+    return value if isinstance(value, int) else 6
+
+
+def strictness(sharing: Directive) -> int:
+    """How strict a sharing class is; an unknown one counts as the strictest."""
+    return STRICTNESS.get(str(sharing.argument("class")), 2)
+
+
+def _sorted(directive: Directive) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(directive.arguments))

@@ -1,0 +1,73 @@
+"""Which fields a subgraph's field sets and interfaces speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+from federation.field_set import read_field_set
+from federation.selection import Field as SelectedField
+from federation.selection import SelectionSet
+from federation.subgraph.model import Directive, Kind, Type, directives_of
+
+FieldName: TypeAlias = tuple[str, str]
+"""Type and field name."""
+
+
+def selections_of(directive: Directive) -> SelectionSet:
+    """The field set of ``@key``, ``@requires`` or ``@provides``; empty when it cannot be read."""
+    text = directive.text("fields")
+    try:
+        return read_field_set(text) if text else ()
+    except ValueError:
+        return ()
+
+
+def fields_in(
+    selections: SelectionSet, type_name: str, types: Mapping[str, Type]
+) -> Iterator[FieldName]:
+    """Every known field that a field set on ``type_name`` names, nested ones included."""
+    definition = types.get(type_name)
+    for selection in selections:
+        if isinstance(selection, SelectedField):
+            field = definition.fields.get(selection.name) if definition else None
+            if field is not None:
+                yield type_name, field.name
+                yield from fields_in(selection.selections, field.type.strip("[]!"), types)
+        else:
+            yield from fields_in(selection.selections, selection.type_condition or type_name, types)
+
+
+def field_sets_of(types: Mapping[str, Type]) -> Iterator[tuple[Directive, SelectionSet, str]]:
+    """Every field set in use: its directive, its selections and the type they select from."""
+    for definition in types.values():
+        for key in definition.keys:
+            yield key, selections_of(key), definition.name
+        for field in definition.fields.values():
+            for requires in directives_of(field, "requires"):
+                yield requires, selections_of(requires), definition.name
+            for provides in directives_of(field, "provides"):
+                yield provides, selections_of(provides), field.type.strip("[]!")
+
+
+def implementers(interface: str, types: Mapping[str, Type]) -> Iterator[Type]:
+    """Types that declare to implement ``interface``."""
+    for definition in types.values():
+        if interface in definition.interfaces:
+            yield definition
+
+
+def used_fields(types: Mapping[str, Type]) -> frozenset[FieldName]:
+    """Fields that some field set names, in implementers as well, or that an interface demands."""
+    used: set[FieldName] = set()
+    for _, selections, type_name in field_sets_of(types):
+        for owner, field in fields_in(selections, type_name, types):
+            used.add((owner, field))
+            if types[owner].kind is Kind.INTERFACE:
+                used.update((each.name, field) for each in implementers(owner, types))
+    for definition in types.values():
+        for interface in definition.interfaces:
+            demanded = types.get(interface)
+            if demanded is not None:
+                used.update((definition.name, field) for field in demanded.fields)
+    return frozenset(used)

@@ -1,0 +1,140 @@
+"""The API schema: what clients see of a supergraph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    build_ast_schema,
+    parse,
+    print_schema,
+)
+
+from federation.errors import InvalidSupergraph
+from federation.supergraph.model import (
+    AppliedDirective,
+    EnumType,
+    EnumValue,
+    FieldDefinition,
+    InputObjectType,
+    InputValue,
+    InterfaceType,
+    ObjectType,
+    ScalarType,
+    Supergraph,
+    TypeDefinition,
+    UnionType,
+)
+from federation.supergraph.printer import print_description, print_directive
+
+_SHOWN = frozenset({"deprecated", "specifiedBy", "oneOf"})
+_EXECUTABLE = frozenset(
+    {
+        "QUERY",
+        "MUTATION",
+        "SUBSCRIPTION",
+        "FIELD",
+        "FRAGMENT_DEFINITION",
+        "FRAGMENT_SPREAD",
+        "INLINE_FRAGMENT",
+        "VARIABLE_DEFINITION",
+    }
+)
+
+
+def build_api_schema(supergraph: Supergraph) -> GraphQLSchema:
+    """The executable schema without inaccessible elements and federation's machinery.
+
+    Descriptions, deprecations, ``@specifiedBy`` and ``@oneOf`` stay; introspection works on it.
+
+    Raises:
+        InvalidSupergraph: What remains is no valid GraphQL schema.
+    """
+    text = "\n\n".join(_print(supergraph))
+    try:
+        return build_ast_schema(parse(text))
+    except (GraphQLError, TypeError) as error:
+        raise InvalidSupergraph(f"the API schema is not valid: {error}") from error
+
+
+def print_api_schema(supergraph: Supergraph) -> str:
+    """The API schema as SDL, types in order of name."""
+    return print_schema(build_api_schema(supergraph)) + "\n"
+
+
+def is_accessible(element: TypeDefinition | FieldDefinition | InputValue | EnumValue) -> bool:
+    """Whether clients see the element; its parents and types may still hide it."""
+    return all(each.name != "inaccessible" for each in element.directives)
+
+
+def _print(supergraph: Supergraph) -> Iterable[str]:
+    visible = {name for name, each in supergraph.types.items() if is_accessible(each)}
+    roots = [f"  {kind}: {name}" for kind, name in supergraph.roots.items() if name in visible]
+    if roots:
+        yield "schema {\n" + "\n".join(roots) + "\n}"
+    for directive in supergraph.directive_definitions:
+        locations = directive.definition.rpartition(" on ")[2]
+        kept = [each for each in locations.replace("|", " ").split() if each in _EXECUTABLE]
+        if kept:
+            head = directive.definition.rpartition(" on ")[0]
+            yield f"{head} on {' | '.join(kept)}"
+    for name in visible_order(supergraph, visible):
+        yield _print_type(supergraph.types[name], visible)
+
+
+def visible_order(supergraph: Supergraph, visible: set[str]) -> Iterable[str]:
+    """Visible type names, in the supergraph's order."""
+    return (name for name in supergraph.types if name in visible)
+
+
+def _print_type(definition: TypeDefinition, visible: set[str]) -> str:
+    head = print_description(definition.description)
+    tail = _shown(definition.directives)
+    if isinstance(definition, ScalarType):
+        return f"{head}scalar {definition.name}{tail}"
+    if isinstance(definition, UnionType):
+        members = [each for each in definition.member_types if each in visible]
+        return f"{head}union {definition.name}{tail} = {' | '.join(members)}"
+    if isinstance(definition, EnumType):
+        values = _block(definition.values, _print_enum_value)
+        return f"{head}enum {definition.name}{tail} {values}"
+    if isinstance(definition, InputObjectType):
+        fields = _block(definition.fields.values(), _print_input)
+        return f"{head}input {definition.name}{tail} {fields}"
+    keyword = "type" if isinstance(definition, ObjectType) else "interface"
+    interfaces = [each for each in definition.interfaces if each in visible]
+    implements = f" implements {' & '.join(interfaces)}" if interfaces else ""
+    fields = _block(definition.fields.values(), _print_field)
+    assert isinstance(definition, ObjectType | InterfaceType)
+    return f"{head}{keyword} {definition.name}{implements}{tail} {fields}"
+
+
+def _block(
+    elements: Iterable[EnumValue] | Iterable[InputValue] | Iterable[FieldDefinition],
+    render: Callable[..., str],
+) -> str:
+    lines = "".join(f"{render(each)}\n" for each in elements if is_accessible(each))
+    return f"{{\n{lines}}}"
+
+
+def _shown(directives: Iterable[AppliedDirective]) -> str:
+    return "".join(f" {print_directive(each)}" for each in directives if each.name in _SHOWN)
+
+
+def _print_enum_value(value: EnumValue) -> str:
+    return f"{print_description(value.description)}  {value.name}{_shown(value.directives)}"
+
+
+def _print_input(value: InputValue) -> str:
+    default = "" if value.default is None else f" = {value.default}"
+    head = print_description(value.description)
+    return f"{head}  {value.name}: {value.type}{default}{_shown(value.directives)}"
+
+
+def _print_field(field: FieldDefinition) -> str:
+    visible = [each for each in field.arguments if is_accessible(each)]
+    arguments = f"(\n{chr(10).join(map(_print_input, visible))}\n  )" if visible else ""
+    head = print_description(field.description)
+    return f"{head}  {field.name}{arguments}: {field.type}{_shown(field.directives)}"
