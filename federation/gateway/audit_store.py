@@ -12,9 +12,10 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Executable, Table, insert, select
+from sqlalchemy import Executable, Row, Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -43,6 +44,8 @@ from federation.gateway.audit_tables import (
     audit_engine,
     create_tables,
     lock_shared_tables,
+    stored_bytes,
+    stored_number,
 )
 
 MAX_WAITING = 10_000
@@ -210,7 +213,7 @@ async def open_audit_store(
     Raises:
         AuditUnavailable: The database cannot be used.
     """
-    engine = audit_engine(database)
+    engine = audit_engine(database, make=True)
     try:
         try:
             await create_tables(engine)
@@ -265,7 +268,17 @@ async def stored_entries(connection: AsyncConnection, chain: str) -> list[Entry]
     """All entries of a chain, in order; for the register, which is short."""
     query = select(ENTRIES).where(ENTRIES.c.chain == chain).order_by(ENTRIES.c.sequence)
     rows = await connection.execute(query)
-    return [Entry(row.sequence, row.previous, row.body, row.digest) for row in rows]
+    return [stored_entry(row) for row in rows]
+
+
+def stored_entry(row: Row[Any]) -> Entry:
+    """A row of the entries' table as an entry, well-formed or not."""
+    return Entry(
+        stored_number(row.sequence),
+        stored_bytes(row.previous),
+        stored_bytes(row.body),
+        stored_bytes(row.digest),
+    )
 
 
 async def _store_head(

@@ -1,5 +1,6 @@
 """The tables of the audit trail, and engines for the two kinds of database that hold them."""
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -63,15 +64,17 @@ _LOCK_SECONDS = 5
 _LOCK_NUMBER = 0x4441544F4E47
 
 
-def audit_engine(database: str) -> AsyncEngine:
+def audit_engine(database: str, *, make: bool) -> AsyncEngine:
     """An engine for an audit database; a commit on it returns when the data is on the disk.
 
     Args:
         database: SQLAlchemy URL, ``sqlite:///path`` or ``postgresql://...``; the driver may be
             left out.
+        make: Whether a SQLite file that does not exist is made, readable for its owner alone.
 
     Raises:
-        AuditUnavailable: The URL is none, or names another kind of database.
+        AuditUnavailable: The URL is none, names another kind of database, or a file that cannot
+            be used.
     """
     try:
         url = make_url(database)
@@ -83,9 +86,25 @@ def audit_engine(database: str) -> AsyncEngine:
     url = url.set(drivername=_DRIVERS[backend])
     if backend == "postgresql":
         return create_async_engine(url, pool_size=1)
+    _check_file(Path(url.database or ""), make)
     engine = create_async_engine(url, pool_size=1, connect_args={"timeout": _LOCK_SECONDS})
     event.listen(engine.sync_engine, "connect", _make_durable)
     return engine
+
+
+def stored_bytes(value: object) -> bytes:
+    """A column of bytes as read; SQLite returns what somebody else put in, of whatever type."""
+    return value if isinstance(value, bytes) else repr(value).encode()
+
+
+def stored_number(value: object) -> int:
+    """A column of whole numbers as read; -1, which is never written, for anything else."""
+    return value if isinstance(value, int) else -1
+
+
+def stored_text(value: object) -> str:
+    """A column of text as read."""
+    return value if isinstance(value, str) else repr(value)
 
 
 async def create_tables(engine: AsyncEngine) -> None:
@@ -102,6 +121,19 @@ async def lock_shared_tables(connection: AsyncConnection) -> None:
     """
     if connection.dialect.name == "postgresql":
         await connection.execute(select(func.pg_advisory_xact_lock(_LOCK_NUMBER)))
+
+
+def _check_file(file: Path, make: bool) -> None:
+    """Fail here and clearly; the driver's own failure leaves a thread behind."""
+    try:
+        if make and not file.exists():
+            file.touch(0o600)
+        with file.open("r+b"):
+            pass
+    except OSError as fault:
+        raise AuditUnavailable(
+            f"the audit database {file} cannot be used: {fault.strerror}"
+        ) from fault
 
 
 def _make_durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -1,0 +1,124 @@
+"""Canonical bytes of records, and the digests that they hold instead of values."""
+
+import json
+
+import pytest
+from graphql import parse
+
+from federation.audit import (
+    AuditedCaller,
+    AuditedOperation,
+    AuditedVerdicts,
+    AuditRecord,
+    MalformedRecord,
+    Outcome,
+    RecordKind,
+    TouchedEntity,
+    canonical_bytes,
+    keyed_digest,
+    read_record,
+    text_without_literals,
+)
+
+RECORD = AuditRecord(
+    kind=RecordKind.RELEASE,
+    request_id="r-1",
+    at=1_700_000_000_123,
+    caller=AuditedCaller("bank-app", "heming_bank"),
+    operation=AuditedOperation("query", "ab" * 32, "LoanPreApproval"),
+    purpose="loan-pre-approval",
+    consents=("c-1",),
+    verdicts=(
+        AuditedVerdicts("allow", "grants", ("Citizen.loanLimit", "Citizen.name")),
+        AuditedVerdicts("mask", "masking", ("Citizen.idNumber",)),
+        AuditedVerdicts("allow", "clearance", ("Region.name",)),
+    ),
+    subgraphs=("housing_fund", "tax"),
+    policy_revision="7:abc",
+    schema_revision="def",
+    outcome=Outcome.PARTIAL,
+    duration=17,
+    masked=1,
+    filtered=2,
+    entities=(TouchedEntity("Citizen", "00" * 16),),
+)
+
+
+def test_canonical_bytes_read_back_as_the_same_record() -> None:
+    assert read_record(canonical_bytes(RECORD)) == RECORD
+
+
+def test_canonical_bytes_are_json_with_sorted_members_and_without_white_space() -> None:
+    body = canonical_bytes(RECORD)
+
+    parsed = json.loads(body)
+    expected = json.dumps(parsed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert body == expected.encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        canonical_bytes(RECORD).replace(b'"at":', b'"at": '),
+        canonical_bytes(RECORD).replace(b'"part":0,', b""),
+        canonical_bytes(RECORD).replace(b'"release"', b'"other"'),
+    ],
+    ids=["empty", "no members", "white space", "default left out", "unknown kind"],
+)
+def test_bytes_in_another_form_are_no_record(body: bytes) -> None:
+    with pytest.raises(MalformedRecord):
+        read_record(body)
+
+
+def test_counts_sum_the_coordinates_of_each_effect_over_all_rules() -> None:
+    assert RECORD.counts == {"allow": 3, "mask": 1}
+
+
+def test_keyed_digest_differs_by_key_by_kind_and_by_value() -> None:
+    key = b"k" * 32
+    digest = keyed_digest(key, "Citizen", "990102199001011234")
+
+    others = {
+        keyed_digest(b"l" * 32, "Citizen", "990102199001011234"),
+        keyed_digest(key, "Company", "990102199001011234"),
+        keyed_digest(key, "Citizen", "990102199001011235"),
+        # The border between kind and value counts.
+        keyed_digest(key, "Citizen9", "90102199001011234"),
+    }
+    assert digest not in others
+    assert len(others) == 4
+    assert digest == keyed_digest(key, "Citizen", "990102199001011234")
+    assert "990102199001011234" not in digest
+
+
+def test_operation_text_keeps_names_and_loses_every_literal() -> None:
+    document = parse(
+        """
+        # a comment with 990102199001011234
+        query Find($id: IdNumber = "990102199001011234") {
+          citizen(idNumber: "990102199001011234") { name }
+          citizens(first: 42, where: {regions: ["990102", "990103"], sex: FEMALE, share: 0.5}) {
+            totalCount
+          }
+          note(text: \"\"\"long 990102199001011234\"\"\")
+        }
+        """
+    )
+
+    text = text_without_literals(document)
+
+    assert "990102" not in text
+    assert "42" not in text
+    assert "0.5" not in text
+    assert "citizen(idNumber:" in text
+    assert "FEMALE" in text
+    assert text_without_literals(parse(text)) == text
+
+
+def test_operations_that_differ_in_literals_alone_have_one_text() -> None:
+    one = parse('{ citizens(in: ["1", "2"], first: 3) { name } }')
+    two = parse("{ citizens(in: [], first: 500) { name } }")
+
+    assert text_without_literals(one) == text_without_literals(two)
