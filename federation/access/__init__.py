@@ -1,0 +1,69 @@
+"""Access: the question about an operation, the checked answer, and what remains under it.
+
+``build_access_index`` once per schema; then ``ask``, a ``PolicyEngine``, and ``restrict`` per
+request.
+"""
+
+from federation.access.ask import MAX_COORDINATES, ask
+from federation.access.decision import (
+    NO_DECISION,
+    Decision,
+    Effect,
+    Verdict,
+    allow_all,
+    no_decision,
+    read_decision,
+)
+from federation.access.engine import PolicyEngine
+from federation.access.index import AccessIndex, FieldFacts, build_access_index
+from federation.access.masks import MASKS, Mask, bind_mask, bind_masks, suits
+from federation.access.request import (
+    AccessRequest,
+    Asker,
+    Caller,
+    ConsentFact,
+    OperationFacts,
+    Uses,
+)
+from federation.access.restrict import (
+    Disclosure,
+    Mode,
+    Restriction,
+    restrict,
+    row_filters_json,
+)
+from federation.access.row_filter import RowCondition, read_condition
+
+__all__ = [
+    "MASKS",
+    "MAX_COORDINATES",
+    "NO_DECISION",
+    "AccessIndex",
+    "AccessRequest",
+    "Asker",
+    "Caller",
+    "ConsentFact",
+    "Decision",
+    "Disclosure",
+    "Effect",
+    "FieldFacts",
+    "Mask",
+    "Mode",
+    "OperationFacts",
+    "PolicyEngine",
+    "Restriction",
+    "RowCondition",
+    "Uses",
+    "Verdict",
+    "allow_all",
+    "ask",
+    "bind_mask",
+    "bind_masks",
+    "build_access_index",
+    "no_decision",
+    "read_condition",
+    "read_decision",
+    "restrict",
+    "row_filters_json",
+    "suits",
+]

@@ -1,0 +1,99 @@
+"""The question of one operation: every coordinate it could touch, with every use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from federation.access.index import AccessIndex, FieldFacts
+from federation.access.inputs import input_uses
+from federation.access.request import AccessRequest, Asker, OperationFacts, Uses
+from federation.errors import OperationTooLarge
+from federation.operation.model import Operation
+from federation.selection import Field, SelectionSet
+
+MAX_COORDINATES = 2_000
+
+
+def ask(
+    operation: Operation, variables: Mapping[str, Any], asker: Asker, index: AccessIndex
+) -> AccessRequest:
+    """The one question that decides on a whole operation.
+
+    Selections on interfaces and unions are asked for every object type they could meet; inputs of
+    ``@requires`` as joins, with what they feed; supplied filters and orderings by what they test.
+    ``__typename``, introspection and keys are not asked.
+
+    Raises:
+        OperationTooLarge: More than 2,000 distinct coordinates.
+    """
+    collector = _Collector(variables, index)
+    collector.collect(operation.selections, index.possible.get(operation.root_type, ()))
+    return AccessRequest(
+        asker=asker,
+        operation=OperationFacts(operation.kind, operation.name),
+        fields=collector.fields(),
+    )
+
+
+def tests_rows(facts: FieldFacts) -> bool:
+    """Whether unexplained arguments of the field could tell something about rows."""
+    return bool(facts.returns) and not facts.changes
+
+
+class _Collector:
+    def __init__(self, variables: Mapping[str, Any], index: AccessIndex) -> None:
+        self.variables = variables
+        self.index = index
+        self.uses: dict[str, set[str]] = {}
+        self.feeds: dict[str, set[str]] = {}
+
+    def fields(self) -> dict[str, Uses]:
+        return {
+            coordinate: Uses(
+                select="select" in uses,
+                filter="filter" in uses,
+                sort="sort" in uses,
+                join=tuple(sorted(self.feeds.get(coordinate, ()))),
+            )
+            for coordinate, uses in sorted(self.uses.items())
+        }
+
+    def collect(self, selections: SelectionSet, types: tuple[str, ...]) -> None:
+        for selection in selections:
+            if isinstance(selection, Field):
+                self.collect_field(selection, types)
+            elif selection.type_condition is None:
+                self.collect(selection.selections, types)
+            else:
+                narrowed = self.index.possible.get(selection.type_condition, ())
+                met = tuple(name for name in types if name in narrowed)
+                self.collect(selection.selections, met)
+
+    def collect_field(self, field: Field, types: tuple[str, ...]) -> None:
+        returns: dict[str, None] = {}
+        for type_name in types:
+            facts = self.index.fields.get((type_name, field.name))
+            if facts is None:  # __typename and introspection
+                continue
+            self.add(facts.coordinate, "select")
+            for required in facts.inputs:
+                self.add(required, "join")
+                self.feeds.setdefault(required, set()).add(facts.coordinate)
+            if field.arguments:
+                place = (type_name, field.name)
+                rows = tests_rows(facts)
+                for coordinate, use in input_uses(
+                    place, field.arguments, self.variables, self.index.inputs, tests_rows=rows
+                ):
+                    self.add(coordinate, use)
+            returns.update(dict.fromkeys(facts.returns))
+        if field.selections and returns:
+            self.collect(field.selections, tuple(returns))
+
+    def add(self, coordinate: str, use: str) -> None:
+        self.uses.setdefault(coordinate, set()).add(use)
+        if len(self.uses) > MAX_COORDINATES:
+            raise OperationTooLarge(
+                f"the operation touches more than {MAX_COORDINATES} fields, counted per object type"
+            )

@@ -1,0 +1,156 @@
+"""The policy engine's answer, checked: whatever is not a clear permission is a denial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from federation.access.masks import MASKS
+from federation.access.request import CONTRACT, AccessRequest
+from federation.access.row_filter import RowCondition, read_condition
+from federation.errors import PolicyUnavailable
+
+GATEWAY_RULE = "gateway"
+
+
+class Effect(Enum):
+    """What may be done with a field."""
+
+    ALLOW = "allow"
+    MASK = "mask"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one use of one coordinate.
+
+    Attributes:
+        mask: Name of a typed mask, with ``Effect.MASK`` only.
+        reasons: Stable codes, sorted.
+        rule: Which rule decided.
+        valid_until: Whole seconds since the epoch up to which this holds; None for as long as the
+            revision does.
+        decided: False when the engine gave no usable answer for this use.
+    """
+
+    effect: Effect
+    reasons: tuple[str, ...] = ()
+    rule: str = ""
+    mask: str | None = None
+    valid_until: int | None = None
+    decided: bool = True
+
+
+NO_DECISION = Verdict(Effect.DENY, ("no_decision",), GATEWAY_RULE, decided=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one AccessRequest; silence is refusal.
+
+    Attributes:
+        verdicts: By coordinate text and use.
+        row_filters: By type name. None is a filter that could not be read: no row may be seen.
+        revision: Of policy and data that answered; goes into errors and audit records.
+        subjects: Subjects of the consents in the question; row filters of what consent opened must
+            confine to them.
+    """
+
+    verdicts: Mapping[tuple[str, str], Verdict]
+    row_filters: Mapping[str, RowCondition | None]
+    revision: str
+    subjects: frozenset[str] = frozenset()
+
+    def verdict(self, coordinate: str, use: str) -> Verdict:
+        """The verdict on one use; ``NO_DECISION`` when there is none."""
+        return self.verdicts.get((coordinate, use), NO_DECISION)
+
+    @property
+    def undecided(self) -> int:
+        """How many asked uses the engine gave no usable answer for."""
+        return sum(not verdict.decided for verdict in self.verdicts.values())
+
+    @property
+    def valid_until(self) -> int | None:
+        """The earliest end among the verdicts, None when none has one."""
+        ends = [v.valid_until for v in self.verdicts.values() if v.valid_until is not None]
+        return min(ends, default=None)
+
+
+def read_decision(request: AccessRequest, answer: Any, revision: str) -> Decision:
+    """The engine's JSON answer as a decision on exactly what was asked.
+
+    A use that is missing, malformed or of an unknown effect is ``NO_DECISION``; what was not asked
+    is passed over.
+
+    Raises:
+        PolicyUnavailable: The answer as a whole is not of contract 1.
+    """
+    if not isinstance(answer, Mapping) or answer.get("contract") != CONTRACT:
+        raise PolicyUnavailable("the policy engine gave no answer of a known contract")
+    fields, filters = answer.get("fields"), answer.get("row_filters")
+    if not isinstance(fields, Mapping) or not isinstance(filters, Mapping):
+        raise PolicyUnavailable("the policy engine's answer lacks fields or row_filters")
+    verdicts: dict[tuple[str, str], Verdict] = {}
+    for coordinate, uses in request.fields.items():
+        answered = fields.get(coordinate)
+        for use in uses.names():
+            verdict = answered.get(use) if isinstance(answered, Mapping) else None
+            verdicts[coordinate, use] = _read_verdict(verdict, use)
+    return Decision(
+        verdicts=verdicts,
+        row_filters={str(name): _read_filter(value) for name, value in filters.items()},
+        revision=revision,
+        subjects=frozenset(consent.subject for consent in request.asker.consents),
+    )
+
+
+def no_decision(request: AccessRequest) -> Decision:
+    """Everything asked, denied for want of an answer."""
+    verdicts = {
+        (coordinate, use): NO_DECISION
+        for coordinate, uses in request.fields.items()
+        for use in uses.names()
+    }
+    return Decision(verdicts, {}, "")
+
+
+def allow_all(request: AccessRequest, revision: str = "open") -> Decision:
+    """Everything asked, allowed: the answer when access control is switched off."""
+    allowed = Verdict(Effect.ALLOW, ("open",), GATEWAY_RULE)
+    verdicts = {
+        (coordinate, use): allowed
+        for coordinate, uses in request.fields.items()
+        for use in uses.names()
+    }
+    return Decision(verdicts, {}, revision)
+
+
+def _read_verdict(value: Any, use: str) -> Verdict:
+    if not isinstance(value, Mapping):
+        return NO_DECISION
+    effect, mask, reasons = value.get("effect"), value.get("mask"), value.get("reasons")
+    rule, valid_until = value.get("rule"), value.get("valid_until")
+    well_formed = (
+        effect in ("allow", "mask", "deny")
+        and isinstance(reasons, list)
+        and all(isinstance(reason, str) for reason in reasons)
+        and isinstance(rule, str)
+        and (valid_until is None or type(valid_until) is int)
+        # A mask that nobody applies would be a permission.
+        and (mask is None if effect != "mask" else mask in MASKS and use == "select")
+    )
+    if not well_formed:
+        return NO_DECISION
+    assert isinstance(reasons, list), "checked above"
+    return Verdict(Effect(effect), tuple(sorted(reasons)), str(rule), mask, valid_until)
+
+
+def _read_filter(value: Any) -> RowCondition | None:
+    try:
+        return read_condition(value)
+    except ValueError:
+        return None

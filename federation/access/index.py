@@ -1,0 +1,166 @@
+"""What asking and restricting need to know of a schema, built once with the State."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from graphql import GraphQLSchema, is_abstract_type, is_composite_type
+
+from federation.access.inputs import Inputs, build_inputs
+from federation.catalogue import (
+    Catalogue,
+    TypeField,
+    build_catalogue,
+    concrete_types,
+    direct_requirements,
+    resolvers,
+)
+from federation.supergraph.model import (
+    InterfaceType,
+    ObjectType,
+    Supergraph,
+    named_type,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFacts:
+    """One field of an object type.
+
+    Attributes:
+        coordinate: As text.
+        type: Type text as in the API schema.
+        returns: Object types its value can have, empty for leaves.
+        resolvers: Subgraphs that could answer it.
+        inputs: Coordinates that it is computed from, closed over their own inputs, sorted.
+        derived_from: Object types over whose rows it counts or aggregates.
+        changes: It is a root field of a mutation.
+    """
+
+    coordinate: str
+    type: str
+    returns: tuple[str, ...]
+    resolvers: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
+    derived_from: tuple[str, ...] = ()
+    changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccessIndex:
+    """Field facts and input meanings of one supergraph.
+
+    Attributes:
+        schema: The API schema.
+        fields: By object type and field name, hidden ones included: requirements may lead there.
+        possible: Composite type name to the object types a value can have.
+        subjects: Type name to its ``@dataSubject`` field.
+        columns: Type name and field to the subgraphs that hold it as their own data.
+        returned_by: Type name to the subgraphs whose answers can hold such objects.
+        inputs: What arguments, input fields and enum values test or order by.
+    """
+
+    schema: GraphQLSchema
+    fields: Mapping[TypeField, FieldFacts]
+    possible: Mapping[str, tuple[str, ...]]
+    subjects: Mapping[str, str]
+    columns: Mapping[TypeField, frozenset[str]]
+    returned_by: Mapping[str, frozenset[str]]
+    inputs: Inputs
+
+    def holds(self, subgraph: str, type_name: str, fields: Iterable[str]) -> bool:
+        """Whether a subgraph can itself test all these fields of a type."""
+        nowhere: frozenset[str] = frozenset()
+        return all(subgraph in self.columns.get((type_name, f), nowhere) for f in fields)
+
+
+def build_access_index(
+    supergraph: Supergraph, schema: GraphQLSchema, catalogue: Catalogue | None = None
+) -> AccessIndex:
+    """The index of one supergraph and its API schema.
+
+    Args:
+        supergraph: Hidden elements included; what a visible field requires may be hidden.
+        schema: The API schema of the same supergraph.
+        catalogue: Of the same supergraph, where the caller has built one already.
+    """
+    catalogue = catalogue or build_catalogue(supergraph)
+    closed = _closure(direct_requirements(supergraph))
+    possible = _possible_types(schema)
+    concrete = concrete_types(supergraph)
+    mutation = supergraph.roots.get("mutation")
+    fields: dict[TypeField, FieldFacts] = {}
+    columns: dict[TypeField, frozenset[str]] = {}
+    for definition in supergraph.types.values():
+        if not isinstance(definition, ObjectType):
+            continue
+        for field in definition.fields.values():
+            place = (definition.name, field.name)
+            answering = resolvers(supergraph, definition, field)
+            computed = {join.graph for join in field.joins if join.requires is not None}
+            columns[place] = frozenset(answering) - computed
+            item = catalogue.item(*place)
+            named = named_type(field.type)
+            fields[place] = FieldFacts(
+                coordinate=".".join(place),
+                type=field.type,
+                returns=possible.get(named) or concrete.get(named, ()),
+                resolvers=answering,
+                inputs=tuple(sorted(".".join(key) for key in closed.get(place, ()))),
+                derived_from=item.derived_from if item else (),
+                changes=definition.name == mutation,
+            )
+    return AccessIndex(
+        schema=schema,
+        fields=fields,
+        possible=possible,
+        subjects={e.name: e.subject for e in catalogue.entries.values() if e.subject},
+        columns=columns,
+        returned_by=_returned_by(supergraph),
+        inputs=build_inputs(supergraph),
+    )
+
+
+def _possible_types(schema: GraphQLSchema) -> dict[str, tuple[str, ...]]:
+    possible: dict[str, tuple[str, ...]] = {}
+    for name, definition in schema.type_map.items():
+        if name.startswith("__") or not is_composite_type(definition):
+            continue
+        if is_abstract_type(definition):
+            members = schema.get_possible_types(definition)
+            possible[name] = tuple(sorted(member.name for member in members))
+        else:
+            possible[name] = (name,)
+    return possible
+
+
+def _closure(
+    direct: Mapping[TypeField, frozenset[TypeField]],
+) -> dict[TypeField, frozenset[TypeField]]:
+    closed: dict[TypeField, frozenset[TypeField]] = {}
+    for key in direct:
+        reached: set[TypeField] = set()
+        waiting = list(direct[key])
+        while waiting:
+            required = waiting.pop()
+            if required not in reached:
+                reached.add(required)
+                waiting.extend(direct.get(required, ()))
+        closed[key] = frozenset(reached - {key})
+    return closed
+
+
+def _returned_by(supergraph: Supergraph) -> dict[str, frozenset[str]]:
+    """Subgraphs that define a type, or stand for it by an interface object."""
+    returned: dict[str, frozenset[str]] = {}
+    for definition in supergraph.types.values():
+        if not isinstance(definition, ObjectType):
+            continue
+        graphs = {join.graph for join in definition.joins}
+        for name in definition.interfaces:
+            interface = supergraph.types.get(name)
+            if isinstance(interface, InterfaceType):
+                graphs |= {join.graph for join in interface.joins if join.is_interface_object}
+        returned[definition.name] = frozenset(graphs)
+    return returned

@@ -1,0 +1,192 @@
+"""What the inputs of a request test and order by, as ``@filters`` says.
+
+Only supplied inputs count. An input of which nobody said what it tests is asked as a coordinate of
+its own (``Query.citizens(where:)``), which the catalogue grades like the strictest field it could
+test; paging arguments and the direction beside an ordering are known to test nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from graphql import Undefined, ValueNode, VariableNode, parse_value, value_from_ast_untyped
+
+from federation.catalogue import (
+    PAGING,
+    GovernanceDirectives,
+    TypeField,
+    concrete_types,
+    governance_directives,
+)
+from federation.selection import Argument
+from federation.supergraph.model import (
+    EnumType,
+    InputObjectType,
+    InputValue,
+    InterfaceType,
+    ObjectType,
+    Supergraph,
+    named_type,
+)
+
+InputUse: TypeAlias = tuple[str, str]
+"""Coordinate text and ``filter`` or ``sort``."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFacts:
+    """One argument or input field: the name of its type, and what it tests by itself."""
+
+    type: str
+    uses: frozenset[InputUse]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Meanings of all inputs of a supergraph.
+
+    Attributes:
+        arguments: By object type, field and argument.
+        fields: By input type, then field.
+        values: By enum type, then value.
+    """
+
+    arguments: Mapping[tuple[str, str, str], InputFacts]
+    fields: Mapping[str, Mapping[str, InputFacts]]
+    values: Mapping[str, Mapping[str, frozenset[InputUse]]]
+
+
+def build_inputs(supergraph: Supergraph) -> Inputs:
+    """The meanings of all inputs, abstract types in ``@filters`` expanded to object types."""
+    reader = _Reader(supergraph)
+    arguments: dict[tuple[str, str, str], InputFacts] = {}
+    for definition in supergraph.composite_types():
+        for name in reader.concrete.get(definition.name, ()):
+            for field in definition.fields.values():
+                for argument in field.arguments:
+                    place = (name, field.name, argument.name)
+                    facts = reader.facts(argument)
+                    known = arguments.get(place)
+                    # An object's argument and that of its interface are one: both count.
+                    uses = facts.uses | known.uses if known else facts.uses
+                    arguments[place] = InputFacts(facts.type, uses)
+    types = supergraph.types.values()
+    return Inputs(
+        arguments=arguments,
+        fields={
+            t.name: {field.name: reader.facts(field) for field in t.fields.values()}
+            for t in types
+            if isinstance(t, InputObjectType)
+        },
+        values={
+            t.name: {value.name: reader.uses(value.directives) for value in t.values}
+            for t in types
+            if isinstance(t, EnumType)
+        },
+    )
+
+
+def input_uses(
+    place: TypeField,
+    arguments: tuple[Argument, ...],
+    variables: Mapping[str, Any],
+    inputs: Inputs,
+    *,
+    tests_rows: bool,
+) -> frozenset[InputUse]:
+    """What the arguments of one selection test and order by.
+
+    Args:
+        place: Object type and field.
+        arguments: As written in the operation.
+        variables: Coerced; a variable without value supplies nothing.
+        inputs: Of the same supergraph.
+        tests_rows: Unexplained inputs are tests: the field selects objects and changes nothing.
+    """
+    uses: set[InputUse] = set()
+    for argument in arguments:
+        node = _parse(argument.value)
+        if isinstance(node, VariableNode) and node.name.value not in variables:
+            continue
+        facts = inputs.arguments.get((*place, argument.name))
+        own = facts.uses if facts else frozenset()
+        walk = _Walk(inputs, set(own))
+        value = value_from_ast_untyped(node, dict(variables))
+        walk.visit(facts.type if facts else "", value, explained=bool(own))
+        uses |= walk.uses
+        if walk.unexplained and tests_rows and argument.name not in PAGING:
+            uses.add((f"{place[0]}.{place[1]}({argument.name}:)", "filter"))
+    return frozenset(uses)
+
+
+class _Reader:
+    def __init__(self, supergraph: Supergraph) -> None:
+        self.supergraph = supergraph
+        self.read: GovernanceDirectives = governance_directives(supergraph)
+        self.concrete = concrete_types(supergraph)
+
+    def facts(self, value: InputValue) -> InputFacts:
+        return InputFacts(named_type(value.type), self.uses(value.directives))
+
+    def uses(self, directives: Any) -> frozenset[InputUse]:
+        return frozenset(
+            (coordinate, str(arguments.get("use") or "FILTER").lower())
+            for arguments in self.read.applied(directives, "filters")
+            for coordinate in self.coordinates(str(arguments["field"]))
+        )
+
+    def coordinates(self, text: str) -> Iterator[str]:
+        type_name, _, field = text.partition(".")
+        known = False
+        for name in self.concrete.get(type_name, ()):
+            definition = self.supergraph.types[name]
+            if isinstance(definition, ObjectType | InterfaceType) and field in definition.fields:
+                known = True
+                yield f"{name}.{field}"
+        if not known:
+            # A wrong name must not make an input harmless: asked as it stands, no policy knows it.
+            yield text
+
+
+class _Walk:
+    """One supplied argument value, walked along its input type."""
+
+    def __init__(self, inputs: Inputs, uses: set[InputUse]) -> None:
+        self.inputs = inputs
+        self.uses = uses
+        self.unexplained = False
+
+    def visit(self, type_name: str, value: Any, *, explained: bool) -> None:
+        if isinstance(value, list | tuple):
+            for item in value:
+                self.visit(type_name, item, explained=explained)
+        elif isinstance(value, Mapping) and type_name in self.inputs.fields:
+            self.visit_object(type_name, value, explained=explained)
+        elif value is not Undefined:
+            uses = self.inputs.values.get(type_name, {}).get(str(value), frozenset())
+            self.uses |= uses
+            self.unexplained |= not uses and not explained
+
+    def visit_object(self, type_name: str, value: Mapping[str, Any], *, explained: bool) -> None:
+        fields = self.inputs.fields[type_name]
+        orders = any(self.orders(facts.type) for facts in fields.values())
+        for name, item in value.items():
+            facts = fields.get(name)
+            if facts is None or item is Undefined:
+                continue
+            self.uses |= facts.uses
+            direction = orders and facts.type in self.inputs.values and not self.orders(facts.type)
+            self.visit(facts.type, item, explained=explained or bool(facts.uses) or direction)
+
+    def orders(self, type_name: str) -> bool:
+        """Whether values of this enum name fields to order by."""
+        values = self.inputs.values.get(type_name, {})
+        return any(use == "sort" for uses in values.values() for _, use in uses)
+
+
+@lru_cache(maxsize=8192)
+def _parse(literal: str) -> ValueNode:
+    return parse_value(literal, no_location=True)

@@ -1,0 +1,170 @@
+"""The question to the policy engine: who asks, for which purpose, for what use of which fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CONTRACT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as verified by the gateway; nothing here comes from the caller's own word.
+
+    Attributes:
+        id: Subject of the token.
+        kind: ``person`` or ``application``.
+        department: Organisation code, None for callers that belong to none.
+        region: Administrative division code, None when not bound to one.
+        clearance: Highest grade the caller may see, 0 for none.
+    """
+
+    id: str
+    kind: str
+    department: str | None = None
+    region: str | None = None
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    clearance: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As contract 1 writes it; absent facts have no key."""
+        facts: dict[str, Any] = {
+            "id": self.id,
+            "kind": self.kind,
+            "department": self.department,
+            "region": self.region,
+            "roles": dict.fromkeys(sorted(self.roles), True),
+            "scopes": dict.fromkeys(sorted(self.scopes), True),
+            "clearance": self.clearance,
+        }
+        return {name: fact for name, fact in facts.items() if fact is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFact:
+    """A consent that the gateway has verified: issuer, signature, audience, validity, revocation.
+
+    Attributes:
+        subject: The person's identity number.
+        fields: Coordinates as text.
+        expires: Whole seconds since the epoch.
+    """
+
+    id: str
+    subject: str
+    purpose: str
+    fields: frozenset[str]
+    expires: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As contract 1 writes it."""
+        return {
+            "id": self.id,
+            "subject": self.subject,
+            "purpose": self.purpose,
+            "fields": dict.fromkeys(sorted(self.fields), True),
+            "expires": self.expires,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Everything about a question but its fields.
+
+    Attributes:
+        purpose: A code that the gateway has verified, or None.
+        now: Whole seconds since the epoch.
+    """
+
+    caller: Caller
+    purpose: str | None
+    consents: tuple[ConsentFact, ...]
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFacts:
+    """What a policy may know of the operation.
+
+    Attributes:
+        id: Of a persisted document; None otherwise.
+    """
+
+    kind: str
+    name: str | None = None
+    id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As contract 1 writes it; absent facts have no key."""
+        facts = {"kind": self.kind, "name": self.name, "id": self.id}
+        return {name: fact for name, fact in facts.items() if fact is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What one coordinate is asked for.
+
+    Attributes:
+        join: Coordinates that are computed from it, sorted.
+    """
+
+    select: bool = False
+    filter: bool = False
+    sort: bool = False
+    join: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """The uses asked, in the order of contract 1."""
+        asked = {
+            "select": self.select,
+            "filter": self.filter,
+            "sort": self.sort,
+            "join": bool(self.join),
+        }
+        return tuple(name for name, wanted in asked.items() if wanted)
+
+    def to_json(self) -> dict[str, Any]:
+        """As contract 1 writes it: a key per use."""
+        uses: dict[str, Any] = {name: True for name in self.names() if name != "join"}
+        if self.join:
+            uses["join"] = list(self.join)
+        return uses
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """One question for one whole operation (contract 1).
+
+    Attributes:
+        fields: Coordinate text to uses; coordinates are of object types only.
+    """
+
+    asker: Asker
+    operation: OperationFacts
+    fields: Mapping[str, Uses]
+
+    def to_json(self) -> dict[str, Any]:
+        """The policy engine's ``input``."""
+        asker = self.asker
+        return {
+            "contract": CONTRACT,
+            "caller": asker.caller.to_json(),
+            "purpose": asker.purpose,
+            "consents": [c.to_json() for c in sorted(asker.consents, key=lambda c: c.id)],
+            "now": asker.now,
+            "operation": self.operation.to_json(),
+            "fields": {name: self.fields[name].to_json() for name in sorted(self.fields)},
+        }
+
+    def canonical(self) -> str:
+        """The question without its time, as one text: equal texts are equal questions.
+
+        Time stays out because whatever depends on it says how long it holds (``valid_until``).
+        """
+        question = self.to_json()
+        del question["now"]
+        return json.dumps(question, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

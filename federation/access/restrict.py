@@ -1,0 +1,235 @@
+"""What remains of an operation under a decision, and what is said about the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from federation.access.decision import Decision
+from federation.access.index import AccessIndex, FieldFacts
+from federation.access.judge import Judge
+from federation.access.refusal import Denial, Place, refuse, unite
+from federation.access.row_filter import RowCondition
+from federation.errors import Forbidden, InvalidOperation, Refusal, ResponseError
+from federation.operation import EMPTY
+from federation.operation.model import Operation, VariableDefinition
+from federation.selection import (
+    Field,
+    InlineFragment,
+    Selection,
+    SelectionSet,
+    merge_selections,
+    variables_of,
+)
+from federation.supergraph.model import named_type
+
+
+class Mode(Enum):
+    """What a refused selection does to its operation; mutations are always ``REFUSE``."""
+
+    PRUNE = "prune"
+    REFUSE = "refuse"
+
+
+class Disclosure(Enum):
+    """How much a caller learns of refused fields; ``HIDDEN`` answers as if they did not exist."""
+
+    EXPLAIN = "explain"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """An operation that holds only what its caller may read.
+
+    Attributes:
+        operation: Without the refused selections. Where nothing is left of a selection set it holds
+            ``EMPTY``, so that the object itself is still asked for.
+        refusals: One per refused selection, in document order.
+        masks: Object type and field to the name of a mask.
+        row_filters: Type to condition, to be bound by every subgraph that holds its fields.
+        revision: Of the decision.
+    """
+
+    operation: Operation
+    refusals: tuple[Refusal, ...]
+    masks: Mapping[tuple[str, str], str]
+    row_filters: Mapping[str, RowCondition]
+    revision: str
+
+
+def restrict(
+    operation: Operation,
+    variables: Mapping[str, Any],
+    decision: Decision,
+    index: AccessIndex,
+    mode: Mode = Mode.PRUNE,
+    disclosure: Disclosure = Disclosure.EXPLAIN,
+) -> Restriction:
+    """The operation without what the decision denies.
+
+    A field denied on only some object types of an abstract parent stays for the others. An
+    allow-all decision gives the operation back unchanged.
+
+    Args:
+        operation: As it was asked.
+        variables: Coerced, as they were when it was asked.
+        decision: On that question.
+        index: Of the schema the operation was validated against.
+        mode: For queries.
+        disclosure: Of refused fields.
+
+    Raises:
+        Forbidden: Something is refused in mode ``REFUSE``, or nothing of a subscription is left.
+        InvalidOperation: Something is refused under disclosure ``HIDDEN``.
+    """
+    pruner = _Pruner(variables, decision, index)
+    root = index.possible.get(operation.root_type, ())
+    selections = pruner.prune(
+        operation.selections, _Scope(operation.root_type, root, root), Place()
+    )
+    refusals = unite(pruner.refusals)
+    if refusals:
+        _raise_if_whole(operation, refusals, mode, disclosure)
+        operation = replace(operation, selections=selections)
+        operation = replace(operation, variables=_used_variables(operation))
+    return Restriction(
+        operation=operation,
+        refusals=refusals,
+        masks=pruner.masks,
+        row_filters={
+            name: condition
+            for name, condition in decision.row_filters.items()
+            if condition is not None
+        },
+        revision=decision.revision,
+    )
+
+
+def row_filters_json(row_filters: Mapping[str, RowCondition]) -> dict[str, Any]:
+    """Row filters as the signed access context carries them."""
+    return {name: condition.to_json() for name, condition in sorted(row_filters.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Types at one place: the static parent, all that can stand there, those still meant."""
+
+    parent: str
+    every: tuple[str, ...]
+    met: tuple[str, ...]
+
+
+class _Pruner:
+    def __init__(
+        self, variables: Mapping[str, Any], decision: Decision, index: AccessIndex
+    ) -> None:
+        self.index = index
+        self.judge = Judge(variables, decision, index)
+        self.revision = decision.revision
+        self.refusals: list[Refusal] = []
+        self.masks: dict[tuple[str, str], str] = {}
+
+    def prune(self, selections: SelectionSet, scope: _Scope, place: Place) -> SelectionSet:
+        kept: list[Selection] = []
+        for selection in selections:
+            if isinstance(selection, Field):
+                kept.extend(self.field(selection, scope, place))
+            else:
+                kept.extend(self.fragment(selection, scope, place))
+        if tuple(kept) == selections:
+            return selections
+        return merge_selections(tuple(kept)) or (EMPTY,)
+
+    def fragment(
+        self, fragment: InlineFragment, scope: _Scope, place: Place
+    ) -> tuple[InlineFragment, ...]:
+        inner = scope
+        if fragment.type_condition is not None:
+            narrowed = self.index.possible.get(fragment.type_condition, ())
+            met = tuple(name for name in scope.met if name in narrowed)
+            inner = _Scope(fragment.type_condition, scope.every, met)
+        selections = self.prune(fragment.selections, inner, place.under(fragment.conditions))
+        if selections == (EMPTY,) != fragment.selections:
+            return ()
+        return (replace(fragment, selections=selections),)
+
+    def field(self, field: Field, scope: _Scope, place: Place) -> tuple[Selection, ...]:
+        known = {
+            name: facts
+            for name in scope.met
+            if (facts := self.index.fields.get((name, field.name))) is not None
+        }
+        if not known:  # __typename and introspection
+            return (field,)
+        denials = {
+            name: denial
+            for name, facts in known.items()
+            if (denial := self.judge.denial(facts, (name, field.name), field.arguments))
+        }
+        type_text = self.type_of(scope.parent, field.name, known)
+        here = place.child(field.response_key, type_text, field.conditions)
+        if denials:
+            self.refuse(here, scope, type_text, denials)
+        allowed = [name for name in known if name not in denials]
+        if not allowed:
+            return ()
+        for name in allowed:
+            mask = self.judge.mask(known[name])
+            if mask is not None:
+                self.masks[name, field.name] = mask
+        inner = named_type(type_text)
+        kept = self.with_selections(field, inner, [known[name] for name in allowed], here)
+        if not denials:
+            return (kept,)
+        return tuple(InlineFragment(name, (kept,)) for name in allowed)
+
+    def with_selections(
+        self, field: Field, parent: str, facts: list[FieldFacts], here: Place
+    ) -> Field:
+        if not field.selections:
+            return field
+        returns = tuple(dict.fromkeys(name for fact in facts for name in fact.returns))
+        selections = self.prune(field.selections, _Scope(parent, returns, returns), here)
+        return field if selections == field.selections else replace(field, selections=selections)
+
+    def refuse(
+        self, here: Place, scope: _Scope, type_text: str, denials: Mapping[str, Denial]
+    ) -> None:
+        types = None if set(denials) == set(scope.every) else frozenset(denials)
+        self.refusals.append(refuse(here, types, type_text, list(denials.values()), self.revision))
+
+    def type_of(self, parent: str, field: str, known: Mapping[str, FieldFacts]) -> str:
+        definition = self.index.schema.type_map.get(parent)
+        fields = getattr(definition, "fields", {})
+        if field in fields:
+            return str(fields[field].type)
+        return next(iter(known.values())).type
+
+
+def _raise_if_whole(
+    operation: Operation, refusals: tuple[Refusal, ...], mode: Mode, disclosure: Disclosure
+) -> None:
+    if disclosure is Disclosure.HIDDEN:
+        raise InvalidOperation(tuple(_unknown_field(refusal) for refusal in refusals))
+    errors = tuple(refusal.error for refusal in refusals)
+    if operation.kind == "mutation" or mode is Mode.REFUSE:
+        raise Forbidden("the operation holds fields that may not be read", errors=errors)
+    root_refused = any(len(refusal.path) == 1 for refusal in refusals)
+    if operation.kind == "subscription" and root_refused:
+        raise Forbidden("the subscription may not be read", errors=errors)
+
+
+def _unknown_field(refusal: Refusal) -> ResponseError:
+    type_name, _, field = str(refusal.error.extensions["coordinate"]).partition(".")
+    return ResponseError(
+        message=f"Cannot query field '{field}' on type '{type_name}'.",
+        extensions={"code": InvalidOperation.code},
+    )
+
+
+def _used_variables(operation: Operation) -> tuple[VariableDefinition, ...]:
+    used = frozenset(variables_of(operation.selections))
+    return tuple(variable for variable in operation.variables if variable.name in used)
