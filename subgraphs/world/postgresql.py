@@ -32,6 +32,8 @@ async def is_filled(dsn: str, departments: Iterable[str], fingerprint: str) -> b
     """
     connection = await asyncpg.connect(dsn)
     try:
+        # Whoever is just filling drops tables under our hands; wait.
+        await connection.execute("SELECT pg_advisory_lock_shared($1)", _LOCK)
         return await _holds(connection, departments, fingerprint)
     finally:
         await connection.close()

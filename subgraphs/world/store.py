@@ -26,7 +26,7 @@ Progress = Callable[[str, int, int], None]
 """Told what is being made next, how many steps are done and how many there are."""
 
 # Parts of the world that generation announces one by one.
-_PARTS = 10
+_PARTS = 11
 
 
 def database_url(department: str, base: str | None = None, size: str = "full") -> str:
