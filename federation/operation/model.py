@@ -25,9 +25,9 @@ class Operation:
     """A validated operation in normal form; hashable, so that it is a cache key.
 
     Normal form: no fragment spreads; ``@skip``/``@include`` only where a variable decides; fields
-    with equal response key, arguments and conditions merged; inline fragments only where they narrow
-    the type or carry conditions, never nested in one of the same type; nothing selected under a
-    type condition that can never hold.
+    with equal response key, arguments and conditions merged; inline fragments only where they
+    narrow the type or carry conditions, never nested in one of the same type; nothing
+    selected under a type condition that can never hold.
 
     Attributes:
         kind: ``query``, ``mutation`` or ``subscription``.

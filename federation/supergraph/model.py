@@ -54,7 +54,8 @@ class JoinField:
     """``@join__field``: how one subgraph holds a field.
 
     Attributes:
-        graph: None is the join spec's "resolved by no subgraph by itself" (interface object fields).
+        graph: None is the join spec's "resolved by no subgraph by itself" (fields that objects get
+            from an interface object).
         type: Its type there, where it differs from the merged one.
         override: The subgraph that lost the field to this one.
         override_label: Label of a progressive override.

@@ -1,0 +1,113 @@
+"""Field sets: the selection text that ``@key``, ``@requires`` and ``@provides`` take."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from graphql import (
+    FieldNode,
+    GraphQLSyntaxError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    Visitor,
+    parse,
+    print_ast,
+    visit,
+)
+
+from federation.selection import (
+    Argument,
+    Field,
+    InlineFragment,
+    Selection,
+    SelectionSet,
+    print_selection,
+)
+
+
+@lru_cache(maxsize=8192)
+def read_field_set(text: str) -> SelectionSet:
+    """The selections that a field set text names, with or without outer braces.
+
+    Raises:
+        ValueError: The text is not a selection set of fields and inline fragments.
+    """
+    stripped = text.strip()
+    document = stripped if stripped.startswith("{") else f"{{{text}}}"
+    try:
+        definition = parse(document, no_location=True).definitions[0]
+    except GraphQLSyntaxError as error:
+        raise ValueError(f"not a field set: {text!r}: {error.message}") from None
+    if not isinstance(definition, OperationDefinitionNode):
+        raise ValueError(f"not a field set: {text!r}")  # noqa: TRY004 - a bad text, not a bad type
+    return _read(definition.selection_set, text)
+
+
+def print_field_set(selections: SelectionSet) -> str:
+    """The canonical text of a field set, without outer braces."""
+    return " ".join(map(print_selection, selections))
+
+
+def _read(node: SelectionSetNode, text: str) -> SelectionSet:
+    selections: list[Selection] = []
+    for selection in node.selections:
+        if isinstance(selection, FieldNode):
+            selections.append(
+                Field(
+                    name=selection.name.value,
+                    alias=selection.alias.value if selection.alias else None,
+                    arguments=read_arguments(selection),
+                    selections=_read(selection.selection_set, text)
+                    if selection.selection_set
+                    else (),
+                )
+            )
+        elif isinstance(selection, InlineFragmentNode):
+            condition = selection.type_condition
+            selections.append(
+                InlineFragment(
+                    type_condition=condition.name.value if condition else None,
+                    selections=_read(selection.selection_set, text),
+                )
+            )
+        else:
+            raise ValueError(f"a field set may not spread named fragments: {text!r}")  # noqa: TRY004 - a bad text, not a bad type
+    return tuple(selections)
+
+
+def read_arguments(field: FieldNode) -> tuple[Argument, ...]:
+    """Arguments of a parsed field as values, sorted by name."""
+    return tuple(
+        sorted(
+            (
+                Argument(node.name.value, print_literal(node.value), _variables_in(node.value))
+                for node in field.arguments or ()
+            ),
+            key=lambda argument: argument.name,
+        )
+    )
+
+
+def print_literal(node: ValueNode) -> str:
+    """One canonical line for a literal; block strings become plain strings."""
+    return print_ast(visit(node, _PlainStrings())) if '"""' in print_ast(node) else print_ast(node)
+
+
+class _PlainStrings(Visitor):
+    def enter_string_value(self, node: ValueNode, *_: object) -> ValueNode:
+        # A block string would put line breaks into operation texts that are one line by contract.
+        return type(node)(value=node.value, block=False)  # type: ignore[attr-defined,call-arg]
+
+
+def _variables_in(node: ValueNode) -> tuple[str, ...]:
+    found: list[str] = []
+
+    class _Collect(Visitor):
+        def enter_variable(self, variable: VariableNode, *_: object) -> None:
+            found.append(variable.name.value)
+
+    visit(node, _Collect())
+    return tuple(found)

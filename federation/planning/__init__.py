@@ -1,0 +1,29 @@
+"""Planning: which subgraph is asked for what, in which order.
+
+Four steps, each readable and printable alone: *walk* finds every way to read each selected leaf,
+*choose* takes the cheapest combination, *fetches* turns it into requests, *schedule* into a plan.
+"""
+
+from federation.planning.plan import (
+    EntityFetch,
+    Fetch,
+    OperationPlan,
+    OutputField,
+    RepresentationField,
+    ResponsePath,
+)
+from federation.planning.planner import PlannerLimits, plan
+from federation.planning.text import print_path, print_plan
+
+__all__ = [
+    "EntityFetch",
+    "Fetch",
+    "OperationPlan",
+    "OutputField",
+    "PlannerLimits",
+    "RepresentationField",
+    "ResponsePath",
+    "plan",
+    "print_path",
+    "print_plan",
+]

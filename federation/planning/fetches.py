@@ -1,0 +1,264 @@
+"""From chosen sites to fetches: which requests carry which selections, and what each waits for.
+
+All root fetches to one subgraph are one request; all entity moves of one stage into one subgraph
+are one request with an entity call for each distinct place and representation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from federation.errors import PlanningError
+from federation.planning.place import CastStep, EntityStep, FieldStep, RootStep, Site
+from federation.planning.plan import Conditions, RepresentationField, ResponsePath
+from federation.query_graph.model import Kind, QueryGraph
+from federation.selection import TYPENAME, Condition, Field, InlineFragment, Selection, SelectionSet
+from federation.supergraph.model import named_type
+
+_MAX_CONDITIONS = 16
+"""Alternatives kept for a call's conditions; beyond it the call is made always."""
+
+
+@dataclass(slots=True)
+class SelectionTree:
+    """Selections under construction: children by field or type condition, in order of first use."""
+
+    children: dict[Field | str, SelectionTree] = field(default_factory=dict)
+
+    def child(self, key: Field | str) -> SelectionTree:
+        """The sub-tree of a field or type condition, made when it is missing."""
+        return self.children.setdefault(key, SelectionTree())
+
+    def selections(self) -> SelectionSet:
+        """The tree as a selection set; a field wanted always absorbs its conditional twins."""
+        return tuple(
+            _selection(key, tree)
+            for key, tree in self.children.items()
+            if isinstance(key, str)
+            or not key.conditions
+            or tree.children
+            or Field(key.name, key.alias, key.arguments) not in self.children
+        )
+
+
+def _selection(key: Field | str, tree: SelectionTree) -> Selection:
+    if isinstance(key, str):
+        return InlineFragment(key, tree.selections())
+    return Field(key.name, key.alias, key.arguments, tree.selections(), key.conditions)
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """A root selection or one entity call of a request.
+
+    Attributes:
+        after: Requests that what it sends comes from.
+    """
+
+    step: RootStep | EntityStep
+    after: frozenset[Request] = frozenset()
+    tree: SelectionTree = field(default_factory=SelectionTree)
+    representation: dict[RepresentationField, None] = field(default_factory=dict)
+    conditions: set[tuple[Condition, ...]] = field(default_factory=set)
+
+    def run_conditions(self) -> Conditions:
+        """When the call is wanted; empty for always."""
+        if () in self.conditions or len(self.conditions) > _MAX_CONDITIONS:
+            return ()
+        return tuple(sorted(self.conditions))
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """One request to one subgraph: calls of one stage."""
+
+    graph: str
+    stage: int
+    calls: list[Call] = field(default_factory=list)
+    after: set[Request] = field(default_factory=set)
+
+
+class Requests:
+    """Collects the requests of one segment from its chosen sites."""
+
+    def __init__(self, graph: QueryGraph) -> None:
+        self.graph = graph
+        self.by_stage: dict[tuple[int, str, ResponsePath], Request] = {}
+        self._calls: dict[int, tuple[Request, Call]] = {}
+        self._inserted: set[tuple[int, tuple[Condition, ...]]] = set()
+
+    def ordered(self) -> list[Request]:
+        """All requests, each after those it waits for."""
+        requests = [request for _, request in sorted(self.by_stage.items(), key=lambda at: at[0])]
+        return _postponed(requests)
+
+    def insert(self, site: Site, conditions: tuple[Condition, ...]) -> None:
+        """Ask for a site, and for everything it needs, under conditions."""
+        if (id(site), conditions) in self._inserted:
+            return
+        self._inserted.add((id(site), conditions))
+        chain: list[Site] = []
+        at = site
+        while isinstance(at.step, FieldStep | CastStep):
+            chain.append(at)
+            assert at.parent is not None, "field and cast steps have a parent"
+            at = at.parent
+        _, call = self._call_of(at)
+        call.conditions.add(conditions)
+        for need in _needs_of(at):
+            self.insert(need, conditions)
+        tree = call.tree
+        for link in reversed(chain):
+            tree = self._grow(tree, link, conditions)
+
+    def _grow(
+        self, tree: SelectionTree, link: Site, conditions: tuple[Condition, ...]
+    ) -> SelectionTree:
+        step = link.step
+        if isinstance(step, CastStep):
+            for need in step.needs:
+                self.insert(need, conditions)
+            return tree.child(step.type_condition) if step.type_condition else tree
+        assert isinstance(step, FieldStep), "chains hold field and cast steps"
+        below = tree.child(step.field)
+        if link.node is not None and self._tells_its_type(link):
+            below.child(TYPENAME)
+        return below
+
+    def _tells_its_type(self, site: Site) -> bool:
+        """Whether ``__typename`` is fetched along: the value is abstract here or in the API."""
+        kind = self.graph.type_at(site.here).kind
+        if kind in (Kind.INTERFACE, Kind.UNION):
+            return True
+        assert site.parent is not None, "only values of fields are asked"
+        assert isinstance(site.step, FieldStep), "only values of fields are asked"
+        owner = self.graph.field_types[site.parent.here.type]
+        api_type = named_type(owner[site.step.field.name])
+        return kind is Kind.OBJECT and self.graph.is_abstract(api_type)
+
+    def _call_of(self, site: Site) -> tuple[Request, Call]:
+        if id(site) in self._calls:
+            return self._calls[id(site)]
+        step = site.step
+        assert isinstance(step, RootStep | EntityStep), "calls begin at roots and entity moves"
+        path = step.path if isinstance(step, RootStep) else ()
+        request = self.by_stage.setdefault(
+            (site.stage, step.graph, path), Request(step.graph, site.stage)
+        )
+        after = frozenset[Request]().union(*(self._requests_of(need) for need in _needs_of(site)))
+        call = self._matching(request, step, after)
+        self._calls[id(site)] = (request, call)
+        request.after |= after
+        return request, call
+
+    def _matching(
+        self, request: Request, step: RootStep | EntityStep, after: frozenset[Request]
+    ) -> Call:
+        """The call of the request that can take the step along, or a new one.
+
+        Steps with inputs from different requests stay apart: when one of those requests fails, the
+        fields that do not need it are still answered.
+        """
+        for call in request.calls:
+            if call.after == after and _is_compatible(call, step):
+                break
+        else:
+            call = Call(step, after)
+            request.calls.append(call)
+        if isinstance(step, EntityStep):
+            call.representation.update(dict.fromkeys(step.representation))
+        return call
+
+    def _requests_of(self, site: Site) -> set[Request]:
+        """The requests that must have ended before a value is in the tree, with its type known."""
+        found: set[Request] = set()
+        at: Site | None = site
+        while at is not None:
+            if isinstance(at.step, CastStep):
+                for need in at.step.needs:
+                    found |= self._requests_of(need)
+            elif isinstance(at.step, RootStep | EntityStep):
+                found.add(self._call_of(at)[0])
+            at = at.parent
+        return found
+
+
+def _postponed(requests: list[Request]) -> list[Request]:
+    """The requests with calls moved into a later one to the same subgraph where nobody waits.
+
+    What nothing else needs may as well travel with a later request: one request fewer, and no
+    round more.
+    """
+    kept = list(requests)
+    for request in requests:
+        if not all(isinstance(call.step, EntityStep) for call in request.calls):
+            continue
+        if any(request in other.after for other in kept):
+            continue
+        later = next(
+            (
+                other
+                for other in kept
+                if other.graph == request.graph
+                and other.stage > request.stage
+                and all(isinstance(call.step, EntityStep) for call in other.calls)
+            ),
+            None,
+        )
+        if later is not None:
+            later.calls = request.calls + later.calls
+            later.after |= request.after
+            kept.remove(request)
+    return kept
+
+
+def _needs_of(site: Site) -> tuple[Site, ...]:
+    return site.step.needs if isinstance(site.step, EntityStep | RootStep) else ()
+
+
+def _is_compatible(call: Call, step: RootStep | EntityStep) -> bool:
+    """Whether one call can serve both: same objects, same entry, no field with two sources."""
+    if isinstance(step, RootStep) or isinstance(call.step, RootStep):
+        return isinstance(step, RootStep) and isinstance(call.step, RootStep)
+    same = (call.step.path, call.step.typename, call.step.fragment, call.step.key)
+    if same != (step.path, step.typename, step.fragment, step.key):
+        return False
+    return _agree((*call.representation, *step.representation))
+
+
+def _agree(fields: tuple[RepresentationField, ...]) -> bool:
+    """Whether no field name would have to hold two different values."""
+    sources: dict[tuple[str, frozenset[str] | None], str] = {}
+    below: dict[tuple[str, frozenset[str] | None], list[RepresentationField]] = {}
+    for item in fields:
+        identity = (item.name, item.types)
+        if sources.setdefault(identity, item.source) != item.source:
+            return False
+        below.setdefault(identity, []).extend(item.fields)
+    return all(_agree(tuple(inner)) for inner in below.values() if inner)
+
+
+def merge_representation(
+    fields: tuple[RepresentationField, ...],
+) -> tuple[RepresentationField, ...]:
+    """Fields of one representation with equal names united.
+
+    Raises:
+        PlanningError: A name has two sources; calls are kept apart so that this cannot be.
+    """
+    merged: dict[tuple[str, frozenset[str] | None], RepresentationField] = {}
+    for item in fields:
+        identity = (item.name, item.types)
+        known = merged.get(identity)
+        if known is None:
+            merged[identity] = item
+        elif known.source != item.source:
+            raise PlanningError(f"two values for {item.name} in one representation")
+        else:
+            merged[identity] = RepresentationField(
+                item.name, item.source, known.fields + item.fields, item.types
+            )
+    return tuple(
+        RepresentationField(item.name, item.source, merge_representation(item.fields), item.types)
+        for item in merged.values()
+    )

@@ -1,0 +1,52 @@
+"""Tree keys: under which key a field's value stands in the tree of merged answers.
+
+A field stands under the client's response key where possible. Two fields clash at one place when
+they share a key but not name, arguments and type: sibling fragments of types that exclude each
+other, or a requirement with arguments of its own. The later one then gets an internal alias.
+"""
+
+from __future__ import annotations
+
+from federation.planning.plan import ResponsePath
+from federation.selection import Argument
+
+
+class Naming:
+    """Tree keys of one plan, handed out in the order in which they are asked for."""
+
+    def __init__(self) -> None:
+        self._keys: dict[ResponsePath, dict[tuple[str, tuple[Argument, ...], str, str], str]] = {}
+        self._taken: dict[ResponsePath, set[str]] = {}
+
+    def key(
+        self,
+        path: ResponsePath,
+        name: str,
+        arguments: tuple[Argument, ...],
+        wanted: str,
+        signature: str,
+    ) -> str:
+        """The tree key of a field.
+
+        Args:
+            path: Of the object that holds the field; type conditions in it are ignored, since
+                objects of all types share one tree.
+            wanted: The response key, or the field name for what only the planner needs.
+            signature: The field's types in all subgraphs; fields that differ in it may not share a
+                key in one subgraph's operation.
+        """
+        place = tuple(step for step in path if not step.startswith("|"))
+        keys = self._keys.setdefault(place, {})
+        # A planner's need may share the client's key, whatever its alias, if all else is equal.
+        identity = (name, arguments, signature, wanted)
+        if identity in keys:
+            return keys[identity]
+        taken = self._taken.setdefault(place, set())
+        key = wanted
+        number = 0
+        while key in taken:
+            number += 1
+            key = f"_{number}_{wanted}"
+        taken.add(key)
+        keys[identity] = key
+        return key

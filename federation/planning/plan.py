@@ -1,0 +1,141 @@
+"""The operation plan: fetches, what each waits for, and how their answers become the response.
+
+Answers are merged into one tree of objects per operation. In that tree a field stands under its
+*tree key*: the client's response key, unless two selections at one place clash (sibling fragments
+with different fields under one key, a requirement with other arguments): then an internal alias.
+``OutputField`` says how the tree becomes the response.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from federation.selection import Condition, SelectionSet
+
+ResponsePath: TypeAlias = tuple[str, ...]
+"""Steps from the root of the tree: a tree key, ``@`` for every item of a list (a list inside a list
+takes two), or ``|A|B`` to go on only with objects of these runtime types."""
+
+Conditions: TypeAlias = tuple[tuple[Condition, ...], ...]
+"""A disjunction of conjunctions; empty means always."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentationField:
+    """One field of a representation, read from an object of the tree.
+
+    Attributes:
+        name: Field name in the representation; ``__typename`` for nested abstract values.
+        source: Tree key it is read from.
+        fields: Sub-fields of an object or list of objects; empty for leaves.
+        types: Runtime types of the enclosing object for which it is sent; None for all.
+    """
+
+    name: str
+    source: str
+    fields: tuple[RepresentationField, ...] = ()
+    types: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFetch:
+    """One ``_entities`` call: objects found in the tree, asked for more fields.
+
+    Attributes:
+        path: Where the objects are.
+        types: Runtime types for which it is made; objects of other types are passed over. None when
+            every object at the path qualifies (its type is then ``typename``).
+        typename: ``__typename`` to send; None sends the object's own. An interface's name where the
+            subgraph knows it as ``@interfaceObject``.
+        representation: What is sent besides ``__typename``. An object that lacks one of the fields
+            (null where the tree has none, for key fields) is not sent.
+        selections: What is asked of each entity, one inline fragment on ``typename`` around it
+            being the fetch text's affair.
+        conditions: Run-time conditions under which anything here is wanted.
+    """
+
+    path: ResponsePath
+    types: frozenset[str] | None
+    typename: str | None
+    representation: tuple[RepresentationField, ...]
+    selections: SelectionSet
+    conditions: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One GraphQL request to one subgraph.
+
+    Either ``selections`` is not empty (a root fetch) or ``entities`` is. Entity fetches of one
+    stage to one subgraph share one Fetch; number ``i`` is sent as
+    ``_e{i}: _entities(representations: $_r{i}) {...}``; a Fetch with one entity call is sent
+    without the alias, as ``_entities(representations: $representations)``.
+
+    Attributes:
+        id: Position in ``OperationPlan.fetches``.
+        kind: ``query``, ``mutation`` or ``subscription``.
+        text: The operation text for the whole fetch; the same bytes for the same plan, always.
+        variables: Client variables to send along.
+        after: Ids of the fetches that must have ended before.
+        path: Of a root fetch: where its answer is merged (not empty only when a field returns the
+            Query type itself).
+        parts: For each entity call, the text that asks for it alone (used when a merged answer
+            came back as ``data: null``); empty for root fetches and single calls.
+    """
+
+    id: int
+    subgraph: str
+    kind: str
+    text: str
+    variables: tuple[str, ...] = ()
+    after: tuple[int, ...] = ()
+    selections: SelectionSet = ()
+    path: ResponsePath = ()
+    entities: tuple[EntityFetch, ...] = ()
+    parts: tuple[str, ...] = ()
+    conditions: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutputField:
+    """One field of the response, read from an object of the tree.
+
+    Attributes:
+        key: Response key.
+        source: Tree key.
+        name: Field name in the schema; ``__typename`` included.
+        parent: Type (object or interface) of the API schema through which it was selected.
+        type: Its type in the API schema as text, as seen through ``parent``.
+        types: Runtime types of the enclosing object for which it is selected; None for all.
+        conditions: Run-time conditions under which it is selected.
+        fields: Sub-fields; empty for leaves. May hold the same response key several times, for
+            different runtime types.
+    """
+
+    key: str
+    source: str
+    name: str
+    parent: str
+    type: str
+    types: frozenset[str] | None = None
+    conditions: Conditions = ()
+    fields: tuple[OutputField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPlan:
+    """What to fetch and how to answer.
+
+    Attributes:
+        fetches: In an order in which each stands after all it waits for. Empty when only
+            ``__typename`` or introspection is selected. Of a mutation, root fetches wait for their
+            predecessor and everything that predecessor's fields need.
+        output: The response's shape. Introspection fields (``__schema``, ``__type``) stand in it as
+            leaves; their values are computed by the gateway, not fetched.
+    """
+
+    kind: str
+    root_type: str
+    fetches: tuple[Fetch, ...]
+    output: tuple[OutputField, ...]

@@ -1,0 +1,152 @@
+"""The stage itself: an operation becomes an operation plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from federation.errors import PlanningError
+from federation.operation.model import Operation
+from federation.planning.choose import choose
+from federation.planning.fetches import Request, Requests
+from federation.planning.plan import OperationPlan, OutputField
+from federation.planning.schedule import schedule
+from federation.planning.walk import INTROSPECTION, Walk
+from federation.query_graph.model import QueryGraph
+from federation.selection import Field, InlineFragment, SelectionSet
+
+
+@dataclass(frozen=True, slots=True)
+class PlannerLimits:
+    """Bounds on the work of planning one operation.
+
+    Attributes:
+        combinations: Site combinations evaluated at most; beyond, the best so far is taken.
+    """
+
+    combinations: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of an operation that is planned by itself: all of a query, or one mutation field."""
+
+    requests: list[Request]
+    output: tuple[OutputField, ...]
+    cost: tuple[int, int]
+
+
+def plan(
+    operation: Operation, graph: QueryGraph, limits: PlannerLimits | None = None
+) -> OperationPlan:
+    """The cheapest set of fetches that answers ``operation``.
+
+    Cheapest means fewest rounds, then fewest requests, then fewest steps; ties go to the subgraph
+    whose name sorts first, so equal inputs give equal plans.
+
+    Args:
+        operation: Normalised and already restricted to what the caller may read.
+        graph: Query graph of the same supergraph the operation was validated against.
+
+    Raises:
+        PlanningError: Some selected field has no route.
+    """
+    limits = limits or PlannerLimits()
+    if operation.kind == "mutation":
+        segments = list(_mutation_segments(operation, graph, limits))
+    else:
+        graphs = _graphs_with(operation.root_type, graph)
+        segments = [_plan_segment(operation.root_type, graphs, operation.selections, graph, limits)]
+    return OperationPlan(
+        kind=operation.kind,
+        root_type=operation.root_type,
+        fetches=schedule(
+            [segment.requests for segment in _joined(segments)],
+            operation.kind,
+            {variable.name: variable for variable in operation.variables},
+        ),
+        output=tuple(field for segment in segments for field in segment.output),
+    )
+
+
+def _plan_segment(
+    root_type: str,
+    graphs: tuple[str, ...],
+    selections: SelectionSet,
+    graph: QueryGraph,
+    limits: PlannerLimits,
+) -> Segment:
+    walk = Walk(graph)
+    output = walk.visit_root(root_type, graphs, selections)
+    sites = choose(walk.leaves, len(graph.graphs), limits.combinations)
+    requests = Requests(graph)
+    for leaf, site in zip(walk.leaves, sites, strict=True):
+        requests.insert(site, leaf.conditions)
+    ordered = requests.ordered()
+    return Segment(ordered, output, (max((r.stage for r in ordered), default=0), len(ordered)))
+
+
+def _mutation_segments(
+    operation: Operation, graph: QueryGraph, limits: PlannerLimits
+) -> Iterator[Segment]:
+    """One segment for each root field, in order; each is sent to exactly one subgraph."""
+    for field in _root_fields(operation.selections):
+        if field.name in INTROSPECTION or field.name == "__typename":
+            yield _plan_segment(operation.root_type, (), (field,), graph, limits)
+            continue
+        resolvers = graph.resolvers.get((operation.root_type, field.name), ())
+        options = []
+        fault: PlanningError | None = None
+        for resolver in resolvers:
+            try:
+                options.append(
+                    _plan_segment(operation.root_type, (resolver,), (field,), graph, limits)
+                )
+            except PlanningError as error:
+                fault = error
+        if not options:
+            raise fault or PlanningError(f"no subgraph resolves {operation.root_type}.{field.name}")
+        yield min(options, key=lambda segment: segment.cost)
+
+
+def _root_fields(selections: SelectionSet) -> Iterator[Field]:
+    """Root fields with the conditions of the fragments around them."""
+    for selection in selections:
+        if isinstance(selection, InlineFragment):
+            for field in _root_fields(selection.selections):
+                conditions = tuple(sorted({*selection.conditions, *field.conditions}))
+                yield replace(field, conditions=conditions)
+        else:
+            yield selection
+
+
+def _joined(segments: list[Segment]) -> Iterator[Segment]:
+    """Neighbouring mutation fields that one subgraph answers alone travel in one request.
+
+    A field that needs further fetches ends a run: the next field may begin only after them.
+    """
+    joined: list[Segment] = []
+    for segment in segments:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and len(last.requests) == 1
+            and len(segment.requests) >= 1
+            and last.requests[0].graph == segment.requests[0].graph
+        ):
+            _absorb(segment.requests[0], last.requests[0])
+            joined[-1] = segment
+        else:
+            joined.append(segment)
+    yield from joined
+
+
+def _absorb(request: Request, earlier: Request) -> None:
+    """Put the root selections of an earlier request before those of a later one."""
+    mine, theirs = request.calls[0], earlier.calls[0]
+    mine.tree.children = {**theirs.tree.children, **mine.tree.children}
+    mine.conditions |= theirs.conditions
+
+
+def _graphs_with(type_name: str, graph: QueryGraph) -> tuple[str, ...]:
+    return tuple(name for name in graph.graphs if type_name in graph.types[name])

@@ -1,0 +1,146 @@
+"""The schedule: requests become numbered fetches with their texts, in an order that can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from federation.errors import PlanningError
+from federation.operation.model import VariableDefinition
+from federation.planning.fetches import Call, Request, merge_representation
+from federation.planning.place import EntityStep, RootStep
+from federation.planning.plan import Conditions, EntityFetch, Fetch
+from federation.selection import (
+    InlineFragment,
+    SelectionSet,
+    print_selection_set,
+    variables_of,
+)
+
+
+def schedule(
+    segments: Sequence[Sequence[Request]],
+    kind: str,
+    declared: Mapping[str, VariableDefinition],
+) -> tuple[Fetch, ...]:
+    """Fetches of all segments; a segment begins when the one before it has ended.
+
+    Args:
+        segments: Requests of each segment, each after those it waits for. Queries and
+            subscriptions have one segment, mutations one for each run of root fields.
+        kind: Of the operation; entity fetches are always queries.
+    """
+    fetches: list[Fetch] = []
+    numbers: dict[Request, int] = {}
+    previous: tuple[int, ...] = ()
+    for segment in segments:
+        first = len(fetches)
+        for request in segment:
+            number = len(fetches)
+            numbers[request] = number
+            after = tuple(sorted(numbers[other] for other in request.after))
+            fetches.append(_fetch(number, request, kind, after or previous, declared))
+        previous = tuple(range(first, len(fetches))) or previous
+    return tuple(fetches)
+
+
+def _fetch(
+    number: int,
+    request: Request,
+    kind: str,
+    after: tuple[int, ...],
+    declared: Mapping[str, VariableDefinition],
+) -> Fetch:
+    calls = request.calls
+    step = calls[0].step
+    if isinstance(step, RootStep):
+        selections = calls[0].tree.selections()
+        kind = kind if not step.path else "query"
+        variables = _variables([selections])
+        return Fetch(
+            id=number,
+            subgraph=request.graph,
+            kind=kind,
+            text=f"{_head(kind, variables, declared)}{print_selection_set(selections)}",
+            variables=variables,
+            after=after,
+            selections=selections,
+            path=step.path,
+            conditions=calls[0].run_conditions(),
+        )
+    entities = tuple(_entity_fetch(call) for call in calls)
+    variables = _variables([entity.selections for entity in entities])
+    return Fetch(
+        id=number,
+        subgraph=request.graph,
+        kind="query",
+        text=entities_text(entities, variables, declared),
+        variables=variables,
+        after=after,
+        entities=entities,
+        parts=tuple(_part(entity, declared) for entity in entities) if len(entities) > 1 else (),
+        conditions=_any_of([entity.conditions for entity in entities]),
+    )
+
+
+def _entity_fetch(call: Call) -> EntityFetch:
+    step = call.step
+    assert isinstance(step, EntityStep), "roots and entity calls never share a request"
+    return EntityFetch(
+        path=step.path,
+        types=None,
+        typename=step.typename,
+        representation=merge_representation(tuple(call.representation)),
+        selections=(InlineFragment(step.fragment, call.tree.selections()),),
+        conditions=call.run_conditions(),
+    )
+
+
+def entities_text(
+    entities: Sequence[EntityFetch],
+    variables: tuple[str, ...],
+    declared: Mapping[str, VariableDefinition],
+) -> str:
+    """The operation text of an entity fetch, one aliased ``_entities`` for each call."""
+    names = (
+        ["representations"] if len(entities) == 1 else [f"_r{at}" for at in range(len(entities))]
+    )
+    clash = set(names) & set(variables)
+    if clash:
+        raise PlanningError(
+            f"the variable name ${clash.pop()} is reserved; rename it in the operation"
+        )
+    calls = " ".join(
+        f"{'' if len(entities) == 1 else f'_e{at}: '}_entities(representations: ${name}) "
+        + print_selection_set(entity.selections)
+        for at, (name, entity) in enumerate(zip(names, entities, strict=True))
+    )
+    return f"{_head('query', variables, declared, names)}{{ {calls} }}"
+
+
+def _part(entity: EntityFetch, declared: Mapping[str, VariableDefinition]) -> str:
+    return entities_text([entity], _variables([entity.selections]), declared)
+
+
+def _head(
+    kind: str,
+    variables: tuple[str, ...],
+    declared: Mapping[str, VariableDefinition],
+    representations: Sequence[str] = (),
+) -> str:
+    texts = [f"${name}: [_Any!]!" for name in representations]
+    texts += [str(declared[name]) for name in variables]
+    if kind == "query" and not texts:
+        return ""
+    declarations = f"({', '.join(texts)})" if texts else ""
+    return f"{kind}{declarations} "
+
+
+def _variables(selection_sets: Sequence[SelectionSet]) -> tuple[str, ...]:
+    names = {name for selections in selection_sets for name in variables_of(selections)}
+    return tuple(sorted(names))
+
+
+def _any_of(alternatives: Sequence[Conditions]) -> Conditions:
+    if any(not conditions for conditions in alternatives):
+        return ()
+    return tuple(sorted({each for conditions in alternatives for each in conditions}))

@@ -1,0 +1,140 @@
+"""The canonical text of an operation plan, in the notation that federation tools share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from federation.planning.plan import (
+    Conditions,
+    EntityFetch,
+    Fetch,
+    OperationPlan,
+    RepresentationField,
+    ResponsePath,
+)
+from federation.selection import Field, SelectionSet, print_selection
+
+_INDENT = "  "
+
+
+def print_plan(plan: OperationPlan) -> str:
+    """The plan as indented text: a Sequence of stages, each a Parallel of fetches.
+
+    A stage holds the fetches that can run once all earlier stages have ended; execution starts each
+    as soon as what it waits for has ended, which may be sooner.
+    """
+    stages = list(_stages(plan.fetches))
+    lines = ["QueryPlan {"]
+    body = [_stage(stage) for stage in stages]
+    if len(body) == 1:
+        lines += _indented(body[0])
+    elif body:
+        lines += _indented(_block("Sequence", body))
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def print_path(path: ResponsePath) -> str:
+    """A path as ``topProducts.@.reviews``, type conditions as ``node|[Book]``."""
+    text = ""
+    for step in path:
+        if step.startswith("|"):
+            text += f"|[{step[1:].replace('|', ',')}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+def stage_numbers(fetches: Iterable[Fetch]) -> dict[int, int]:
+    """The stage of each fetch by id; the first stage is 1."""
+    numbers: dict[int, int] = {}
+    for fetch in fetches:
+        numbers[fetch.id] = 1 + max((numbers[other] for other in fetch.after), default=0)
+    return numbers
+
+
+def _stages(fetches: Sequence[Fetch]) -> Iterator[list[Fetch]]:
+    numbers = stage_numbers(fetches)
+    for stage in sorted(set(numbers.values())):
+        yield [fetch for fetch in fetches if numbers[fetch.id] == stage]
+
+
+def _stage(fetches: list[Fetch]) -> list[str]:
+    if len(fetches) == 1:
+        return _fetch(fetches[0])
+    return _block("Parallel", [_fetch(fetch) for fetch in fetches])
+
+
+def _fetch(fetch: Fetch) -> list[str]:
+    head = f'Fetch(service: "{fetch.subgraph}")'
+    if not fetch.entities:
+        lines = [f"{head} {{", *_indented(_selections(fetch.selections)), "}"]
+        lines = lines if not fetch.path else _flatten(fetch.path, lines)
+        return _when(fetch.conditions, lines)
+    if len(fetch.entities) == 1:
+        entity = fetch.entities[0]
+        call = [f"{head} {{", *_indented(_entity(entity)), "}"]
+        return _when(fetch.conditions, _flatten(entity.path, call))
+    calls = [
+        _when(entity.conditions, _flatten(entity.path, ["{", *_indented(_entity(entity)), "}"]))
+        for entity in fetch.entities
+    ]
+    return _block(head, calls)
+
+
+def _entity(entity: EntityFetch) -> list[str]:
+    typename = f'__typename: "{entity.typename}"' if entity.typename else "__typename"
+    needed = [typename, *(line for field in entity.representation for line in _needed(field))]
+    return ["{", *_indented(needed), "} =>", "{", *_indented(_selections(entity.selections)), "}"]
+
+
+def _needed(field: RepresentationField) -> list[str]:
+    source = "" if field.source == field.name else f" <- {field.source}"
+    types = f" on {'|'.join(sorted(field.types))}" if field.types is not None else ""
+    if not field.fields:
+        return [f"{field.name}{source}{types}"]
+    inner = [line for each in field.fields for line in _needed(each)]
+    return [f"{field.name}{source}{types} {{", *_indented(inner), "}"]
+
+
+def _selections(selections: SelectionSet) -> list[str]:
+    lines: list[str] = []
+    for selection in selections:
+        if not selection.selections:
+            lines.append(print_selection(selection))
+            continue
+        if isinstance(selection, Field):
+            bare = Field(
+                selection.name,
+                selection.alias,
+                selection.arguments,
+                (),
+                selection.conditions,
+            )
+            head = print_selection(bare)
+        else:
+            head = f"... on {selection.type_condition}"
+        lines += [f"{head} {{", *_indented(_selections(selection.selections)), "}"]
+    return lines
+
+
+def _flatten(path: ResponsePath, lines: list[str]) -> list[str]:
+    return [f'Flatten(path: "{print_path(path)}") {{', *_indented(lines), "}"]
+
+
+def _when(conditions: Conditions, lines: list[str]) -> list[str]:
+    if not conditions:
+        return lines
+    text = " or ".join(" ".join(map(str, each)) for each in conditions)
+    return [f"Include(when: {text}) {{", *_indented(lines), "}"]
+
+
+def _block(head: str, bodies: list[list[str]]) -> list[str]:
+    lines = [f"{head} {{"]
+    for body in bodies:
+        lines += _indented(body)
+        lines[-1] += ","
+    return [*lines, "}"]
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"{_INDENT}{line}" for line in lines]

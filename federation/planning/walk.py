@@ -1,0 +1,324 @@
+"""The walk: from the operation's selections to leaves with candidate sites, and to the output.
+
+Each selected leaf gets the sites at which it could be read; which one is used is decided
+afterwards (``choose``), when all leaves are known. Selections on abstract types are asked for all
+runtime types at once where some subgraph allows it, and type by type where none does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from federation.errors import PlanningError
+from federation.planning.moves import Moves
+from federation.planning.place import Place, Site, undominated
+from federation.planning.plan import Conditions, OutputField
+from federation.query_graph.model import QueryGraph
+from federation.selection import (
+    TYPENAME,
+    Condition,
+    Field,
+    SelectionSet,
+    merge_selections,
+)
+from federation.supergraph.model import named_type
+
+INTROSPECTION = frozenset(("__schema", "__type"))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value to be read.
+
+    Attributes:
+        candidates: Undominated ways to read it, cheapest first; never empty.
+        conditions: All that must hold at run time for it to be wanted.
+    """
+
+    candidates: tuple[Site, ...]
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One response key at a place, its selections merged.
+
+    Attributes:
+        field: Conditions in it are its own and those of the fragments around it.
+        types: Runtime types for which it is selected.
+        is_whole: Whether that is every type possible here.
+    """
+
+    field: Field
+    types: frozenset[str]
+    is_whole: bool
+
+
+class Walk:
+    """Walks one operation (or one mutation field) once; holds the leaves found."""
+
+    def __init__(self, graph: QueryGraph) -> None:
+        self.graph = graph
+        self.moves = Moves(graph)
+        self.leaves: list[Leaf] = []
+
+    def visit_root(
+        self, type_name: str, graphs: tuple[str, ...], selections: SelectionSet
+    ) -> tuple[OutputField, ...]:
+        """Walk the root selections with root fetches possible in the given subgraphs."""
+        return self._visit(self.moves.root(type_name, graphs), selections, ())
+
+    def _visit(
+        self, place: Place, selections: SelectionSet, conditions: tuple[Condition, ...]
+    ) -> tuple[OutputField, ...]:
+        outputs: list[OutputField] = []
+        for entry in self._entries(place, selections):
+            if entry.field.name == "__typename":
+                outputs.append(self._visit_typename(place, entry, conditions))
+            elif entry.field.name in INTROSPECTION:
+                outputs.append(self._output(place, entry, entry.field, None, ()))
+            elif self.graph.is_abstract(place.type):
+                outputs += self._visit_abstract(place, entry, conditions)
+            else:
+                outputs.append(self._visit_concrete(place, entry, conditions))
+        return _united(outputs)
+
+    # Entries
+
+    def _entries(self, place: Place, selections: SelectionSet) -> list[Entry]:
+        """Selections of a place by response key, in the order of the response."""
+        groups: dict[
+            tuple[str, tuple[Condition, ...]], list[tuple[int, frozenset[str], Field]]
+        ] = {}
+        flat = self._flat(selections, place.types, ())
+        for position, (types, field) in enumerate(flat):
+            key = (field.response_key, field.conditions)
+            groups.setdefault(key, []).append((position, types, field))
+        ordered: list[tuple[int, Entry]] = []
+        for group in groups.values():
+            # Types for which the same selections apply are one entry; usually that is all of them.
+            by_selections: dict[tuple[int, ...], set[str]] = {}
+            for type_name in sorted(frozenset[str]().union(*(types for _, types, _ in group))):
+                applying = tuple(at for at, types, _ in group if type_name in types)
+                by_selections.setdefault(applying, set()).add(type_name)
+            fields = {at: field for at, _, field in group}
+            for applying, type_names in by_selections.items():
+                merged = replace(
+                    fields[applying[0]],
+                    selections=merge_selections(
+                        tuple(part for at in applying for part in fields[at].selections)
+                    ),
+                )
+                types = frozenset(type_names)
+                ordered.append((applying[0], Entry(merged, types, types == place.types)))
+        return [entry for _, entry in sorted(ordered, key=lambda item: item[0])]
+
+    def _flat(
+        self, selections: SelectionSet, types: frozenset[str], conditions: tuple[Condition, ...]
+    ) -> Iterator[tuple[frozenset[str], Field]]:
+        for selection in selections:
+            joined = tuple(sorted({*conditions, *selection.conditions}))
+            if isinstance(selection, Field):
+                yield types, replace(selection, conditions=joined)
+            else:
+                narrowed = types
+                if selection.type_condition is not None:
+                    narrowed = types & self.graph.possible_types[selection.type_condition]
+                if narrowed:
+                    yield from self._flat(selection.selections, narrowed, joined)
+
+    # Fields
+
+    def _visit_typename(
+        self, place: Place, entry: Entry, conditions: tuple[Condition, ...]
+    ) -> OutputField:
+        if place.path:
+            self._want(place, TYPENAME, self.moves.typename_sites(place), conditions, entry)
+        return self._output(place, entry, TYPENAME, _types_of(entry), ())
+
+    def _visit_concrete(
+        self, place: Place, entry: Entry, conditions: tuple[Condition, ...]
+    ) -> OutputField:
+        selected = self.moves.selected(place, entry.field)
+        sites = self.moves.field_sites(place, selected)
+        return self._follow(place, entry, selected, sites, None, conditions)
+
+    def _visit_abstract(
+        self, place: Place, entry: Entry, conditions: tuple[Condition, ...]
+    ) -> Iterator[OutputField]:
+        selected, sites = self._shared(place, entry)
+        if sites:
+            output = self._follow(place, entry, selected, sites, None, conditions)
+            yield from self._by_type(place, entry, output)
+            return
+        self._want(place, TYPENAME, self.moves.typename_sites(place), conditions, entry)
+        for type_name in sorted(entry.types):
+            cast = self.moves.cast(place, type_name)
+            selected = self.moves.selected(cast, entry.field)
+            yield self._follow(
+                cast,
+                entry,
+                selected,
+                self.moves.field_sites(cast, selected),
+                frozenset((type_name,)),
+                conditions,
+            )
+
+    def _shared(self, place: Place, entry: Entry) -> tuple[Field, tuple[Site, ...]]:
+        """Ways to ask a field of all runtime types at once; none where types must be told apart."""
+        if not entry.is_whole:
+            return entry.field, ()
+        find = self.moves.shared_sites
+        if not find(place, entry.field):
+            if self._is_split_cheaply(place, entry):
+                return entry.field, ()
+            find = self.moves.shared_entered_sites
+            if not find(place, entry.field):
+                return entry.field, ()
+        # Named only now: a tree key given out for nothing would push the real field to an alias.
+        selected = self.moves.selected(place, entry.field)
+        return selected, find(place, selected)
+
+    def _is_split_cheaply(self, place: Place, entry: Entry) -> bool:
+        """Whether every runtime type has the field where its objects already are."""
+        for type_name in entry.types:
+            cast = self.moves.cast(place, type_name)
+            moves = (self.graph.field_move(site.here, entry.field.name) for site in cast.sites)
+            if not any(move is not None and not move.requires for move in moves):
+                return False
+        return True
+
+    def _by_type(self, place: Place, entry: Entry, output: OutputField) -> Iterator[OutputField]:
+        """One output per distinct type of the field: implementers may be stricter."""
+        by_text: dict[str, list[str]] = {}
+        for type_name in sorted(entry.types):
+            text = self.graph.field_types[type_name].get(output.name, output.type)
+            by_text.setdefault(text, []).append(type_name)
+        if list(by_text) == [output.type]:
+            yield output
+            return
+        self._want_typename_of(place, entry)
+        for text, type_names in by_text.items():
+            yield replace(output, type=text, types=frozenset(type_names))
+
+    def _want_typename_of(self, place: Place, entry: Entry) -> None:
+        sites = self.moves.typename_sites(place)
+        if sites:
+            self._want(place, TYPENAME, sites, entry.field.conditions, entry)
+
+    def _follow(
+        self,
+        place: Place,
+        entry: Entry,
+        selected: Field,
+        sites: tuple[Site, ...],
+        types: frozenset[str] | None,
+        conditions: tuple[Condition, ...],
+    ) -> OutputField:
+        """Go on with a field whose sites are known: down into its value, or note a leaf."""
+        joined = tuple(sorted({*conditions, *entry.field.conditions}))
+        type_text = self.graph.field_types[place.type][entry.field.name]
+        if not sites:
+            raise PlanningError(
+                f"no subgraph can be reached that resolves {place.type}.{entry.field.name}",
+                extensions={"coordinate": f"{place.type}.{entry.field.name}"},
+            )
+        fields: tuple[OutputField, ...] = ()
+        if self.graph.is_composite(named_type(type_text)):
+            child = self.moves.child(place, selected, sites)
+            fields = self._visit(child, entry.field.selections, joined)
+        else:
+            self.leaves.append(Leaf(undominated(sites), joined))
+        return self._output(place, entry, selected, types, fields)
+
+    def _want(
+        self,
+        place: Place,
+        field: Field,
+        sites: tuple[Site, ...],
+        conditions: tuple[Condition, ...],
+        entry: Entry,
+    ) -> None:
+        if not sites:
+            raise PlanningError(
+                f"no subgraph can tell {field.name} of {place.type}",
+                extensions={"coordinate": place.type},
+            )
+        joined = tuple(sorted({*conditions, *entry.field.conditions}))
+        self.leaves.append(Leaf(undominated(sites), joined))
+
+    def _output(
+        self,
+        place: Place,
+        entry: Entry,
+        selected: Field,
+        types: frozenset[str] | None,
+        fields: tuple[OutputField, ...],
+    ) -> OutputField:
+        name = entry.field.name
+        conditions: Conditions = (entry.field.conditions,) if entry.field.conditions else ()
+        return OutputField(
+            key=entry.field.response_key,
+            source=selected.response_key,
+            name=name,
+            parent=place.type,
+            type=self.graph.field_types.get(place.type, {}).get(name, "String!"),
+            types=types,
+            conditions=conditions,
+            fields=fields,
+        )
+
+
+def _types_of(entry: Entry) -> frozenset[str] | None:
+    return None if entry.is_whole else entry.types
+
+
+def _united(outputs: list[OutputField]) -> tuple[OutputField, ...]:
+    """The same outputs in fewer entries.
+
+    Those that differ only in their runtime types become one; those that differ only in their
+    conditions become one whose sub-fields carry the conditions they came with.
+    """
+    united: dict[object, OutputField] = {}
+    for output in outputs:
+        identity = (output.key, output.source, output.type, output.conditions, output.fields)
+        known = united.get(identity)
+        if known is None or known.types is None or output.types is None:
+            united[identity if known is None else (identity, output.types)] = output
+        else:
+            united[identity] = replace(known, types=known.types | output.types)
+    return _joined_conditions(list(united.values()))
+
+
+def _joined_conditions(outputs: list[OutputField]) -> tuple[OutputField, ...]:
+    joined: dict[object, OutputField] = {}
+    for output in outputs:
+        identity = (output.key, output.source, output.types)
+        known = joined.get(identity)
+        if known is None:
+            joined[identity] = output
+            continue
+        both = (known, output)
+        joined[identity] = replace(
+            known,
+            conditions=()
+            if any(not each.conditions for each in both)
+            else tuple(dict.fromkeys(known.conditions + output.conditions)),
+            fields=_united(
+                [_under(field, each.conditions) for each in both for field in each.fields]
+            ),
+        )
+    return tuple(joined.values())
+
+
+def _under(field: OutputField, conditions: Conditions) -> OutputField:
+    """The field, selected only where the conditions around it hold as well."""
+    if not conditions:
+        return field
+    if not field.conditions:
+        return replace(field, conditions=conditions)
+    product = tuple(
+        tuple(sorted({*outer, *inner})) for outer in conditions for inner in field.conditions
+    )
+    return replace(field, conditions=tuple(dict.fromkeys(product)))

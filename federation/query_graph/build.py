@@ -1,0 +1,186 @@
+"""From the supergraph to the query graph."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from federation.field_set import read_field_set
+from federation.query_graph.model import Key, Kind, QueryGraph, SubgraphField, SubgraphType
+from federation.supergraph.model import (
+    FieldDefinition,
+    InterfaceType,
+    JoinField,
+    JoinType,
+    ObjectType,
+    Supergraph,
+    UnionType,
+    named_type,
+)
+
+
+def build_query_graph(
+    supergraph: Supergraph, *, active_labels: frozenset[str] = frozenset()
+) -> QueryGraph:
+    """The query graph of a supergraph.
+
+    Args:
+        supergraph: Composed by us or read from SDL.
+        active_labels: Labels of progressive overrides that are switched on.
+    """
+    possible_types = _possible_types(supergraph)
+    types = {
+        graph.name: _types_of(graph.name, supergraph, possible_types, active_labels)
+        for graph in supergraph.graphs
+    }
+    graphs = tuple(sorted(types))
+    interfaces = {
+        definition.name: definition.interfaces
+        for definition in supergraph.composite_types()
+        if isinstance(definition, ObjectType)
+    }
+    return QueryGraph(
+        graphs=graphs,
+        types=types,
+        roots=supergraph.roots,
+        possible_types=possible_types,
+        interfaces=interfaces,
+        field_types={
+            definition.name: {field.name: field.type for field in definition.fields.values()}
+            for definition in supergraph.composite_types()
+        },
+        resolvers=_resolvers(graphs, types, interfaces),
+        positions={name: position for position, name in enumerate(graphs)},
+    )
+
+
+def _possible_types(supergraph: Supergraph) -> dict[str, frozenset[str]]:
+    members: dict[str, set[str]] = defaultdict(set)
+    for definition in supergraph.types.values():
+        match definition:
+            case ObjectType():
+                members[definition.name].add(definition.name)
+                for interface in definition.interfaces:
+                    members[interface].add(definition.name)
+            case UnionType():
+                members[definition.name].update(definition.member_types)
+            case InterfaceType():
+                members[definition.name].update(())
+    return {name: frozenset(types) for name, types in members.items()}
+
+
+def _types_of(
+    graph: str,
+    supergraph: Supergraph,
+    api_possible_types: Mapping[str, frozenset[str]],
+    active_labels: frozenset[str],
+) -> dict[str, SubgraphType]:
+    local_possible = _local_possible_types(graph, supergraph)
+    found: dict[str, SubgraphType] = {}
+    for definition in supergraph.types.values():
+        joins = [join for join in definition.joins if join.graph == graph]
+        if not joins:
+            continue
+        match definition:
+            case ObjectType():
+                kind = Kind.OBJECT
+            case InterfaceType() if any(join.is_interface_object for join in joins):
+                kind = Kind.INTERFACE_OBJECT
+            case InterfaceType():
+                kind = Kind.INTERFACE
+            case UnionType():
+                kind = Kind.UNION
+            case _:
+                continue
+        found[definition.name] = SubgraphType(
+            name=definition.name,
+            kind=kind,
+            fields={}
+            if isinstance(definition, UnionType)
+            else _fields_of(graph, definition, active_labels),
+            keys=_keys_of(joins),
+            possible_types=api_possible_types[definition.name]
+            if kind is Kind.INTERFACE_OBJECT
+            else frozenset(local_possible[definition.name]),
+        )
+    return found
+
+
+def _local_possible_types(graph: str, supergraph: Supergraph) -> dict[str, set[str]]:
+    possible: dict[str, set[str]] = defaultdict(set)
+    for definition in supergraph.types.values():
+        match definition:
+            case ObjectType() if any(join.graph == graph for join in definition.joins):
+                possible[definition.name].add(definition.name)
+                for joined, interface in definition.implements:
+                    if joined == graph:
+                        possible[interface].add(definition.name)
+            case UnionType():
+                for joined, member in definition.members:
+                    if joined == graph:
+                        possible[definition.name].add(member)
+    return possible
+
+
+def _keys_of(joins: list[JoinType]) -> tuple[Key, ...]:
+    return tuple(
+        Key(join.key, read_field_set(join.key)) for join in joins if join.key and join.resolvable
+    )
+
+
+def _fields_of(
+    graph: str, definition: ObjectType | InterfaceType, active_labels: frozenset[str]
+) -> dict[str, SubgraphField]:
+    fields: dict[str, SubgraphField] = {}
+    for field in definition.fields.values():
+        join = _join_of(graph, field, active_labels)
+        if join is None:
+            continue
+        type_text = join.type or field.type
+        fields[field.name] = SubgraphField(
+            name=field.name,
+            type=type_text,
+            named_type=named_type(type_text),
+            external=join.external or join.used_overridden,
+            requires=read_field_set(join.requires) if join.requires else (),
+            provides=read_field_set(join.provides) if join.provides else (),
+        )
+    return fields
+
+
+def _join_of(graph: str, field: FieldDefinition, active_labels: frozenset[str]) -> JoinField | None:
+    """How the subgraph holds the field; None when it does not, or lost it to another."""
+    if not field.joins:
+        return JoinField(graph=graph)
+    for join in field.joins:
+        # A labelled override leaves both subgraphs in the supergraph; the label decides.
+        is_active = join.override_label in active_labels
+        if join.graph == graph and join.override_label and not is_active:
+            return None
+        if join.override == graph and join.override_label and is_active:
+            return None
+    return next((join for join in field.joins if join.graph == graph), None)
+
+
+def _resolvers(
+    graphs: tuple[str, ...],
+    types: Mapping[str, Mapping[str, SubgraphType]],
+    interfaces: Mapping[str, tuple[str, ...]],
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Which subgraphs resolve which field; those of an interface object count for its objects."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    implementers: dict[str, list[str]] = defaultdict(list)
+    for object_type, names in interfaces.items():
+        for name in names:
+            implementers[name].append(object_type)
+    for graph in graphs:
+        for held in types[graph].values():
+            concerned = [held.name]
+            if held.kind is Kind.INTERFACE_OBJECT:
+                concerned += [name for name in implementers[held.name] if name not in types[graph]]
+            for field in held.fields.values():
+                if not field.external:
+                    for name in concerned:
+                        if graph not in found[name, field.name]:
+                            found[name, field.name].append(graph)
+    return {coordinate: tuple(names) for coordinate, names in found.items()}
