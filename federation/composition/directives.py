@@ -55,7 +55,7 @@ def merge_directives(
     """
     found: dict[str, list[Directive]] = {}
     custom: dict[str, list[Directive]] = {}
-    governance: dict[str, list[Directive]] = {}
+    governance: dict[str, list[tuple[Subgraph, Directive]]] = {}
     for subgraph, element in sources:
         for directive in element.directives:
             if directive.specification in (FEDERATION, GRAPHQL):
@@ -64,7 +64,7 @@ def merge_directives(
                     directive = _qualified_context(directive, subgraph)  # noqa: PLW2901
                 found.setdefault(name, []).append(directive)
             elif directive.specification == GOVERNANCE:
-                governance.setdefault(directive.name, []).append(directive)
+                governance.setdefault(directive.name, []).append((subgraph, directive))
             elif (subgraph.name, directive.name) in composed.names:
                 name = composed.names[subgraph.name, directive.name]
                 custom.setdefault(name, []).append(directive)

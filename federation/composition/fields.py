@@ -136,7 +136,7 @@ def _context_arguments(source: FieldSource) -> str | None:
 def merge_arguments(
     sources: Sequence[FieldSource], subtypes: Subtypes, composed: ComposedDirectives
 ) -> tuple[InputValue, ...]:
-    """Arguments that every subgraph resolving the field knows; contextual ones are not the client's."""
+    """Arguments that every subgraph resolving the field knows, without contextual ones."""
     found: dict[str, list[tuple[Subgraph, SubgraphInputValue]]] = {}
     contextual: set[str] = set()
     for source in sources:

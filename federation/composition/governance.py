@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
-from federation.subgraph.model import Directive
+from federation.subgraph.model import Directive, Subgraph
 from federation.supergraph.model import AppliedDirective
+from federation.supergraph.printer import quote
 
 STRICTNESS: Final = {"UNCONDITIONAL": 0, "CONDITIONAL": 1, "NOT_SHARED": 2}
-_PRESENCE: Final = frozenset({"sourceOfRecord", "dataSubject", "regionCode"})
-_REPEATED: Final = frozenset({"filters", "derivedFrom", "derivation"})
+_PRESENCE: Final = frozenset({"dataSubject", "regionCode"})
+_REPEATED: Final = frozenset({"filters", "derivedFrom"})
+Applied: TypeAlias = tuple[Subgraph, Directive]
 
 
-def merge_governance(applied: Mapping[str, Sequence[Directive]]) -> Iterator[AppliedDirective]:
+def merge_governance(applied: Mapping[str, Sequence[Applied]]) -> Iterator[AppliedDirective]:
     """The governance directives of a merged element.
 
     The higher level and the stricter sharing class win, each with the arguments that stand beside
@@ -22,16 +24,22 @@ def merge_governance(applied: Mapping[str, Sequence[Directive]]) -> Iterator[App
     Args:
         applied: Applications by directive name, in order of the subgraphs' names.
     """
-    for name, directives in applied.items():
+    for name, applications in applied.items():
+        directives = [directive for _, directive in applications]
         if name in _PRESENCE:
             yield AppliedDirective(name)
         elif name in _REPEATED:
-            yield from dict.fromkeys(AppliedDirective(name, _sorted(each)) for each in directives)
+            yield from (AppliedDirective(name, _sorted(each)) for each in directives)
+        elif name in ("sourceOfRecord", "derivation"):
+            # Who says so matters, and is not left to what the document claims.
+            for subgraph, each in applications:
+                arguments = {**dict(each.arguments), "subgraph": quote(subgraph.name)}
+                yield AppliedDirective(name, tuple(sorted(arguments.items())))
         elif name == "classified":
             yield AppliedDirective(name, _sorted(max(directives, key=level)))
         elif name == "sharing":
             yield AppliedDirective(name, _sorted(max(directives, key=strictness)))
-        else:
+        elif name == "catalogued":
             united: dict[str, str] = {}
             for each in directives:
                 united = {**dict(each.arguments), **united}

@@ -106,7 +106,7 @@ def _parse(sdl: str, place: SourceLocation) -> DocumentNode:
 
 
 def _read_roots(document: DocumentNode) -> dict[str, str]:
-    """Operation kinds to root type names, which without a schema definition are the default ones."""
+    """Operation kinds to root type names; the default ones without a schema definition."""
     named: dict[str, str] = {}
     is_explicit = False
     for node in document.definitions:

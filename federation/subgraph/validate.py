@@ -77,58 +77,53 @@ def _report(error: GraphQLError, place: SourceLocation) -> Diagnostic:
 
 
 def _supply(document: DocumentNode, links: list[Link]) -> Iterator[DefinitionNode]:
-    directives = {
-        node.name.value
-        for node in document.definitions
-        if isinstance(node, DirectiveDefinitionNode)
-    } | {directive.name for directive in specified_directives}
-    types = {
-        node.name.value
-        for node in document.definitions
-        if isinstance(node, TypeDefinitionNode | TypeExtensionNode)
-    }
-    text: list[str] = []
-
-    def add_directive(local: str, signature: str) -> None:
-        if local not in directives:
-            directives.add(local)
-            text.append(f"directive @{local}{signature}")
-
-    def add_type(local: str) -> str:
-        if local not in types:
-            types.add(local)
-            text.append(f"scalar {local}")
-        return local
-
+    """Definitions of linked elements that the document itself leaves out."""
+    supply = _Supply(document)
     for name in _MACHINERY:
-        add_type(name)
+        supply.add_type(name)
     if not any(link.identity == FEDERATION_IDENTITY for link in links):
         for name, specification in FEDERATION_DIRECTIVES.items():
-            # Some libraries wrote their own federation 1 definitions with other field set types.
-            if specification.federation_1 and name not in directives:
-                add_directive(name, specification.signature.format(FieldSet="_FieldSet"))
-    known = [*links]
+            if specification.federation_1:
+                supply.add_directive(name, specification.signature, {"FieldSet": "_FieldSet"})
     if not any(link.identity == LINK_IDENTITY for link in links):
-        known.append(Link("", LINK_IDENTITY, "link", (1, 0), "link", {}, None))
-    for link in known:
-        local_types = {
+        links = [*links, Link("", LINK_IDENTITY, "link", (1, 0), "link", {}, None)]
+    for link in links:
+        types = {
             each: link.imports.get(each, f"{link.namespace}__{each}")
             for each in types_of_specification(link.identity)
         }
-        if link.identity == LINK_IDENTITY and link.namespace not in directives:
-            for each in local_types.values():
-                add_type(each)
-            add_directive(link.namespace, _LINK_DEFINITION.format(**local_types))
+        if link.identity == LINK_IDENTITY:
+            supply.add_directive(link.namespace, _LINK_DEFINITION, types)
         for name, specification in directives_of_specification(link.identity, link.version).items():
-            local = link.local_directive(name)
-            if local in directives:
-                continue
-            used = {
-                each: value
-                for each, value in local_types.items()
-                if f"{{{each}}}" in specification.signature
-            }
-            for each in used.values():
-                add_type(each)
-            add_directive(local, specification.signature.format(**used))
-    yield from parse("\n".join(text), no_location=True).definitions if text else ()
+            supply.add_directive(link.local_directive(name), specification.signature, types)
+    text = "\n".join(supply.text)
+    yield from parse(text, no_location=True).definitions if text else ()
+
+
+class _Supply:
+    """Collects the definitions that a document does not have."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.text: list[str] = []
+        self._known = {f"@{directive.name}" for directive in specified_directives}
+        for node in document.definitions:
+            if isinstance(node, DirectiveDefinitionNode):
+                self._known.add(f"@{node.name.value}")
+            elif isinstance(node, TypeDefinitionNode | TypeExtensionNode):
+                self._known.add(node.name.value)
+
+    def add_type(self, name: str) -> None:
+        """A scalar stands for whatever the specification's type is."""
+        if name not in self._known:
+            self._known.add(name)
+            self.text.append(f"scalar {name}")
+
+    def add_directive(self, name: str, signature: str, types: dict[str, str]) -> None:
+        """A directive with the types that its signature takes, under the document's names."""
+        if f"@{name}" in self._known:
+            return
+        self._known.add(f"@{name}")
+        used = {each: local for each, local in types.items() if f"{{{each}}}" in signature}
+        for local in used.values():
+            self.add_type(local)
+        self.text.append(f"directive @{name}{signature.format(**used)}")

@@ -104,8 +104,9 @@ def _read_links(document: DocumentNode) -> Iterator[Link]:
         imports = values.get("import")
         pairs: list[tuple[str, str]] = []
         for each in imports if isinstance(imports, list) else ():
-            name = each.get("name") if isinstance(each, dict) else each
-            pairs.append((name, each.get("as", name) if isinstance(each, dict) else name))
+            entry = each if isinstance(each, dict) else {"name": each}
+            name = str(entry.get("name"))
+            pairs.append((name, str(entry.get("as", name))))
         yield Link(
             url=url,
             namespace=namespace if isinstance(namespace, str) else None,

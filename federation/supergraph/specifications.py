@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - definitions stand as other tools print them, one to a line
 """Definitions that a supergraph SDL holds for its own machinery.
 
 Source:
@@ -141,6 +142,7 @@ LINKED: Final = (
         None,
         {"cacheTag": "(format: String!) repeatable on INTERFACE | OBJECT | FIELD_DEFINITION"},
     ),
+    # Composition adds `subgraph`: who declared it. A subgraph's own SDL cannot give it.
     LinkedSpecification(
         "https://specs.datong.dev/governance",
         "https://specs.datong.dev/governance/v1.0",
@@ -152,13 +154,13 @@ LINKED: Final = (
             " on OBJECT | INTERFACE | FIELD_DEFINITION",
             "catalogued": "(title: String, code: String, updates: String, theme: String)"
             " on OBJECT | INTERFACE | FIELD_DEFINITION",
-            "sourceOfRecord": " on OBJECT | FIELD_DEFINITION",
+            "sourceOfRecord": "(subgraph: String) on OBJECT | FIELD_DEFINITION",
             "dataSubject": " on OBJECT | FIELD_DEFINITION",
             "regionCode": " on FIELD_DEFINITION",
             "filters": "(field: String!, use: governance__FilterUse = FILTER) repeatable on"
             " ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE",
             "derivedFrom": "(type: String!) repeatable on FIELD_DEFINITION | OBJECT",
-            "derivation": "(of: String!, by: String!, level: Int!) repeatable"
+            "derivation": "(of: String!, by: String!, level: Int!, subgraph: String) repeatable"
             " on OBJECT | FIELD_DEFINITION",
         },
         "enum governance__FilterUse {\n  FILTER\n  SORT\n}\n\n"

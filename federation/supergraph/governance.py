@@ -1,0 +1,446 @@
+"""Governance metadata: what departments say of their data, as the merged schema holds it.
+
+Own statements come first, then those of the type. A field that ``@requires`` others is graded at
+least like the highest of them, unless each department whose input is graded higher agreed by
+``@derivation``. A lower grade without that agreement does not count.
+
+Source:
+    DESIGN.md, section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import lru_cache
+
+from graphql import parse_value, value_from_ast_untyped
+
+from federation.coordinate import Coordinate, read_coordinate
+from federation.field_set import read_field_set
+from federation.selection import Field as SelectedField
+from federation.selection import SelectionSet
+from federation.supergraph.model import (
+    AppliedDirective,
+    EnumType,
+    FieldDefinition,
+    InputObjectType,
+    InterfaceType,
+    JoinField,
+    ObjectType,
+    Supergraph,
+    TypeDefinition,
+    named_type,
+)
+
+HIGHEST_LEVEL = 6
+
+
+class SharingClass(Enum):
+    """Whether data is shared with other departments."""
+
+    UNCONDITIONAL = "UNCONDITIONAL"
+    CONDITIONAL = "CONDITIONAL"
+    NOT_SHARED = "NOT_SHARED"
+
+
+class FilterUse(Enum):
+    """What an input does with the field it names."""
+
+    FILTER = "FILTER"
+    SORT = "SORT"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """``@filters``: an input that tests or orders by a field."""
+
+    field: Coordinate
+    use: FilterUse
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """``@derivation``: a department agrees to a lower grade of a field derived from its own.
+
+    Attributes:
+        source: The type or field that the consenting department speaks of.
+        subgraph: The consenting department.
+        of: The derived field.
+        by: The subgraph that resolves the derived field.
+        level: The lowest grade agreed to.
+    """
+
+    source: Coordinate
+    subgraph: str
+    of: Coordinate
+    by: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one type, or of one field of an object or interface.
+
+    Attributes:
+        owners: Subgraphs that resolve it, by name. Those that only hold it for a key that cannot
+            be entered, or as external, do not own it.
+        level: 1 to 4 for general data, 5 important, 6 core; None when nobody graded it.
+        stated_level: The level before requirements raised it.
+        sharing: None when nobody stated it.
+        source_of_record: The subgraph that declares to be it.
+        derived_from: Types over whose rows the field counts or aggregates.
+        requires: Fields that its value is computed from, over all subgraphs that resolve it.
+    """
+
+    coordinate: Coordinate
+    owners: tuple[str, ...] = ()
+    level: int | None = None
+    stated_level: int | None = None
+    category: str | None = None
+    sharing: SharingClass | None = None
+    condition: str | None = None
+    legal_basis: str | None = None
+    title: str | None = None
+    code: str | None = None
+    updates: str | None = None
+    theme: str | None = None
+    source_of_record: str | None = None
+    derived_from: tuple[str, ...] = ()
+    requires: tuple[Coordinate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """All governance metadata of a supergraph.
+
+    Attributes:
+        facts: Of every object, interface, union, scalar and enum, and of every field of objects
+            and interfaces.
+        filters: Of arguments, input fields and enum values that have some.
+        data_subjects: Type to the field that identifies the person whom a row is about.
+        region_codes: Type to the field that holds a row's administrative division code.
+        derivations: Every agreement.
+    """
+
+    facts: Mapping[Coordinate, Facts]
+    filters: Mapping[Coordinate, tuple[Filter, ...]]
+    data_subjects: Mapping[str, str]
+    region_codes: Mapping[str, str]
+    derivations: tuple[Derivation, ...]
+
+
+def read_governance(supergraph: Supergraph) -> Governance:
+    """The governance metadata of a supergraph, inheritance and requirements applied."""
+    facts: dict[Coordinate, Facts] = {}
+    filters: dict[Coordinate, tuple[Filter, ...]] = {}
+    derivations: list[Derivation] = []
+    subjects: dict[str, str] = {}
+    regions: dict[str, str] = {}
+    for definition in supergraph.types.values():
+        own = _state(Coordinate(definition.name), definition.directives, None)
+        own = replace(own, owners=_type_owners(definition))
+        derivations += _read_derivations(own.coordinate, definition.directives)
+        for coordinate, directives in _inputs(definition):
+            found = tuple(_read_filters(directives))
+            if found:
+                filters[coordinate] = found
+        if isinstance(definition, InputObjectType):
+            continue
+        facts[own.coordinate] = own
+        if not isinstance(definition, ObjectType | InterfaceType):
+            continue
+        subject = _data_subject(definition)
+        if subject is not None:
+            subjects[definition.name] = subject
+        for field in definition.fields.values():
+            coordinate = Coordinate(definition.name, field.name)
+            facts[coordinate] = _field_facts(coordinate, field, definition, own, supergraph)
+            derivations += _read_derivations(coordinate, field.directives)
+            if _find(field.directives, "regionCode") is not None:
+                regions.setdefault(definition.name, field.name)
+    facts = _with_interface_objects(facts, supergraph)
+    agreed = tuple(derivations)
+    return Governance(_raise_levels(facts, agreed), filters, subjects, regions, agreed)
+
+
+def _find(directives: tuple[AppliedDirective, ...], name: str) -> AppliedDirective | None:
+    return next((each for each in directives if each.name == name), None)
+
+
+@lru_cache(maxsize=8192)
+def _literal(text: str) -> object:
+    return value_from_ast_untyped(parse_value(text))
+
+
+def _value(directive: AppliedDirective | None, name: str) -> object:
+    text = directive.argument(name) if directive is not None else None
+    return None if text is None else _literal(text)
+
+
+def _text(directive: AppliedDirective | None, name: str) -> str | None:
+    value = _value(directive, name)
+    return value if isinstance(value, str) else None
+
+
+def _level(directive: AppliedDirective | None) -> int | None:
+    if directive is None:
+        return None
+    value = _value(directive, "level")
+    return value if isinstance(value, int) else HIGHEST_LEVEL
+
+
+def _state(
+    coordinate: Coordinate, directives: tuple[AppliedDirective, ...], parent: Facts | None
+) -> Facts:
+    """What is stated of an element; where it states nothing, its type's grade and sharing."""
+    classified = _find(directives, "classified")
+    sharing = _find(directives, "sharing")
+    catalogued = _find(directives, "catalogued")
+    level, category = _level(classified), _text(classified, "category")
+    share, condition = _share(sharing), _text(sharing, "condition")
+    basis = _text(sharing, "legalBasis")
+    if parent is not None and classified is None:
+        level, category = parent.level, parent.category
+    if parent is not None and sharing is None:
+        share, condition, basis = parent.sharing, parent.condition, parent.legal_basis
+    return Facts(
+        coordinate=coordinate,
+        level=level,
+        stated_level=level,
+        category=category,
+        sharing=share,
+        condition=condition,
+        legal_basis=basis,
+        title=_text(catalogued, "title"),
+        code=_text(catalogued, "code"),
+        updates=_text(catalogued, "updates"),
+        theme=_text(catalogued, "theme"),
+        source_of_record=_text(_find(directives, "sourceOfRecord"), "subgraph"),
+        derived_from=tuple(
+            type_name
+            for each in directives
+            if each.name == "derivedFrom" and (type_name := _text(each, "type"))
+        ),
+    )
+
+
+def _share(sharing: AppliedDirective | None) -> SharingClass | None:
+    if sharing is None:
+        return None
+    value = _value(sharing, "class")
+    return SharingClass(value) if value in SharingClass.__members__ else SharingClass.NOT_SHARED
+
+
+def _field_facts(
+    coordinate: Coordinate,
+    field: FieldDefinition,
+    parent: ObjectType | InterfaceType,
+    own: Facts,
+    supergraph: Supergraph,
+) -> Facts:
+    stated = _state(coordinate, field.directives, own)
+    return replace(
+        stated,
+        owners=_field_owners(field, own),
+        source_of_record=stated.source_of_record or own.source_of_record,
+        derived_from=stated.derived_from or _counted_type(field, parent, supergraph),
+        requires=tuple(
+            dict.fromkeys(
+                each
+                for join in field.joins
+                if join.requires is not None
+                for each in _coordinates(read_field_set(join.requires), parent.name, supergraph)
+            )
+        ),
+    )
+
+
+def _type_owners(definition: TypeDefinition) -> tuple[str, ...]:
+    """Subgraphs that define the type, other than by keys that cannot be entered."""
+    return tuple(
+        sorted(
+            {join.graph for join in definition.joins if join.resolvable}
+            or {join.graph for join in definition.joins}
+        )
+    )
+
+
+def _field_owners(field: FieldDefinition, own: Facts) -> tuple[str, ...]:
+    if not field.joins:
+        return own.owners
+    resolving = {
+        join.graph
+        for join in field.joins
+        if join.graph is not None and not join.external and not join.used_overridden
+    }
+    return tuple(sorted(resolving & set(own.owners) or resolving))
+
+
+def _counted_type(
+    field: FieldDefinition, parent: ObjectType | InterfaceType, supergraph: Supergraph
+) -> tuple[str, ...]:
+    """A connection's total count is over the rows that its edges hold."""
+    if field.name != "totalCount" or "edges" not in parent.fields:
+        return ()
+    edge = supergraph.types.get(named_type(parent.fields["edges"].type))
+    if isinstance(edge, ObjectType) and "node" in edge.fields:
+        return (named_type(edge.fields["node"].type),)
+    return ()
+
+
+def _coordinates(
+    selections: SelectionSet, type_name: str, supergraph: Supergraph
+) -> Iterator[Coordinate]:
+    """Fields that a field set names, those of implementers included."""
+    definition = supergraph.types.get(type_name)
+    for selection in selections:
+        if not isinstance(selection, SelectedField):
+            inner = selection.type_condition or type_name
+            yield from _coordinates(selection.selections, inner, supergraph)
+        elif isinstance(definition, ObjectType | InterfaceType):
+            field = definition.fields.get(selection.name)
+            if field is None:
+                continue
+            yield Coordinate(type_name, field.name)
+            if isinstance(definition, InterfaceType):
+                for each in supergraph.composite_types():
+                    if type_name in each.interfaces and field.name in each.fields:
+                        yield Coordinate(each.name, field.name)
+            yield from _coordinates(selection.selections, named_type(field.type), supergraph)
+
+
+def _inputs(
+    definition: TypeDefinition,
+) -> Iterator[tuple[Coordinate, tuple[AppliedDirective, ...]]]:
+    if isinstance(definition, ObjectType | InterfaceType):
+        for field in definition.fields.values():
+            for argument in field.arguments:
+                yield Coordinate(definition.name, field.name, argument.name), argument.directives
+    elif isinstance(definition, InputObjectType):
+        for value in definition.fields.values():
+            yield Coordinate(definition.name, value.name), value.directives
+    elif isinstance(definition, EnumType):
+        for each in definition.values:
+            yield Coordinate(definition.name, each.name), each.directives
+
+
+def _read_filters(directives: tuple[AppliedDirective, ...]) -> Iterator[Filter]:
+    for each in directives:
+        field = _text(each, "field")
+        if each.name == "filters" and field is not None:
+            use = FilterUse.SORT if _value(each, "use") == "SORT" else FilterUse.FILTER
+            yield Filter(read_coordinate(field), use)
+
+
+def _read_derivations(
+    source: Coordinate, directives: tuple[AppliedDirective, ...]
+) -> Iterator[Derivation]:
+    for each in directives:
+        of, by, subgraph = _text(each, "of"), _text(each, "by"), _text(each, "subgraph")
+        level = _value(each, "level")
+        # Without the consenting subgraph's name, anybody might have written it.
+        if each.name == "derivation" and of and by and subgraph and isinstance(level, int):
+            yield Derivation(source, subgraph, read_coordinate(of), by, level)
+
+
+def _data_subject(definition: ObjectType | InterfaceType) -> str | None:
+    for field in definition.fields.values():
+        if _find(field.directives, "dataSubject") is not None:
+            return field.name
+    if _find(definition.directives, "dataSubject") is None:
+        return None
+    keys = (read_field_set(join.key) for join in definition.joins if join.key is not None)
+    return next(
+        (each.name for key in keys for each in key if isinstance(each, SelectedField)), None
+    )
+
+
+def _with_interface_objects(
+    facts: Mapping[Coordinate, Facts], supergraph: Supergraph
+) -> dict[Coordinate, Facts]:
+    """Fields added by interface objects belong to the interface's owners and take its grade."""
+    completed = dict(facts)
+    for definition in supergraph.types.values():
+        if not isinstance(definition, ObjectType):
+            continue
+        for field in definition.fields.values():
+            if field.joins != (JoinField(),):
+                continue
+            coordinate = Coordinate(definition.name, field.name)
+            for interface in definition.interfaces:
+                added = facts.get(Coordinate(interface, field.name))
+                if added is not None:
+                    completed[coordinate] = _stricter(facts[coordinate], added)
+    return completed
+
+
+def _stricter(own: Facts, other: Facts) -> Facts:
+    """``own`` with the owners of ``other`` and the stricter statements of both."""
+    order = list(SharingClass)
+    level = max((each for each in (own.level, other.level) if each is not None), default=None)
+    chosen = max(
+        (own, other), key=lambda each: -1 if each.sharing is None else order.index(each.sharing)
+    )
+    return replace(
+        own,
+        owners=other.owners,
+        level=level,
+        stated_level=level,
+        sharing=chosen.sharing,
+        condition=chosen.condition,
+        legal_basis=chosen.legal_basis,
+        requires=other.requires,
+    )
+
+
+def _raise_levels(
+    facts: Mapping[Coordinate, Facts], derivations: tuple[Derivation, ...]
+) -> dict[Coordinate, Facts]:
+    """Grades raised to those of required fields, until nothing changes."""
+    raised = dict(facts)
+    pending = [each for each, fact in facts.items() if fact.requires]
+    changed = True
+    while changed:
+        changed = False
+        for coordinate in pending:
+            fact = raised[coordinate]
+            level = max(
+                (
+                    inherited
+                    for each in fact.requires
+                    if (source := raised.get(each)) is not None
+                    and (inherited := _inherited(fact, source, derivations)) is not None
+                ),
+                default=None,
+            )
+            if level is not None and (fact.level is None or level > fact.level):
+                raised[coordinate] = replace(fact, level=level)
+                changed = True
+    return raised
+
+
+def _inherited(derived: Facts, source: Facts, derivations: tuple[Derivation, ...]) -> int | None:
+    """The grade that a required field imposes: its own, or what all its owners agreed to."""
+    if source.level is None:
+        return None
+    agreed = [_agreed(derived, source, owner, derivations) for owner in source.owners]
+    return max(
+        (source.level if each is None else min(each, source.level) for each in agreed),
+        default=source.level,
+    )
+
+
+def _agreed(
+    derived: Facts, source: Facts, owner: str, derivations: tuple[Derivation, ...]
+) -> int | None:
+    levels = [
+        each.level
+        for each in derivations
+        if each.subgraph == owner
+        and each.of == derived.coordinate
+        and each.by in derived.owners
+        and each.source in (source.coordinate, Coordinate(source.coordinate.type))
+    ]
+    return min(levels, default=None)
