@@ -1,4 +1,4 @@
-"""Rows of the housing fund: accounts of those who pay in, six months of deposits."""
+"""Rows of the housing fund: accounts of payers and former payers, six months of deposits."""
 
 from random import Random
 from typing import Any
@@ -11,6 +11,9 @@ MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
 
 # What is left of all deposits, with and without a mortgage to pay off.
 _LEFT_WITH_MORTGAGE, _LEFT = 0.3, 0.85
+_STATUS_BY_KIND = {"PAUSED": AccountStatus.SEALED, "RETIRED": AccountStatus.CLOSED}
+# Share of the retired who had an account; it was paid out and closed when they retired.
+_PAID_OUT_SHARE = 0.2
 
 
 def rows(world: World) -> Rows:
@@ -26,10 +29,11 @@ def rows(world: World) -> Rows:
     accounts: list[dict[str, Any]] = []
     deposits: list[dict[str, Any]] = []
     for livelihood in world.livelihoods:
-        if not livelihood.fund_rate:
+        is_paid_out = livelihood.kind == "RETIRED" and random.random() < _PAID_OUT_SHARE
+        if not livelihood.fund_rate and not is_paid_out:
             continue
         person = livelihood.person
-        has_mortgage = person.id_number in mortgagors and random.random() < 0.8
+        has_mortgage = person.id_number in mortgagors and not is_paid_out and random.random() < 0.8
         # Whole yuan.
         monthly = round(livelihood.contribution_base * livelihood.fund_rate / 100) * 100
         left = _LEFT_WITH_MORTGAGE if has_mortgage else _LEFT
@@ -50,7 +54,7 @@ def rows(world: World) -> Rows:
 
 
 def _status(livelihood: Livelihood) -> AccountStatus:
-    return AccountStatus.SEALED if livelihood.kind == "PAUSED" else AccountStatus.NORMAL
+    return _STATUS_BY_KIND.get(livelihood.kind, AccountStatus.NORMAL)
 
 
 def _deposit(account: dict[str, Any], livelihood: Livelihood) -> list[dict[str, Any]]:

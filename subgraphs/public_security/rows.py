@@ -1,7 +1,6 @@
 """Rows of the public security department: everybody, everywhere, as the population base has it."""
 
 import datetime
-from itertools import cycle, islice
 from typing import Any
 
 from subgraphs.public_security.models import ObjectionStatus
@@ -10,7 +9,7 @@ from subgraphs.world.generation import World
 from subgraphs.world.regions import DIVISIONS
 from subgraphs.world.values import TODAY, Household, Rows
 
-_OBJECTIONS = 3
+_STATUSES = (ObjectionStatus.RAISED, ObjectionStatus.UNDER_REVIEW, ObjectionStatus.RAISED)
 
 
 def rows(world: World) -> Rows:
@@ -70,7 +69,5 @@ def _object(households: list[Household]) -> list[dict[str, Any]]:
             "status": str(status),
             "raised_on": TODAY - datetime.timedelta(days=7 * number),
         }
-        for number, (household, status) in enumerate(
-            zip(islice(wronged, _OBJECTIONS), cycle(ObjectionStatus), strict=False), start=1
-        )
+        for number, (household, status) in enumerate(zip(wronged, _STATUSES, strict=False), start=1)
     ]

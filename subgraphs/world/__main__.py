@@ -10,14 +10,14 @@ from subgraphs.world.sizes import CITIZENS_BY_SIZE
 from subgraphs.world.store import database_url, ensure
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Fill the databases of all departments and print a name and URL for each."""
     parser = argparse.ArgumentParser(prog="python -m subgraphs.world", description=__doc__)
     parser.add_argument("--size", choices=list(CITIZENS_BY_SIZE), default="full")
     parser.add_argument(
         "--database", metavar="URL", help="a PostgreSQL database instead of SQLite files"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     ensure(base=options.database, size=options.size)
     console = Console(soft_wrap=True, highlight=False)
     for department in DEPARTMENTS:

@@ -9,11 +9,12 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from sqlalchemy import URL, make_url
 
@@ -27,6 +28,7 @@ Progress = Callable[[str, int, int], None]
 
 # Parts of the world that generation announces one by one.
 _PARTS = 11
+_UNUSED_SECONDS = 30 * 24 * 3600
 
 
 def database_url(department: str, base: str | None = None, size: str = "full") -> str:
@@ -42,11 +44,13 @@ def database_url(department: str, base: str | None = None, size: str = "full") -
         path = world_folder(size) / f"{department}.sqlite"
         url = URL.create("sqlite+aiosqlite", database=str(path))
     else:
-        # The driver takes settings of the session only from a connection string; one that holds
-        # nothing else leaves host, user and password to the URL itself.
-        settings = f"postgresql:///?search_path={quote(department)}"
-        url = _postgresql(base).set(drivername="postgresql+asyncpg")
-        url = url.update_query_dict({"dsn": settings})
+        # The driver takes settings of the session only from a connection string. One that holds
+        # just the settings leaves host, user and password to the URL itself, where logs hide it.
+        given = _postgresql(base)
+        settings = urlencode({**given.query, "search_path": department}, doseq=True)
+        url = given.set(
+            drivername="postgresql+asyncpg", query={"dsn": f"postgresql:///?{settings}"}
+        )
     return url.render_as_string(hide_password=False)
 
 
@@ -97,9 +101,10 @@ def _ensure_sqlite(size: str, on_progress: Progress | None) -> None:
     if folder.exists():
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(folder.with_suffix(".lock")):
+    with _locked(folder.parent / ".lock"):
         if folder.exists():
             return
+        _forget_unused(folder.parent)
         # A hidden sister folder is on the same file system, so the rename is atomic.
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
@@ -109,6 +114,13 @@ def _ensure_sqlite(size: str, on_progress: Progress | None) -> None:
         except BaseException:
             shutil.rmtree(draft)
             raise
+
+
+def _forget_unused(worlds: Path) -> None:
+    """Delete the worlds of older versions; opening a database touches its folder."""
+    for folder in worlds.iterdir():
+        if folder.is_dir() and time.time() - folder.stat().st_mtime > _UNUSED_SECONDS:
+            shutil.rmtree(folder)
 
 
 def _write_sqlite(folder: Path, size: str, on_progress: Progress | None) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from random import Random
 
 import pytest
 
@@ -11,6 +12,7 @@ from subgraphs.world import demo
 from subgraphs.world.codes import is_credit_code, is_identity_number
 from subgraphs.world.generation import World
 from subgraphs.world.livelihoods import HIGHEST_SCORE, LOWEST_SCORE
+from subgraphs.world.people import build_households
 from subgraphs.world.values import STALE_AFTER, TODAY, Livelihood, Person
 
 _PRINT_DIGEST = """
@@ -44,6 +46,11 @@ def test_other_seeds_give_other_rows() -> None:
 def test_an_unknown_size_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="no such size: huge; known: full, small"):
         World.generate("huge")
+
+
+def test_more_citizens_than_homes_hold_are_refused(small: World) -> None:
+    with pytest.raises(ValueError, match="10 homes are too few for 400 citizens"):
+        build_households(Random(1), small.homes[:10], 400)
 
 
 def test_the_full_world_has_the_numbers_of_the_demo(full: World) -> None:

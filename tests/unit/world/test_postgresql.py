@@ -156,6 +156,25 @@ def test_an_interrupted_writer_leaves_no_schema(database: str) -> None:
     assert _run(database, "SELECT to_regnamespace('public_security') IS NULL") == [(True,)]
 
 
+async def test_options_of_the_given_url_are_kept(database: str) -> None:
+    ensure("tax", base=database, size="small", on_progress=lambda *_: None)
+    connection = await asyncpg.connect(database)
+    socket_folder = await connection.fetchval("SHOW unix_socket_directories")
+    port = await connection.fetchval("SHOW port")
+    await connection.close()
+    name = make_url(database).database
+    by_socket = f"postgresql://datong@/{name}?host={socket_folder}&port={port}&sslmode=disable"
+
+    engine = create_async_engine(database_url("tax", by_socket, "small"))
+    async with engine.connect() as session:
+        address = await session.scalar(text("SELECT inet_client_addr()"))
+        companies = await session.scalar(text("SELECT count(*) FROM company"))
+    await engine.dispose()
+
+    assert address is None
+    assert companies == 40
+
+
 def test_the_url_binds_the_session_to_the_departments_schema(database: str) -> None:
     ensure(base=database, size="small", on_progress=lambda *_: None)
 

@@ -1,10 +1,18 @@
 """Departments agree: every row fits its table, every reference to another department resolves."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
+from subgraphs.education.models import SchoolKind
+from subgraphs.health.models import FacilityKind
+from subgraphs.housing_fund.models import AccountStatus
+from subgraphs.human_resources.models import EnrolmentStatus
+from subgraphs.market_regulation.models import CertificateKind, CompanyStatus, LicenceKind
+from subgraphs.natural_resources.models import LandUse, RegionLevel
+from subgraphs.public_security.models import Sex
 from subgraphs.tax.rows import grade, income_tax
 from subgraphs.world.departments import DEPARTMENTS, metadata_of, rows_of
 from subgraphs.world.generation import World
@@ -127,6 +135,30 @@ def test_departments_that_hold_an_entity_together_hold_all_of_it(
     assert keys == expected[table]
 
 
+@pytest.mark.parametrize(
+    ("department", "table", "column", "values"),
+    [
+        ("public_security", "citizen", "sex", Sex),
+        ("market_regulation", "company", "status", CompanyStatus),
+        ("market_regulation", "licence", "kind", LicenceKind),
+        ("market_regulation", "certificate", "kind", CertificateKind),
+        ("human_resources", "insurance_enrolment", "status", EnrolmentStatus),
+        ("housing_fund", "housing_fund_account", "status", AccountStatus),
+        ("natural_resources", "region", "level", RegionLevel),
+        ("natural_resources", "parcel", "land_use", LandUse),
+        ("health", "facility", "kind", FacilityKind),
+        ("education", "school", "kind", SchoolKind),
+    ],
+)
+def test_columns_of_choices_hold_every_choice_and_nothing_else(
+    full_rows: dict[str, Rows], department: str, table: str, column: str, values: type[StrEnum]
+) -> None:
+    found = {row[column] for row in full_rows[department][table]}
+
+    assert found == {value.value for value in values}
+    assert all(value.name == value.value for value in values)
+
+
 def test_the_index_of_certificates_has_each_certificate_once_with_its_holder(
     full_rows: dict[str, Rows],
 ) -> None:
@@ -154,6 +186,9 @@ def test_deposits_follow_the_insured_wage(full_rows: dict[str, Rows]) -> None:
     }
 
     for account in full_rows["housing_fund"]["housing_fund_account"]:
+        if account["status"] == "CLOSED":
+            assert account["monthly_deposit"] == account["balance"] == 0
+            continue
         share = account["monthly_deposit"] / base_by_person[account["id_number"]]
         assert 0.095 <= share <= 0.245
         assert account["monthly_deposit"] % 100 == 0

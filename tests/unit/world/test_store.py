@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from subgraphs.housing_fund.models import Deposit, HousingFundAccount
 from subgraphs.world import demo
+from subgraphs.world.__main__ import main
 from subgraphs.world.departments import DEPARTMENTS
 from subgraphs.world.fingerprint import fingerprint
 from subgraphs.world.store import database_url, ensure, home, world_folder
@@ -108,6 +109,19 @@ def test_departments_that_start_together_write_the_world_once(empty_home: Path) 
     assert max(steps) > len(DEPARTMENTS)
 
 
+def test_worlds_that_nobody_opened_for_a_month_make_room_for_a_new_one(empty_home: Path) -> None:
+    unused, used = (empty_home / "world" / name for name in ("full-unused", "full-used"))
+    for folder in (unused, used):
+        folder.mkdir(parents=True)
+    month_ago = unused.stat().st_mtime - 31 * 24 * 3600
+    os.utime(unused, (month_ago, month_ago))
+
+    ensure(size="small", on_progress=lambda *_: None)
+
+    assert not unused.exists()
+    assert used.exists()
+
+
 def test_an_interrupted_writer_leaves_nothing_behind(empty_home: Path) -> None:
     def interrupt(step: str, _done: int, _total: int) -> None:
         if step == "tax":
@@ -156,14 +170,12 @@ def test_home_is_the_users_cache_unless_told_otherwise(monkeypatch: pytest.Monke
     assert home() == Path.home() / ".cache" / "datong"
 
 
-def test_the_command_prints_a_url_for_each_department(empty_home: Path) -> None:
-    finished = subprocess.run(
-        [sys.executable, "-m", "subgraphs.world", "--size", "small"],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"DATONG_HOME": str(empty_home)},
-    )
+@pytest.mark.usefixtures("empty_home")
+def test_the_command_makes_the_data_and_prints_a_url_for_each_department(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["--size", "small"])
 
-    lines = [line.split() for line in finished.stdout.splitlines()]
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines == [[name, database_url(name, size="small")] for name in DEPARTMENTS]
+    assert world_folder("small").exists()
