@@ -16,17 +16,16 @@ from graphql import Undefined, ValueNode, VariableNode, parse_value, value_from_
 
 from federation.catalogue import (
     PAGING,
-    GovernanceDirectives,
     TypeField,
     concrete_types,
-    governance_directives,
 )
+from federation.coordinate import Coordinate
 from federation.selection import Argument
+from federation.supergraph.governance import read_governance
 from federation.supergraph.model import (
     EnumType,
     InputObjectType,
     InputValue,
-    InterfaceType,
     ObjectType,
     Supergraph,
     named_type,
@@ -68,7 +67,8 @@ def build_inputs(supergraph: Supergraph) -> Inputs:
             for field in definition.fields.values():
                 for argument in field.arguments:
                     place = (name, field.name, argument.name)
-                    facts = reader.facts(argument)
+                    at = Coordinate(definition.name, field.name, argument.name)
+                    facts = reader.facts(at, argument)
                     known = arguments.get(place)
                     # An object's argument and that of its interface are one: both count.
                     uses = facts.uses | known.uses if known else facts.uses
@@ -77,12 +77,15 @@ def build_inputs(supergraph: Supergraph) -> Inputs:
     return Inputs(
         arguments=arguments,
         fields={
-            t.name: {field.name: reader.facts(field) for field in t.fields.values()}
+            t.name: {
+                field.name: reader.facts(Coordinate(t.name, field.name), field)
+                for field in t.fields.values()
+            }
             for t in types
             if isinstance(t, InputObjectType)
         },
         values={
-            t.name: {value.name: reader.uses(value.directives) for value in t.values}
+            t.name: {value.name: reader.uses(Coordinate(t.name, value.name)) for value in t.values}
             for t in types
             if isinstance(t, EnumType)
         },
@@ -125,30 +128,29 @@ def input_uses(
 class _Reader:
     def __init__(self, supergraph: Supergraph) -> None:
         self.supergraph = supergraph
-        self.read: GovernanceDirectives = governance_directives(supergraph)
+        self.filters = read_governance(supergraph).filters
         self.concrete = concrete_types(supergraph)
 
-    def facts(self, value: InputValue) -> InputFacts:
-        return InputFacts(named_type(value.type), self.uses(value.directives))
+    def facts(self, at: Coordinate, value: InputValue) -> InputFacts:
+        return InputFacts(named_type(value.type), self.uses(at))
 
-    def uses(self, directives: Any) -> frozenset[InputUse]:
+    def uses(self, at: Coordinate) -> frozenset[InputUse]:
         return frozenset(
-            (coordinate, str(arguments.get("use") or "FILTER").lower())
-            for arguments in self.read.applied(directives, "filters")
-            for coordinate in self.coordinates(str(arguments["field"]))
+            (coordinate, each.use.value.lower())
+            for each in self.filters.get(at, ())
+            for coordinate in self.coordinates(each.field)
         )
 
-    def coordinates(self, text: str) -> Iterator[str]:
-        type_name, _, field = text.partition(".")
+    def coordinates(self, field: Coordinate) -> Iterator[str]:
         known = False
-        for name in self.concrete.get(type_name, ()):
+        for name in self.concrete.get(field.type, ()):
             definition = self.supergraph.types[name]
-            if isinstance(definition, ObjectType | InterfaceType) and field in definition.fields:
+            if isinstance(definition, ObjectType) and field.field in definition.fields:
                 known = True
-                yield f"{name}.{field}"
+                yield f"{name}.{field.field}"
         if not known:
             # A wrong name must not make an input harmless: asked as it stands, no policy knows it.
-            yield text
+            yield str(field)
 
 
 class _Walk:

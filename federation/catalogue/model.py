@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 from federation.coordinate import Coordinate
+from federation.supergraph.governance import SharingClass
 from federation.supergraph.model import named_type
-
-
-class SharingClass(IntEnum):
-    """The three sharing classes; the greater is the stricter."""
-
-    UNCONDITIONAL = 0
-    CONDITIONAL = 1
-    NOT_SHARED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ class Item:
         type: Type text as in the API schema.
         owners: Subgraphs that resolve it, sorted.
         grade: In effect: inherited from the type, raised by what the field requires.
-        agreed: The source department agreed to the grade of this derived field by ``@derivation``.
+        agreed: Inputs whose departments all agreed to this derived field by ``@derivation``.
         derived_from: Object types over whose rows it counts or aggregates.
         structural: Graded by its place (root field, connection), not by a department.
     """
@@ -57,10 +49,10 @@ class Item:
     type: str
     owners: tuple[str, ...]
     grade: Grade
-    agreed: bool = False
+    agreed: tuple[str, ...] = ()
     derived_from: tuple[str, ...] = ()
     structural: bool = False
-    source_of_record: bool = False
+    source_of_record: str | None = None
     title: str | None = None
     code: str | None = None
     updates: str | None = None
@@ -73,6 +65,7 @@ class Entry:
     """One object type.
 
     Attributes:
+        source_of_record: The subgraph that declares to be it.
         subject: Its field marked ``@dataSubject``.
         region: Its field marked ``@regionCode``.
         items: By field name, sorted; arguments as ``field(argument:)``.
@@ -84,7 +77,7 @@ class Entry:
     items: Mapping[str, Item]
     subject: str | None = None
     region: str | None = None
-    source_of_record: bool = False
+    source_of_record: str | None = None
     title: str | None = None
     code: str | None = None
     updates: str | None = None
@@ -110,15 +103,18 @@ class Catalogue:
     def policy_data(self) -> dict[str, Any]:
         """The document ``data.catalogue`` of the policy engines.
 
-        ``fields``: coordinate to type, level, sharing, owners, agreed, scalar; ``types``: name to
-        subject and region field. Facts that are absent have no key, so that a rule's look-up of
-        them is undefined.
+        ``fields``: coordinate to type, level, sharing, owners, agreed inputs; ``types``: name to
+        owners, subject and region field. Absent facts have no key, so that looking them up is
+        undefined.
         """
         fields: dict[str, Any] = {}
         types: dict[str, Any] = {}
         for entry in self.entries.values():
             facts = {"subject": entry.subject, "region": entry.region}
-            types[entry.name] = {name: fact for name, fact in facts.items() if fact is not None}
+            types[entry.name] = {
+                "owners": dict.fromkeys(entry.owners, True),
+                **{name: fact for name, fact in facts.items() if fact is not None},
+            }
             for item in entry.items.values():
                 fields[str(item.coordinate)] = _policy_item(item)
         return {"fields": fields, "types": types}
@@ -134,7 +130,7 @@ def _policy_item(item: Item) -> dict[str, Any]:
         facts["level"] = item.grade.level
         facts["sharing"] = item.grade.sharing.name
     if item.agreed:
-        facts["agreed"] = True
+        facts["agreed"] = dict.fromkeys(item.agreed, True)
     if item.structural:
         facts["structural"] = True
     return facts
