@@ -5,14 +5,16 @@ import asyncio
 import importlib
 import logging
 import os
+import socket
 import sys
-from pathlib import Path
 
 import uvicorn
 
 from subgraphs.toolkit.access_context import ContextVerifier, KeySet
 from subgraphs.toolkit.app import build_app
 from subgraphs.toolkit.schema import Department
+from subgraphs.world.sizes import CITIZENS_BY_SIZE
+from subgraphs.world.store import database_url, ensure
 
 # Departments in the order of their default ports.
 NAMES = (
@@ -44,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     verifier = _open_verifier(department.name, open_to_all=options.open)
     if verifier is None and not options.open:
-        sys.stderr.write(f"{department.name}: set {KEYS_VARIABLE} to the gateway's JWKS, or --open\n")
+        sys.stderr.write(
+            f"{department.name}: set {KEYS_VARIABLE} to the gateway's JWKS, or --open\n"
+        )
         return 2
     return asyncio.run(_serve(department, options, verifier))
 
@@ -53,10 +57,20 @@ def _read_options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m subgraphs", description=__doc__)
     parser.add_argument("name", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, help="0 takes a free one (default: the department's own)")
-    parser.add_argument("--database", help="sqlite:///FILE or postgresql://... (default: demo data)")
-    parser.add_argument("--open", action="store_true", help="answer anybody, without access context")
-    parser.add_argument("--print-sdl", action="store_true", help="print the federation SDL and stop")
+    parser.add_argument(
+        "--port", type=int, help="0 takes a free one (default: the department's own)"
+    )
+    parser.add_argument(
+        "--database",
+        help="sqlite:///FILE, or postgresql://... which is filled with demo data when empty",
+    )
+    parser.add_argument("--size", default="full", choices=CITIZENS_BY_SIZE, help="of the demo data")
+    parser.add_argument(
+        "--open", action="store_true", help="answer anybody, without access context"
+    )
+    parser.add_argument(
+        "--print-sdl", action="store_true", help="print the federation SDL and stop"
+    )
     options = parser.parse_args(arguments)
     if options.port is None:
         options.port = FIRST_PORT + NAMES.index(options.name)
@@ -70,31 +84,46 @@ def _open_verifier(name: str, *, open_to_all: bool) -> ContextVerifier | None:
     return ContextVerifier(name, KeySet(location))
 
 
+def _open_database(name: str, options: argparse.Namespace) -> str:
+    """URL of the department's database; demo data is made where there is none yet."""
+    given: str | None = options.database
+    if given is not None and not given.startswith("postgres"):
+        return given
+    ensure(name, base=given, size=options.size)
+    return database_url(name, given, options.size)
+
+
 async def _serve(
     department: Department, options: argparse.Namespace, verifier: ContextVerifier | None
 ) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     if verifier is None:
         sys.stderr.write(f"WARNING {department.name} is OPEN: it answers anybody, unfiltered\n")
-    database = options.database
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
-            build_app(department, database, verifier),
+            build_app(department, _open_database(department.name, options), verifier),
             host=options.host,
             port=options.port,
             log_level="warning",
             access_log=False,
         )
     )
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if server.started:
-        host, port = server.servers[0].sockets[0].getsockname()[:2]
-        sys.stderr.write(f"{department.name}: http://{host}:{port}/graphql\n")
-        sys.stderr.flush()
-    await serving
+    server.name = department.name
+    await server.serve()
     return 0 if server.started else 1
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server that says where it listens, which is news when the port was 0."""
+
+    name: str
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            sys.stderr.write(f"{self.name}: http://{host}:{port}/graphql\n")
+            sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -4,32 +4,34 @@ import datetime
 import uuid
 from collections.abc import Sequence
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from sqlalchemy import func
 
 from subgraphs.public_security import models
+from subgraphs.toolkit import vocabulary
 from subgraphs.toolkit.divisions import sum_within
 from subgraphs.toolkit.errors import RequestRefused
 from subgraphs.toolkit.governance import Derivation
 from subgraphs.toolkit.inputs import (
     at_least,
     at_most,
+    checks,
     contains,
     equals,
     filter_input,
     order_enum,
     sort,
-    tests,
     within,
 )
 from subgraphs.toolkit.paging import DEFAULT_PAGE, After, Connection, First
 from subgraphs.toolkit.scalars import IdNumber, RegionCode
 from subgraphs.toolkit.schema import Department, FederatedSchema, Representation, key_text
-from subgraphs.toolkit.scope import Info, Page, Scope, present
+from subgraphs.toolkit.scope import Info, Page, Scope
 from subgraphs.toolkit.sources import Reference, Source
 from subgraphs.toolkit.types import argument, choices, given, input_type, item, node, resolved, root
+from subgraphs.toolkit.vocabulary import shared_node
 
 choices(
     models.Sex,
@@ -49,13 +51,7 @@ choices(
 )
 
 
-@node(
-    "An administrative division, as far as public security counts in it.",
-    "行政区划（人口统计）。",
-    keys=["code"],
-    theme="population",
-    updates="P1D",
-)
+@shared_node(vocabulary.REGION, keys=["code"])
 class Region:
     code: RegionCode = item("Division code.", "行政区划代码。")
 
@@ -79,14 +75,7 @@ class Region:
         return round(this_year - 1 - years / people, 1) if people else None
 
 
-@node(
-    "A standard address.",
-    "标准地址。",
-    keys=["addressId"],
-    theme="population",
-    updates="P1M",
-    source_of_record=True,
-)
+@shared_node(vocabulary.ADDRESS, keys=["addressId"], source_of_record=True)
 class Address:
     address_id: strawberry.ID = item("Id of the standard address.", "标准地址编号。")
     text: str = item("The address as written.", "地址全文。", 3)
@@ -111,38 +100,26 @@ class Household:
 
     @resolved("Head of the household.", "户主。", 3)
     async def head(self, info: Info) -> "Citizen":
-        return present(await info.context.find(CITIZENS, self.head_id_number))
+        return await info.context.require(CITIZENS, self.head_id_number)
 
     @resolved("Everybody in the household.", "家庭成员。", 3)
     async def members(self, info: Info) -> list["Citizen"]:
         column = models.Citizen.household_id
-        return await info.context.list(CITIZENS, column, self.household_id)
+        return await info.context.children(CITIZENS, column, self.household_id)
 
     @resolved("Where the household is registered.", "户籍地址。", 2)
     async def address(self, info: Info) -> Address:
-        return present(await info.context.find(ADDRESSES, self.address_id))
+        return await info.context.require(ADDRESSES, self.address_id)
 
 
-@node(
-    "A natural person in the population base.",
-    "自然人（人口基础库）。",
-    2,
-    keys=["idNumber", "personId"],
-    theme="population",
-    updates="P1D",
-    source_of_record=True,
-)
+@shared_node(vocabulary.CITIZEN, keys=["idNumber", "personId"], source_of_record=True)
 class Citizen:
     id_number: IdNumber = item(
         "Identity number.", "公民身份号码。", 3, subject=True, source_of_record=True
     )
-    person_id: strawberry.ID = item(
-        "Internal id, shared with health and education instead of the identity number.",
-        "内部人员编号，供卫生、教育部门代替身份号码使用。",
-        2,
-        inaccessible=True,
-    )
-    name: str = item("Name.", "姓名。", 2)
+    person_id: strawberry.ID = item(*vocabulary.PERSON_ID, 2, inaccessible=True)
+    # Shared because the company register provides the names of legal representatives.
+    name: str = item("Name.", "姓名。", 2, shareable=True)
     sex: models.Sex = item("Recorded sex.", "性别。", 2)
     birth_date: datetime.date = item("Date of birth.", "出生日期。", 2)
     phone: str | None = item("Telephone number.", "联系电话。", 3)
@@ -152,7 +129,7 @@ class Citizen:
 
     @resolved("Division of registration.", "户籍所在行政区划。")
     async def region(self, info: Info) -> Region:
-        return present(await info.context.find(REGIONS, self.region_code))
+        return await info.context.require(REGIONS, self.region_code)
 
     @resolved(
         "Registered address.",
@@ -186,20 +163,20 @@ OBJECTIONS = Source(Objection, models.Objection)
 
 @filter_input("Which citizens.", "公民筛选条件。")
 class CitizenFilter:
-    id_number: IdNumber | None = tests(
+    id_number: IdNumber | None = checks(
         CITIZENS, "idNumber", equals, "This identity number.", "公民身份号码等于。"
     )
-    region_code: RegionCode | None = tests(
+    region_code: RegionCode | None = checks(
         CITIZENS, "regionCode", within, "Registered in this division.", "户籍在此区划内。"
     )
-    sex: models.Sex | None = tests(CITIZENS, "sex", equals, "Of this sex.", "性别等于。")
-    name_contains: str | None = tests(
+    sex: models.Sex | None = checks(CITIZENS, "sex", equals, "Of this sex.", "性别等于。")
+    name_contains: str | None = checks(
         CITIZENS, "name", contains, "The name holds this text.", "姓名包含。"
     )
-    born_from: datetime.date | None = tests(
+    born_from: datetime.date | None = checks(
         CITIZENS, "birthDate", at_least, "Born on this day or later.", "出生日期不早于。"
     )
-    born_until: datetime.date | None = tests(
+    born_until: datetime.date | None = checks(
         CITIZENS, "birthDate", at_most, "Born on this day or before.", "出生日期不晚于。"
     )
 
@@ -241,9 +218,7 @@ class Query:
         info: Info,
         first: First = DEFAULT_PAGE,
         after: After = None,
-        where: Annotated[
-            CitizenFilter | None, argument("Which citizens.", "筛选条件。")
-        ] = None,
+        where: Annotated[CitizenFilter | None, argument("Which citizens.", "筛选条件。")] = None,
         order_by: Annotated[CitizenOrder | None, argument("In which order.", "排序。")] = None,
     ) -> Connection[Citizen]:
         return await info.context.connect(CITIZENS, Page(first, after, where, order_by))
@@ -306,7 +281,7 @@ async def _region(scope: Scope, key: Representation) -> Region | None:
     return await scope.find(REGIONS, key_text(key, "code"))
 
 
-SOURCES: Sequence[Reference[object]] = (REGIONS, ADDRESSES, HOUSEHOLDS, CITIZENS, OBJECTIONS)
+SOURCES: Sequence[Reference[Any]] = (REGIONS, ADDRESSES, HOUSEHOLDS, CITIZENS, OBJECTIONS)
 
 DEPARTMENT = Department(
     name="public_security",

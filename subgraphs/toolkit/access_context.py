@@ -104,7 +104,9 @@ class ContextVerifier:
             AccessRefused: No token, or one that does not fit.
         """
         if not token:
-            raise AccessRefused("ACCESS_CONTEXT_REQUIRED", "this department answers the gateway only")
+            raise AccessRefused(
+                "ACCESS_CONTEXT_REQUIRED", "this department answers the gateway only"
+            )
         context = self._verified.get(token)
         if context is None:
             context = await self._verify(token)

@@ -129,7 +129,9 @@ def _print_error(error: GraphQLError) -> dict[str, Any]:
         message, code = "the rows cannot be filtered here", "STATEMENT_REFUSED"
     else:
         message, code = "the department could not answer", "INTERNAL_ERROR"
-    log.error("%s at %s", type(error.original_error).__name__, error.path, exc_info=error.original_error)
+    log.error(
+        "%s at %s", type(error.original_error).__name__, error.path, exc_info=error.original_error
+    )
     shown = dict(GraphQLError(message, error.nodes, path=error.path).formatted)
     shown["extensions"] = {"code": code}
     return shown

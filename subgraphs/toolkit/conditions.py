@@ -98,24 +98,23 @@ def _load_comparison(field: str, op: str, value: object, read_value: ReadValue) 
     raise RowFilterInvalid(f"unknown operator for {field}")
 
 
-def build_criterion(
-    condition: Condition, columns: Mapping[str, ColumnElement[Any]]
-) -> ColumnElement[bool]:
+def build_criterion(condition: Condition, columns: Mapping[str, Any]) -> ColumnElement[bool]:
     """SQL of a condition; ``columns`` holds every field that the condition names."""
+    criterion: ColumnElement[bool]
     match condition:
         case Every(parts):
-            return and_(True, *(build_criterion(part, columns) for part in parts))
+            criterion = and_(True, *(build_criterion(part, columns) for part in parts))
         case Some(parts):
-            return or_(False, *(build_criterion(part, columns) for part in parts))
+            criterion = or_(False, *(build_criterion(part, columns) for part in parts))
         case Negation(part):
-            return not_(build_criterion(part, columns))
+            criterion = not_(build_criterion(part, columns))
         case Comparison(field, "in", values):
-            return columns[field].in_(values)
+            criterion = columns[field].in_(values)
         case Comparison(field, "starts_with", prefix):
-            return columns[field].startswith(prefix, autoescape=True)
+            criterion = columns[field].startswith(prefix, autoescape=True)
         case Comparison(field, op, value):
-            criterion: ColumnElement[bool] = _ORDERED[op](columns[field], value)
-            return criterion
+            criterion = _ORDERED[op](columns[field], value)
+    return criterion
 
 
 def holds(condition: Condition, values: Mapping[str, Any]) -> bool:
@@ -137,10 +136,12 @@ def _truth(condition: Condition, values: Mapping[str, Any]) -> bool | None:
             return None if truth is None else not truth
         case Comparison(field, op, expected):
             found = values[field]
-            if found is None:
-                return None
-            if op == "in":
-                return found in expected
-            if op == "starts_with":
-                return bool(str(found).startswith(expected))
-            return bool(_ORDERED[op](found, expected))
+            return None if found is None else _compare(found, op, expected)
+
+
+def _compare(found: Any, op: str, expected: Any) -> bool:
+    if op == "in":
+        return found in expected
+    if op == "starts_with":
+        return str(found).startswith(expected)
+    return bool(_ORDERED[op](found, expected))

@@ -20,7 +20,9 @@ DEFAULT_CONDITION = "a granted purpose / 已授权的用途"
 _TYPES = [Location.OBJECT, Location.INTERFACE]
 
 
-@strawberry.enum(name="datong__SharingClass", description="How freely data is shared.\n\n共享属性。")
+@strawberry.enum(
+    name="datong__SharingClass", description="How freely data is shared.\n\n共享属性。"
+)
 class SharingClass(Enum):
     """The three sharing classes of the catalogue."""
 
@@ -30,9 +32,7 @@ class SharingClass(Enum):
     CONDITIONAL = strawberry.enum_value(
         "CONDITIONAL", description="Shared under a condition.\n\n有条件共享。"
     )
-    NOT_SHARED = strawberry.enum_value(
-        "NOT_SHARED", description="Withheld by law.\n\n不予共享。"
-    )
+    NOT_SHARED = strawberry.enum_value("NOT_SHARED", description="Withheld by law.\n\n不予共享。")
 
 
 @strawberry.enum(name="datong__FilterUse", description="What an input does.\n\n输入的用途。")

@@ -1,6 +1,6 @@
 """Typed filters and orders: declared once, they give the SQL and the @filters metadata.
 
-A filter input is a class whose fields are made by ``tests``; an order is an enum whose members are
+A filter input is a class whose fields are made by ``checks``; an order is an enum whose members are
 made by ``sort``.
 """
 
@@ -11,6 +11,7 @@ from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import InstrumentedAttribute
 
 from subgraphs.toolkit.describe import text
 from subgraphs.toolkit.divisions import prefix_of
@@ -66,19 +67,36 @@ def one_of(column: Any, values: list[Any]) -> ColumnElement[bool]:
     return found
 
 
-def tests(source: Source[Any], field: str, test: Test, english: str, chinese: str) -> Any:
-    """An optional input field that tests a column of ``source``."""
+def checks(
+    source: Source[Any],
+    field: str,
+    test: Test,
+    english: str,
+    chinese: str,
+    *,
+    column: InstrumentedAttribute[Any] | None = None,
+) -> Any:
+    """An optional input field that tests ``field`` of a source.
+
+    Args:
+        source: Type that the field belongs to.
+        field: GraphQL name of the field.
+        test: How it is tested.
+        english: Description.
+        chinese: The same in Chinese.
+        column: Where the listed model holds the value, when it is a field of another type.
+    """
     return strawberry.field(
         default=None,
         description=text(english, chinese),
         directives=[Filters(field=source.coordinate(field))],
-        metadata={_METADATA: (source.columns[field], test)},
+        metadata={_METADATA: (source.columns[field] if column is None else column, test)},
     )
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(tests,))
+@dataclass_transform(kw_only_default=True, field_specifiers=(checks,))
 def filter_input(english: str, chinese: str) -> Callable[[TypeT], TypeT]:
-    """An input type made of ``tests``; all given fields must hold."""
+    """An input type made of ``checks``; all given fields must hold."""
 
     def decorate(cls: TypeT) -> TypeT:
         return strawberry.input(cls, description=text(english, chinese))

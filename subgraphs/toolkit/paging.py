@@ -5,7 +5,6 @@ depth and neither repeats nor skips rows when others are inserted.
 """
 
 import base64
-import binascii
 import datetime
 import json
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,12 +23,8 @@ NodeT = TypeVar("NodeT")
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
 
-First = Annotated[
-    int, argument("How many to return, 1 to 100.", "返回的条数，1至100。")
-]
-After = Annotated[
-    str | None, argument("Continue after this cursor.", "从此游标之后继续。")
-]
+First = Annotated[int, argument("How many to return, 1 to 100.", "返回的条数，1至100。")]
+After = Annotated[str | None, argument("Continue after this cursor.", "从此游标之后继续。")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +61,8 @@ class Connection(Generic[NodeT]):
     edges: list[Edge[NodeT]] = item("Entries of this page.", "本页数据。")
     page_info: PageInfo = item("Where this page lies.", "本页位置。")
 
-    @resolved("How many there are on all pages.", "各页合计条数。")
+    # "Node" stands for the node type of each form; sdl.py puts its name there.
+    @resolved("How many there are on all pages.", "各页合计条数。", derived_from=["Node"])
     async def total_count(self) -> int:
         """Rows that the caller may see and that pass the filter."""
         return await self.count()
@@ -95,19 +91,17 @@ def read_cursor(cursor: str, order: str, keys: Sequence[SortKey]) -> tuple[Any, 
     Raises:
         RequestRefused: Not a cursor of this list in this order.
     """
+    refused = RequestRefused("BAD_CURSOR", "`after` is not a cursor of this list in this order")
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        name, *values = found
-        if name != order or len(values) != len(keys):
-            raise ValueError("another order")
-        return tuple(
-            _read_value(value, key.column.type.python_type)
-            for value, key in zip(values, keys, strict=True)
-        )
-    except (ValueError, TypeError, binascii.Error, UnicodeDecodeError) as fault:
-        message = "`after` is not a cursor of this list in this order"
-        raise RequestRefused("BAD_CURSOR", message) from fault
+        name, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        kinds = [key.column.type.python_type for key in keys]
+        read = tuple(map(_read_value, values, kinds))
+    except (ValueError, TypeError) as fault:
+        raise refused from fault
+    if name != order or len(values) != len(keys):
+        raise refused
+    return read
 
 
 def _read_value(value: object, kind: type) -> object:

@@ -20,9 +20,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TextualSelect
-from sqlalchemy.sql.elements import TextClause
 
 from subgraphs.toolkit.conditions import Condition, build_criterion, holds, load_condition
 from subgraphs.toolkit.errors import RowFilterInvalid, StatementRefused
@@ -97,8 +97,7 @@ def bind_filters(
     return RowFilters(
         conditions,
         tuple(
-            (model, and_(*parts, _Covered(_first_key(model))))
-            for model, parts in criteria.items()
+            (model, and_(*parts, _Covered(_first_key(model)))) for model, parts in criteria.items()
         ),
         frozenset(str(model.__tablename__) for model in criteria),
     )
@@ -129,13 +128,13 @@ def guard_engine(engine: Engine) -> None:
     event.listen(engine, "before_cursor_execute", _check_statement)
 
 
-def _check_statement(  # noqa: PLR0913  SQLAlchemy's signature
+def _check_statement(
     connection: Connection,
     _cursor: Any,
     statement: str,
     _parameters: Any,
     context: Any,
-    _executemany: bool,  # noqa: FBT001
+    _executemany: bool,
 ) -> None:
     filters: RowFilters | None = connection.get_execution_options().get(OPTION)
     if filters is None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias, cast
 
-import strawberry
 from graphql import GraphQLError
 from sqlalchemy import MetaData
 from strawberry import federation

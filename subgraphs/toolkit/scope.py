@@ -4,15 +4,16 @@ All look-ups of one kind that are asked for at the same moment become one SQL st
 field or representation asked.
 """
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias, TypeVar, cast
 
 import strawberry
 from sqlalchemy import ColumnElement, func, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, aliased
 from strawberry.dataloader import DataLoader
 
 from subgraphs.toolkit.access_context import AccessContext
@@ -96,6 +97,16 @@ class Scope:
         row = await self.row(key, *(columns or source.key), only=source.only)
         return None if row is None else source.build(row)
 
+    async def find_each(self, source: Source[NodeT], keys: Iterable[Any]) -> list[NodeT]:
+        """The nodes with these primary keys, in this order, without those that are not there."""
+        found = await asyncio.gather(*(self.row(key, *source.key) for key in keys))
+        return [source.build(row) for row in found if row is not None]
+
+    async def require(self, source: Source[NodeT], key: Any, *columns: Column) -> NodeT:
+        """As ``find``, typed as present for non-null fields (see ``present``)."""
+        found = await self.find(source, key, *columns)
+        return present(found)
+
     async def row(self, key: Any, *columns: Column, only: ColumnElement[bool] | None = None) -> Any:
         """The row (a model instance) whose unique columns have this value, else None."""
 
@@ -111,12 +122,12 @@ class Scope:
 
         return await self.loader(("row", columns, id(only)), batch).load(key)
 
-    async def list(self, source: Source[NodeT], column: Column, key: Any) -> list[NodeT]:
+    async def children(self, source: Source[NodeT], column: Column, key: Any) -> list[NodeT]:
         """All nodes whose column has this value, in order of the primary key."""
         return [source.build(row) for row in await self.rows_of(column, key, source.key)]
 
-    async def rows_of(self, column: Column, key: Any, order: Sequence[Column]) -> Sequence[Any]:
-        """All rows (model instances) whose column has this value."""
+    async def rows_of(self, column: Column, key: Any, order: Sequence[Any]) -> Sequence[Any]:
+        """All rows (model instances) whose column has this value, in this order of columns."""
 
         async def batch(keys: list[Any]) -> Sequence[Any]:
             statement = select(column.class_).where(column.in_(keys)).order_by(*order)
@@ -125,24 +136,39 @@ class Scope:
                 groups[getattr(row, column.key)].append(row)
             return [groups[each] for each in keys]
 
-        rows: Sequence[Any] = await self.loader(("rows", column, tuple(order)), batch).load(key)
+        rows: Sequence[Any] = await self.loader(
+            ("rows", column, tuple(str(each) for each in order)), batch
+        ).load(key)
         return rows
 
-    async def tally(self, division: Column, *values: ColumnElement[Any]) -> Sequence[tuple[Any, ...]]:
-        """Per division code the aggregates over its rows: (code, value, ...); one statement.
+    async def select(self, source: Source[NodeT], *criteria: ColumnElement[bool]) -> list[NodeT]:
+        """All nodes that fulfil the criteria, in order of the primary key; for small tables."""
+        statement = select(source.model).where(*criteria).order_by(*source.key)
+        return [source.build(row) for (row,) in await self.session.rows(statement)]
 
-        With ``count(*)`` when no values are named.
+    async def tally(
+        self,
+        group: Column,
+        *values: ColumnElement[Any],
+        joined: type[DeclarativeBase] | None = None,
+    ) -> Sequence[tuple[Any, ...]]:
+        """Aggregates per group, such as a division: (group, value, ...) in one statement.
+
+        Args:
+            group: What is grouped by; its model is counted.
+            values: Aggregates, ``count(*)`` when none is named.
+            joined: Model whose rows are aggregated instead, by its foreign key.
         """
 
         async def batch(keys: list[Any]) -> Sequence[Any]:
             wanted = values or (func.count(),)
-            statement = select(division, *wanted).group_by(division)
-            if not values:
-                statement = statement.select_from(division.class_)
+            statement = select(group, *wanted).select_from(group.class_).group_by(group)
+            if joined is not None:
+                statement = statement.join(joined)
             found = [tuple(row) for row in await self.session.rows(statement)]
             return [found] * len(keys)
 
-        name = ("tally", division, tuple(str(value) for value in values))
+        name = ("tally", group, tuple(str(value) for value in values), joined)
         found: Sequence[tuple[Any, ...]] = await self.loader(name, batch).load(0)
         return found
 
@@ -193,7 +219,10 @@ class Scope:
                 .where(column.in_(keys), *asked.criteria)
                 .group_by(column)
             )
-            found = {each: number for each, number in await self.session.rows(statement)}
+            counted: Sequence[tuple[Any, int]] = [
+                (row[0], row[-1]) for row in await self.session.rows(statement)
+            ]
+            found = dict(counted)
             return [found.get(each, 0) for each in keys]
 
         async def count() -> int:

@@ -1,17 +1,18 @@
 """What strawberry cannot express, added to the SDL that it prints.
 
-- ``totalCount`` of each connection gets ``@derivedFrom(type: its node type)``: strawberry gives all
-  forms of a generic type the same directives.
+- ``totalCount`` of each connection is ``@derivedFrom`` its own node type: strawberry gives all
+  forms of a generic type the same directives, so it prints a placeholder.
+- The governance specification is linked ``as: "datong"``, the prefix of the two enums that only
+  its directives use, so that composition knows them for part of the specification.
 - Defaults that are null say nothing and go.
-- Federation's own machinery (``_entities``, ``_service``, ``_Any``, ``_Entity``, ``_Service``) goes:
-  it belongs to every subgraph and is no part of the department's graph.
+- Federation's own machinery (``_entities``, ``_service`` and their types) goes: it belongs to every
+  subgraph and is no part of the department's graph.
 """
 
 from typing import Any
 
 from graphql import (
-    ArgumentNode,
-    ConstDirectiveNode,
+    ConstArgumentNode,
     DirectiveNode,
     DocumentNode,
     FieldDefinitionNode,
@@ -27,6 +28,8 @@ from graphql import (
     visit,
 )
 from graphql.language import REMOVE
+
+from subgraphs.toolkit.governance import GOVERNANCE_URL
 
 _MACHINERY = {"_Any", "_Entity", "_Service", "_entities", "_service"}
 
@@ -58,22 +61,42 @@ class _Finish(Visitor):
         name = getattr(getattr(node, "name", None), "value", None)
         if name in _MACHINERY and not isinstance(node, NamedTypeNode | DirectiveNode):
             return REMOVE
+        if isinstance(node, DirectiveNode):
+            return _name_link(node)
         if isinstance(node, InputValueDefinitionNode) and isinstance(
             node.default_value, NullValueNode
         ):
             return _with(node, default_value=None)
         if isinstance(node, ObjectTypeDefinitionNode) and name in self._node_types:
-            fields = tuple(self._count(each, self._node_types[name]) for each in node.fields or ())
+            fields = tuple(self._derive(each, self._node_types[name]) for each in node.fields or ())
             return _with(node, fields=fields)
         return None
 
     @staticmethod
-    def _count(field: FieldDefinitionNode, node_type: str) -> FieldDefinitionNode:
-        if field.name.value != "totalCount":
-            return field
-        argument = ArgumentNode(name=NameNode(value="type"), value=StringValueNode(value=node_type))
-        derived = ConstDirectiveNode(name=NameNode(value="derivedFrom"), arguments=(argument,))
-        return _with(field, directives=(*(field.directives or ()), derived))
+    def _derive(field: FieldDefinitionNode, node_type: str) -> FieldDefinitionNode:
+        argument = ConstArgumentNode(
+            name=NameNode(value="type"), value=StringValueNode(value=node_type)
+        )
+        directives = tuple(
+            _with(each, arguments=(argument,)) if each.name.value == "derivedFrom" else each
+            for each in field.directives or ()
+        )
+        derived: FieldDefinitionNode = _with(field, directives=directives)
+        return derived
+
+
+def _name_link(directive: DirectiveNode) -> DirectiveNode | None:
+    """The governance link with its prefix; None leaves every other directive as it is."""
+    arguments = directive.arguments or ()
+    links_governance = any(
+        each.name.value == "url" and print_ast(each.value) == f'"{GOVERNANCE_URL}"'
+        for each in arguments
+    )
+    if directive.name.value != "link" or not links_governance:
+        return None
+    prefix = ConstArgumentNode(name=NameNode(value="as"), value=StringValueNode(value="datong"))
+    named: DirectiveNode = _with(directive, arguments=(*arguments, prefix))
+    return named
 
 
 def _with(node: Any, **changes: Any) -> Any:

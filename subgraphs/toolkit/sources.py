@@ -154,9 +154,7 @@ class Source(Reference[NodeT]):
             if field.init:
                 hint = hints[field.name]
                 kinds = [hint, *typing.get_args(hint)]
-                enum = next(
-                    (k for k in kinds if isinstance(k, type) and issubclass(k, Enum)), None
-                )
+                enum = next((k for k in kinds if isinstance(k, type) and issubclass(k, Enum)), None)
                 parts.append((field.name, enum))
         return tuple(parts)
 

@@ -13,6 +13,7 @@ import strawberry
 from strawberry import federation
 from strawberry.federation.params import process_federation_type_directives
 from strawberry.federation.schema_directives import InterfaceObject, Key
+from strawberry.federation.types import FieldSet
 from strawberry.types.arguments import StrawberryArgumentAnnotation
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.object_type import type as strawberry_type
@@ -88,7 +89,7 @@ def _field(english: str, chinese: str, level: int, options: FieldOptions) -> Any
         inaccessible=options.get("inaccessible", False),
         requires=options.get("requires", ()),
         provides=options.get("provides", ()),
-        override=options.get("override"),  # type: ignore[typeddict-item]  # None means no override
+        override=options.get("override"),  # type: ignore[arg-type]  # None means no override
     )
 
 
@@ -134,7 +135,7 @@ def node(
 ) -> Callable[[TypeT], TypeT]:
     """An object type (or, with ``interface``, an interface) of the department's graph.
 
-    The catalogue title defaults to the first sentence of each language.
+    The catalogue title defaults to the description in one line.
     """
     directives: list[object] = list(
         grading(
@@ -147,7 +148,7 @@ def node(
     )
     directives.append(
         Catalogued(
-            title=options.get("title", f"{english.split('.')[0]} / {chinese.split('。')[0]}"),
+            title=options.get("title", f"{english.rstrip('.')} / {chinese.rstrip('。')}"),
             code=options.get("code", strawberry.UNSET),
             updates=options.get("updates", strawberry.UNSET),
             theme=options.get("theme", strawberry.UNSET),
@@ -171,6 +172,11 @@ def node(
         )
 
     return decorate
+
+
+def stub_key(fields: str) -> Key:
+    """@key of a type that this subgraph refers to and cannot look up."""
+    return Key(fields=FieldSet(fields), resolvable=False)
 
 
 def root(english: str, chinese: str) -> Callable[[TypeT], TypeT]:

@@ -1,0 +1,1 @@
+"""Education: schools, districts and enrolment."""

@@ -1,0 +1,1 @@
+"""Health: facilities and encounters."""

@@ -1,0 +1,1 @@
+"""The housing fund: accounts and deposits."""

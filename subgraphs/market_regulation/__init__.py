@@ -1,0 +1,1 @@
+"""Market regulation: the legal entity base."""

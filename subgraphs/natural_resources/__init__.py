@@ -1,0 +1,1 @@
+"""Natural resources: real property, parcels and divisions."""

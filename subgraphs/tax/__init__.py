@@ -1,0 +1,1 @@
+"""Tax: returns, income and credit ratings."""
