@@ -1,0 +1,314 @@
+"""One fetch of a plan: from what is in the tree to a request, from the reply back into the tree."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from federation.errors import ResponseError, SubgraphUnreachable
+from federation.execution.failures import (
+    SUBGRAPH_MALFORMED,
+    SUBGRAPH_TIMEOUT,
+    SUBGRAPH_UNREACHABLE,
+    fault,
+    reported,
+)
+from federation.execution.model import ExecutionRequest, FetchReport, Outcome, holds
+from federation.execution.places import Path, ResponsePlace, follow, place_of
+from federation.execution.representations import EntityCall, entity_call
+from federation.execution.transport import SubgraphReply, SubgraphRequest, Transport
+from federation.execution.tree import Faults, Located, Object, collect, merge, tree_keys
+from federation.planning.plan import Fetch, OperationPlan
+
+_unfinished: set[asyncio.Task[SubgraphReply]] = set()
+"""Mutations under way. The event loop itself holds tasks by weak references only."""
+
+
+_Calls: TypeAlias = Mapping[str, tuple[str, EntityCall]]
+"""The calls of one request: by response key, each with the name of its variable."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """What the fetches of one execution share.
+
+    Attributes:
+        tree: The root object.
+        ends: Time of the event loop's clock at which the deadline has passed.
+    """
+
+    plan: OperationPlan
+    request: ExecutionRequest
+    transport: Transport
+    ends: float | None
+    tree: Object = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+
+
+@dataclass(slots=True)
+class FetchRun:
+    """One fetch while it runs, and what came of it."""
+
+    execution: Execution
+    fetch: Fetch
+    outcome: Outcome = Outcome.SKIPPED
+    requests: int = 0
+    representations: int = 0
+    errors: list[ResponseError] = field(default_factory=list)
+
+    async def run(self) -> None:
+        """Send what there is to send and merge what comes back; failures become errors."""
+        if not holds(self.fetch.conditions, self.execution.request.variables):
+            return
+        if self.fetch.entities:
+            await self._run_entities()
+        else:
+            await self._run_root()
+
+    def report(self, seconds: float) -> FetchReport:
+        """What became of it."""
+        return FetchReport(
+            id=self.fetch.id,
+            subgraph=self.fetch.subgraph,
+            kind=self.fetch.kind,
+            outcome=self.outcome,
+            requests=self.requests,
+            representations=self.representations,
+            errors=len(self.errors),
+            seconds=seconds,
+        )
+
+    # Root fetches
+
+    async def _run_root(self) -> None:
+        targets = collect(self.execution.tree, self.fetch.path)
+        if not targets:
+            return
+        reply = await self._send(self.fetch.text, self._variables(), [self._root_path()])
+        data = _data(reply)
+        if data is None:
+            self._explain(targets, self.fetch)
+        else:
+            self._merge(((target, data) for target, _ in targets), self._root_path())
+        if reply is not None:
+            for raw in reply.errors:
+                self._report_root(raw, targets)
+        if data is None and not self.errors:
+            self._fail(SUBGRAPH_MALFORMED, [self._root_path()])
+
+    def _report_root(self, raw: Any, targets: list[Located]) -> None:
+        steps = _path(raw)
+        if not steps:
+            self._report(raw, self._root_path())
+            return
+        for target, indices in targets:
+            place = place_of(self.execution.plan.output, self.fetch.path, indices)
+            self._report(raw, follow(place, target, steps, self.execution.faults))
+
+    # Entity fetches
+
+    async def _run_entities(self) -> None:
+        calls = [
+            entity_call(self.execution.tree, entity, self.execution.faults)
+            if holds(entity.conditions, self.execution.request.variables)
+            else EntityCall(entity)
+            for entity in self.fetch.entities
+        ]
+        self.representations = sum(len(call.representations) for call in calls)
+        if not self.representations:
+            return
+        if len(calls) == 1:
+            await self._ask(self.fetch.text, {"_entities": ("representations", calls[0])})
+        else:
+            await self._ask_merged(calls)
+
+    async def _ask_merged(self, calls: list[EntityCall]) -> None:
+        """All calls in one request; once more apart if one of them spoiled the whole answer."""
+        named = {f"_e{at}": (f"_r{at}", call) for at, call in enumerate(calls)}
+        reply = await self._send(self.fetch.text, self._variables(named), self._paths(calls))
+        is_spoiled = reply is not None and reply.data is None and self.fetch.kind != "mutation"
+        if not is_spoiled or not self.fetch.parts:
+            self._take(reply, named)
+            return
+        await asyncio.gather(
+            *(
+                self._ask(text, {"_entities": ("representations", call)})
+                for text, call in zip(self.fetch.parts, calls, strict=True)
+                if call.representations
+            )
+        )
+
+    async def _ask(self, text: str, calls: _Calls) -> None:
+        asked = [call for _, call in calls.values()]
+        self._take(await self._send(text, self._variables(calls), self._paths(asked)), calls)
+
+    def _take(self, reply: SubgraphReply | None, calls: _Calls) -> None:
+        """Spread a reply over the objects that were asked for."""
+        data = _data(reply) or {}
+        malformed: list[Path] = []
+        for alias, (_, call) in calls.items():
+            answers = data.get(alias)
+            if isinstance(answers, list) and len(answers) == len(call.representations):
+                self._spread(call, answers)
+            elif call.representations:
+                malformed.append(self._call_path(call))
+                for located in call.objects:
+                    self._explain(located, call)
+        if reply is None:
+            return
+        for raw in reply.errors:
+            self._report_entities(raw, calls, data)
+        if malformed and not reply.errors:
+            self._fail(SUBGRAPH_MALFORMED, list(dict.fromkeys(malformed)))
+
+    def _spread(self, call: EntityCall, answers: list[Any]) -> None:
+        self._merge(
+            (
+                (target, answer)
+                for located, answer in zip(call.objects, answers, strict=True)
+                if answer is not None
+                for target, _ in located
+            ),
+            self._call_path(call),
+        )
+
+    def _report_entities(self, raw: Any, calls: _Calls, data: Object) -> None:
+        steps = _path(raw)
+        call = calls[steps[0]][1] if steps and steps[0] in calls else None
+        at = steps[1] if len(steps) > 1 and isinstance(steps[1], int) else -1
+        if call is None or not 0 <= at < len(call.objects):
+            asked = [each for _, each in calls.values()]
+            for path in self._paths(asked):
+                self._report(raw, path)
+            return
+        answers = data.get(steps[0])
+        is_absent = not isinstance(answers, list) or answers[at] is None
+        for target, indices in call.objects[at]:
+            place = self._place(call, indices)
+            self._report(raw, follow(place, target, steps[2:], self.execution.faults))
+        if is_absent:
+            self._explain(call.objects[at], call)
+
+    # Sending
+
+    def _variables(self, calls: _Calls | None = None) -> dict[str, Any]:
+        given = self.execution.request.variables
+        variables = {name: given[name] for name in self.fetch.variables if name in given}
+        for name, call in (calls or {}).values():
+            variables[name] = call.representations
+        return variables
+
+    async def _send(
+        self, text: str, variables: dict[str, Any], paths: list[Path]
+    ) -> SubgraphReply | None:
+        """The reply, or None after noting at ``paths`` why there is none."""
+        try:
+            reply = await self._exchange(text, variables)
+        except SubgraphUnreachable as error:
+            self.outcome = Outcome.UNREACHABLE
+            self._fail(SUBGRAPH_UNREACHABLE, paths, error.status)
+        except TimeoutError:
+            self.outcome = Outcome.TIMED_OUT
+            self._fail(SUBGRAPH_TIMEOUT, paths)
+        else:
+            self.outcome = Outcome.ANSWERED
+            return reply
+        return None
+
+    async def _exchange(self, text: str, variables: dict[str, Any]) -> SubgraphReply:
+        ends = self.execution.ends
+        # A request that cannot end in time is not begun: it might change something.
+        if ends is not None and asyncio.get_running_loop().time() >= ends:
+            raise TimeoutError
+        subgraph = self.fetch.subgraph
+        headers = self.execution.request.headers_for(subgraph, text)
+        request = SubgraphRequest(text, variables, self.fetch.kind, headers)
+        self.requests += 1
+        async with asyncio.timeout_at(ends):
+            return await self._reply(self.execution.transport.send(subgraph, request))
+
+    async def _reply(self, sending: Coroutine[Any, Any, SubgraphReply]) -> SubgraphReply:
+        if self.fetch.kind != "mutation":
+            return await sending
+        # Neither a client that leaves nor the deadline may cut off a mutation under way.
+        task = asyncio.ensure_future(sending)
+        _unfinished.add(task)
+        task.add_done_callback(_finished)
+        return await asyncio.shield(task)
+
+    # Merging and errors
+
+    def _merge(self, answers: Iterable[tuple[Object, Any]], path: Path) -> None:
+        fits = True
+        for target, answer in answers:
+            fits &= isinstance(answer, dict) and merge(target, answer)
+        if not fits:
+            self._fail(SUBGRAPH_MALFORMED, [path])
+
+    def _explain(self, targets: Iterable[Located], asked: EntityCall | Fetch) -> None:
+        """Mark what was asked of the objects and is not there: an error says why."""
+        selections = (asked.entity if isinstance(asked, EntityCall) else asked).selections
+        keys = tuple(tree_keys(selections))
+        for target, _ in targets:
+            for key in keys:
+                if target.get(key) is None:
+                    self.execution.faults.mark(target, key)
+
+    def _report(self, raw: Any, path: Path) -> None:
+        show = self.execution.request.show_subgraph_errors
+        self.errors.append(reported(raw, self.fetch.subgraph, path, show=show))
+
+    def _fail(self, code: str, paths: list[Path], status: int | None = None) -> None:
+        if code == SUBGRAPH_MALFORMED:
+            self.outcome = Outcome.MALFORMED
+        for path in paths:
+            self.errors.append(fault(code, self.fetch.subgraph, path, status))
+
+    # Response paths
+
+    def _root_path(self) -> Path:
+        """Of a root fetch: to its one field if it has but one, else to where it is merged."""
+        place = place_of(self.execution.plan.output, self.fetch.path, None)
+        keys = dict.fromkeys(tree_keys(self.fetch.selections))
+        if len(keys) == 1:
+            place.enter(next(iter(keys)), None)
+        return tuple(place.path)
+
+    def _paths(self, calls: list[EntityCall]) -> list[Path]:
+        """Where the calls' objects are, up to the first list; each path once."""
+        asked = (self._call_path(call) for call in calls if call.representations)
+        return list(dict.fromkeys(asked))
+
+    def _call_path(self, call: EntityCall) -> Path:
+        return tuple(self._place(call, None).path)
+
+    def _place(self, call: EntityCall, indices: tuple[int, ...] | None) -> ResponsePlace:
+        entity = call.entity
+        return place_of(self.execution.plan.output, entity.path, indices, entity.types)
+
+
+async def unfinished_mutations() -> None:
+    """Return when no mutation is under way any more; to be awaited before the process ends."""
+    while _unfinished:
+        await asyncio.wait(_unfinished)
+
+
+def _finished(task: asyncio.Task[SubgraphReply]) -> None:
+    _unfinished.discard(task)
+    # Whoever waited for it may be gone; asking for the exception marks it as seen.
+    if not task.cancelled():
+        task.exception()
+
+
+def _path(raw: Any) -> list[Any]:
+    path = raw.get("path") if isinstance(raw, dict) else None
+    if not isinstance(path, list):
+        return []
+    return path if all(isinstance(step, str | int) for step in path) else []
+
+
+def _data(reply: SubgraphReply | None) -> Object | None:
+    """The reply's data if it is an object."""
+    return reply.data if reply is not None and isinstance(reply.data, dict) else None

@@ -1,0 +1,106 @@
+"""What execution takes and gives, beside the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+from federation.errors import Refusal, ResponseError
+from federation.planning.plan import Conditions
+
+Mask: TypeAlias = Callable[[Any], Any]
+"""From a value to its masked form of the same scalar; None masks to null."""
+
+HeadersFor: TypeAlias = Callable[[str, str], Mapping[str, str]]
+"""Headers for a subgraph (by name) and the operation text that will be sent."""
+
+
+def _no_headers(_subgraph: str, _text: str) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRequest:
+    """One request's share in the execution of a plan.
+
+    Attributes:
+        variables: Coerced values of the operation's variables.
+        masks: By runtime type and field name; applied to leaves and to each item of lists of them.
+        refusals: What was taken out of the operation before planning.
+        introspection: Values of introspection root fields by response key.
+        headers_for: Asked once for every request that is sent.
+        deadline: Seconds left for all fetches together; None for no limit. Fetches that have not
+            ended by then fail, and what is there is answered.
+        show_subgraph_errors: Whether messages and extensions of subgraphs' errors reach the client.
+    """
+
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+    introspection: Mapping[str, Any] = field(default_factory=dict)
+    headers_for: HeadersFor = _no_headers
+    deadline: float | None = None
+    show_subgraph_errors: bool = True
+
+
+class Outcome(Enum):
+    """How a fetch ended."""
+
+    ANSWERED = "answered"
+    SKIPPED = "skipped"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed out"
+    MALFORMED = "malformed"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchReport:
+    """What became of one fetch of the plan.
+
+    Attributes:
+        id: As in the plan.
+        outcome: SKIPPED when nothing had to be sent, by conditions or for want of objects.
+        requests: Sent; more than one when a merged fetch was repeated in parts.
+        representations: Entities asked for, duplicates removed.
+        errors: Reported by the subgraph or about its answer.
+        seconds: From the end of what it waited for to its own end.
+    """
+
+    id: int
+    subgraph: str
+    kind: str
+    outcome: Outcome
+    requests: int = 0
+    representations: int = 0
+    errors: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionResult:
+    """The response, and how it came about.
+
+    Attributes:
+        data: None when null propagated to the root.
+        errors: Refusals, then errors of fetches in the plan's order, then those of the response.
+        reports: One for each fetch of the plan, in its order.
+    """
+
+    data: dict[str, Any] | None
+    errors: tuple[ResponseError, ...] = ()
+    reports: tuple[FetchReport, ...] = ()
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """Names of the subgraphs that something was sent to, sorted."""
+        return tuple(sorted({each.subgraph for each in self.reports if each.requests}))
+
+
+def holds(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
+    """Whether run-time conditions select something with these values."""
+    return not conditions or any(
+        all((variables.get(each.variable) is True) != each.negated for each in conjunction)
+        for conjunction in conditions
+    )

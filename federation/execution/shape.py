@@ -1,0 +1,187 @@
+"""From the tree to the response: types, nulls, masks and refusals.
+
+Source: GraphQL specification, "Value Completion" and "Handling Execution Errors".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import GraphQLSchema, is_abstract_type, is_object_type
+
+from federation.errors import ResponseError
+from federation.execution.fetching import Execution
+from federation.execution.leaves import INVALID
+from federation.execution.model import ExecutionRequest, holds
+from federation.execution.selected import Entry, Place, TypeRef
+from federation.operation.introspection import INTROSPECTION_FIELDS
+from federation.planning.plan import OperationPlan
+
+NULL_VALUE = "NULL_VALUE"
+INVALID_VALUE = "INVALID_VALUE"
+
+_TOLD = object()
+"""A null that an error already explains; it propagates without a further one."""
+
+
+def shape(
+    plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema, execution: Execution
+) -> tuple[dict[str, Any] | None, tuple[ResponseError, ...]]:
+    """Data and errors of the response; ``data`` is None when null propagated to the root.
+
+    The errors are those of refusals, then those about values.
+    """
+    refused = tuple(
+        refusal.error
+        for refusal in request.refusals
+        if holds(refusal.conditions, request.variables)
+    )
+    shaping = _Shaping(plan, request, schema, execution)
+    root = Place((), plan.output, request, schema)
+    data = shaping.fields(execution.tree, plan.root_type, root)
+    return (None if data is _TOLD else data), (*refused, *shaping.errors)
+
+
+class _Shaping:
+    """Completes values. The path to the current one is kept aside, to be copied for errors only."""
+
+    def __init__(
+        self,
+        plan: OperationPlan,
+        request: ExecutionRequest,
+        schema: GraphQLSchema,
+        execution: Execution,
+    ) -> None:
+        self.errors: list[ResponseError] = []
+        self._path: list[str | int] = []
+        self._request = request
+        self._schema = schema
+        self._faults = execution.faults
+        self._roots = {root.name for root in _root_types(schema)} | {plan.root_type}
+
+    def fields(self, value: dict[str, Any], runtime: str, place: Place) -> Any:
+        """The object's response keys in order; _TOLD if one is null that may not be."""
+        result: dict[str, Any] = {}
+        for entry in place.entries(runtime):
+            self._path.append(entry.key)
+            completed = self._field(value, runtime, entry)
+            self._path.pop()
+            if completed is _TOLD:
+                if entry.type.non_null:
+                    return _TOLD
+                completed = None
+            result[entry.key] = completed
+        return result
+
+    def _field(self, value: dict[str, Any], runtime: str, entry: Entry) -> Any:
+        if entry.is_refused:
+            return _TOLD
+        if entry.name == "__typename":
+            return runtime
+        if entry.name in INTROSPECTION_FIELDS:
+            return self._request.introspection.get(entry.key)
+        slot = (value, entry.source)
+        return self._complete(value.get(entry.source), entry.type, slot, (runtime, entry))
+
+    def _complete(
+        self, value: Any, type_ref: TypeRef, slot: tuple[Any, str | int], field: tuple[str, Entry]
+    ) -> Any:
+        """The value as its type wants it; null of a non-null type only as _TOLD.
+
+        ``slot`` is the container in the tree and the key of the value there; ``field`` the runtime
+        type of the object around, and the field.
+        """
+        if value is None:
+            completed = None
+        elif type_ref.item is not None:
+            completed = self._list(value, type_ref.item, field)
+        elif field[1].inner is not None:
+            completed = self._object(value, type_ref, field)
+        else:
+            completed = self._leaf(value, field)
+        if completed is not None or not type_ref.non_null:
+            return completed
+        if not self._faults.explains(*slot):
+            self._tell(NULL_VALUE, "is null where it may not be", field)
+        return _TOLD
+
+    def _list(self, value: Any, item_type: TypeRef, field: tuple[str, Entry]) -> Any:
+        if not isinstance(value, list):
+            return self._tell(INVALID_VALUE, "is no list", field)
+        items: list[Any] = []
+        for at, item in enumerate(value):
+            self._path.append(at)
+            completed = self._complete(item, item_type, (value, at), field)
+            self._path.pop()
+            if completed is _TOLD:
+                if item_type.non_null:
+                    return _TOLD
+                completed = None
+            items.append(completed)
+        return items
+
+    def _object(self, value: Any, type_ref: TypeRef, field: tuple[str, Entry]) -> Any:
+        if not isinstance(value, dict):
+            return self._tell(INVALID_VALUE, "is no object", field)
+        runtime = self._runtime_type(value, type_ref.name)
+        if runtime is None:
+            # An entity that its owner does not know has no type: null, and no fault of anyone.
+            if value.get("__typename") is None and not self._faults.explains(value, "__typename"):
+                return None
+            if value.get("__typename") is None:
+                return _TOLD
+            return self._tell(INVALID_VALUE, "is an object of another type", field)
+        inner = field[1].inner
+        assert inner is not None, "objects have selections"
+        return self.fields(value, runtime, inner)
+
+    def _runtime_type(self, value: dict[str, Any], declared: str) -> str | None:
+        """The object's type if the API schema allows it where ``declared`` stands."""
+        named = self._schema.type_map.get(declared)
+        found = value.get("__typename")
+        if is_object_type(named):
+            # Subgraphs may call their root types what they like.
+            matches = found is None or found == declared or declared in self._roots
+            return declared if matches else None
+        actual = self._schema.type_map.get(found) if isinstance(found, str) else None
+        if is_abstract_type(named) and is_object_type(actual):
+            return actual.name if self._schema.is_sub_type(named, actual) else None
+        return None
+
+    def _leaf(self, value: Any, field: tuple[str, Entry]) -> Any:
+        entry = field[1]
+        assert entry.complete is not None, "what has no selections is a leaf"
+        completed = entry.complete(value)
+        if entry.mask is not None and completed is not INVALID:
+            completed = _masked(completed, entry)
+        if completed is INVALID:
+            return self._tell(INVALID_VALUE, f"is no valid {entry.type.name}", field)
+        return completed
+
+    def _tell(self, code: str, fault: str, field: tuple[str, Entry]) -> object:
+        """Note an error at the current path; values stay out of it."""
+        runtime, entry = field
+        self.errors.append(
+            ResponseError(
+                f"The value of {runtime}.{entry.name} {fault}.",
+                tuple(self._path),
+                (),
+                {"code": code},
+            )
+        )
+        return _TOLD
+
+
+def _masked(value: Any, entry: Entry) -> Any:
+    assert entry.mask is not None, "asked for masked fields only"
+    assert entry.complete is not None, "masks are for leaves"
+    try:
+        masked = entry.mask(value)
+    except Exception:  # noqa: BLE001 - whatever fails in a mask, the value may not be shown
+        return INVALID
+    return None if masked is None else entry.complete(masked)
+
+
+def _root_types(schema: GraphQLSchema) -> list[Any]:
+    roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
+    return [root for root in roots if root is not None]

@@ -1,0 +1,53 @@
+"""The one door through which execution has effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphRequest:
+    """One GraphQL request to one subgraph.
+
+    Attributes:
+        text: Operation text; the same bytes for the same plan, so that subgraphs can cache it.
+        variables: JSON values; only those that have one.
+        kind: ``query`` or ``mutation``. A mutation may never be sent twice.
+        headers: To send along, such as the signed access context.
+    """
+
+    text: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "query"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphReply:
+    """What a subgraph answered, as it came: nothing in it has been checked but that it is JSON.
+
+    Attributes:
+        data: Usually an object or None.
+        errors: Entries of ``errors``, usually objects.
+        extensions: The reply's own extensions.
+        status: HTTP status, None where there is none.
+    """
+
+    data: Any
+    errors: tuple[Any, ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    status: int | None = None
+
+
+class Transport(Protocol):
+    """Sends requests to subgraphs by name."""
+
+    async def send(self, subgraph: str, request: SubgraphRequest) -> SubgraphReply:
+        """The subgraph's answer; one with ``errors`` is a normal return.
+
+        Raises:
+            SubgraphUnreachable: There was no complete, well-formed answer.
+        """
+        ...

@@ -1,0 +1,114 @@
+"""The tree of merged answers: finding objects in it, and merging answers into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from federation.planning.plan import ResponsePath
+from federation.selection import Field, SelectionSet
+
+Object: TypeAlias = dict[str, Any]
+Located: TypeAlias = tuple[Object, tuple[int, ...]]
+"""An object of the tree and the list indices on the way to it."""
+
+
+class Faults:
+    """Places of the tree whose null is explained by an error that is already told.
+
+    A place is a container (object or list of the tree) and the key or index in it. Containers are
+    known by identity; the tree never drops one, so that identities stay good.
+    """
+
+    def __init__(self) -> None:
+        self._places: set[tuple[int, str | int]] = set()
+
+    def mark(self, container: Any, key: str | int) -> None:
+        """Note that the value there is missing because of a reported error."""
+        self._places.add((id(container), key))
+
+    def __bool__(self) -> bool:
+        return bool(self._places)
+
+    def explains(self, container: Any, key: str | int) -> bool:
+        """Whether a null there is explained."""
+        return (id(container), key) in self._places
+
+
+def collect(root: Object, path: ResponsePath) -> list[Located]:
+    """The objects that a path leads to, in the order of the response; other values are left out."""
+    found: list[tuple[Any, tuple[int, ...]]] = [(root, ())]
+    for step in path:
+        found = list(_step(found, step))
+    return [(value, indices) for value, indices in found if isinstance(value, dict)]
+
+
+def _step(
+    values: list[tuple[Any, tuple[int, ...]]], step: str
+) -> Iterator[tuple[Any, tuple[int, ...]]]:
+    types = types_of(step)
+    for value, indices in values:
+        if step == "@":
+            if isinstance(value, list):
+                yield from ((item, (*indices, at)) for at, item in enumerate(value))
+        elif isinstance(value, dict):
+            if types is None:
+                yield value.get(step), indices
+            elif value.get("__typename") in types:
+                yield value, indices
+
+
+def types_of(step: str) -> frozenset[str] | None:
+    """Type names of a path step that narrows, None for any other step."""
+    return frozenset(step[1:].split("|")) if step.startswith("|") else None
+
+
+def merge(target: Object, answer: Object) -> bool:
+    """Merge an answer into an object of the tree, objects key by key and lists index by index.
+
+    What is there stays: a runtime type, above all, once told is never replaced (an interface object
+    would give its own). Only null gives way.
+
+    Returns:
+        False when some value did not fit the shape of what is there, and was left out.
+    """
+    fits = True
+    for key, value in answer.items():
+        known = target.get(key)
+        if known is None:
+            target[key] = value
+        else:
+            fits &= _merge_value(known, value)
+    return fits
+
+
+def _merge_value(known: Any, value: Any) -> bool:
+    if value is None or known is value:
+        return True
+    if isinstance(known, dict) and isinstance(value, dict):
+        return merge(known, value)
+    if isinstance(known, list) and isinstance(value, list):
+        return _merge_lists(known, value)
+    return not isinstance(known, dict | list) and not isinstance(value, dict | list)
+
+
+def _merge_lists(known: list[Any], values: list[Any]) -> bool:
+    # Lists of different lengths cannot be told to hold the same items in the same places.
+    if len(known) != len(values):
+        return False
+    fits = True
+    for at, value in enumerate(values):
+        if known[at] is None:
+            known[at] = value
+        else:
+            fits &= _merge_value(known[at], value)
+    return fits
+
+
+def tree_keys(selections: SelectionSet) -> Iterator[str]:
+    """Keys under which the answer to a selection set stands, fragments opened."""
+    for selection in selections:
+        if isinstance(selection, Field):
+            yield selection.response_key
+        else:
+            yield from tree_keys(selection.selections)
