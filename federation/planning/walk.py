@@ -73,7 +73,11 @@ class Walk:
         self, place: Place, selections: SelectionSet, conditions: tuple[Condition, ...]
     ) -> tuple[OutputField, ...]:
         outputs: list[OutputField] = []
-        for entry in self._entries(place, selections):
+        entries = self._entries(place, selections)
+        if place.path and all(entry.field.conditions for entry in entries):
+            # The object itself was asked for, even when at run time none of its fields is.
+            self._want_typename(place, conditions)
+        for entry in entries:
             if entry.field.name == "__typename":
                 outputs.append(self._visit_typename(place, entry, conditions))
             elif entry.field.name in INTROSPECTION:
@@ -134,7 +138,7 @@ class Walk:
         self, place: Place, entry: Entry, conditions: tuple[Condition, ...]
     ) -> OutputField:
         if place.path:
-            self._want(place, TYPENAME, self.moves.typename_sites(place), conditions, entry)
+            self._want_typename(place, (*conditions, *entry.field.conditions))
         return self._output(place, entry, TYPENAME, _types_of(entry), ())
 
     def _visit_concrete(
@@ -150,9 +154,9 @@ class Walk:
         selected, sites = self._shared(place, entry)
         if sites:
             output = self._follow(place, entry, selected, sites, None, conditions)
-            yield from self._by_type(place, entry, output)
+            yield from self._by_type(place, entry, output, conditions)
             return
-        self._want(place, TYPENAME, self.moves.typename_sites(place), conditions, entry)
+        self._want_typename(place, (*conditions, *entry.field.conditions))
         for type_name in sorted(entry.types):
             cast = self.moves.cast(place, type_name)
             selected = self.moves.selected(cast, entry.field)
@@ -189,7 +193,13 @@ class Walk:
                 return False
         return True
 
-    def _by_type(self, place: Place, entry: Entry, output: OutputField) -> Iterator[OutputField]:
+    def _by_type(
+        self,
+        place: Place,
+        entry: Entry,
+        output: OutputField,
+        conditions: tuple[Condition, ...],
+    ) -> Iterator[OutputField]:
         """One output per distinct type of the field: implementers may be stricter."""
         by_text: dict[str, list[str]] = {}
         for type_name in sorted(entry.types):
@@ -198,14 +208,9 @@ class Walk:
         if list(by_text) == [output.type]:
             yield output
             return
-        self._want_typename_of(place, entry)
+        self._want_typename(place, (*conditions, *entry.field.conditions))
         for text, type_names in by_text.items():
             yield replace(output, type=text, types=frozenset(type_names))
-
-    def _want_typename_of(self, place: Place, entry: Entry) -> None:
-        sites = self.moves.typename_sites(place)
-        if sites:
-            self._want(place, TYPENAME, sites, entry.field.conditions, entry)
 
     def _follow(
         self,
@@ -232,21 +237,15 @@ class Walk:
             self.leaves.append(Leaf(undominated(sites), joined))
         return self._output(place, entry, selected, types, fields)
 
-    def _want(
-        self,
-        place: Place,
-        field: Field,
-        sites: tuple[Site, ...],
-        conditions: tuple[Condition, ...],
-        entry: Entry,
-    ) -> None:
+    def _want_typename(self, place: Place, conditions: tuple[Condition, ...]) -> None:
+        """Note a leaf that tells that the objects are there, and of which type."""
+        sites = self.moves.typename_sites(place)
         if not sites:
             raise PlanningError(
-                f"no subgraph can tell {field.name} of {place.type}",
+                f"no subgraph can tell the type of a {place.type}",
                 extensions={"coordinate": place.type},
             )
-        joined = tuple(sorted({*conditions, *entry.field.conditions}))
-        self.leaves.append(Leaf(undominated(sites), joined))
+        self.leaves.append(Leaf(undominated(sites), tuple(sorted(set(conditions)))))
 
     def _output(
         self,
