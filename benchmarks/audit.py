@@ -1,0 +1,88 @@
+"""Audit records per second, and the time and CPU that one append costs, on this machine.
+
+    .venv/bin/python benchmarks/audit.py [DATABASE_URL]
+
+So many requests wait at once as the first column says; each appends the next record when its last
+one is durable, as a gateway's requests do.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from federation.audit import (
+    AuditedCaller,
+    AuditedOperation,
+    AuditedVerdicts,
+    AuditRecord,
+    AuditSink,
+    RecordKind,
+    TouchedEntity,
+)
+from federation.gateway.audit_keys import head_key
+from federation.gateway.audit_remote import remote_audit_sink
+from federation.gateway.audit_store import open_audit_store
+from federation.gateway.audit_writer import audit_writer_process
+
+SECONDS = 2.0
+WAITING = (1, 10, 50, 200)
+
+# A usual release: 30 coordinates, 20 entities, 3 kB.
+RECORD = AuditRecord(
+    kind=RecordKind.RELEASE,
+    request_id="01J8Z3V7XK9QW2",
+    at=1_700_000_000_000,
+    caller=AuditedCaller("bank-app", "heming_bank"),
+    operation=AuditedOperation("query", "d" * 64, "LoanPreApproval"),
+    purpose="loan-pre-approval",
+    verdicts=(AuditedVerdicts("allow", "grants", tuple(f"Citizen.field{n}" for n in range(30))),),
+    subgraphs=("housing_fund", "human_resources", "public_security", "tax"),
+    entities=tuple(TouchedEntity("Citizen", f"{n:032x}") for n in range(20)),
+)
+
+
+async def measure(sink: AuditSink, waiting: int) -> None:
+    """Print one row."""
+    delays: list[float] = []
+    end = time.perf_counter() + SECONDS
+
+    async def request() -> None:
+        while (begin := time.perf_counter()) < end:
+            await sink.append(RECORD, "query LoanPreApproval { x }")
+            delays.append(time.perf_counter() - begin)
+
+    cpu, begin = time.process_time(), time.perf_counter()
+    await asyncio.gather(*(request() for _ in range(waiting)))
+    rate = len(delays) / (time.perf_counter() - begin)
+    each = (time.process_time() - cpu) / len(delays) * 1e6
+    delays.sort()
+    p50, p99 = (delays[int(len(delays) * part)] * 1e3 for part in (0.5, 0.99))
+    print(f"{waiting:>8} {rate:>12,.0f} {p50:>9.2f} {p99:>9.2f} {each:>10.0f}")
+
+
+async def main() -> None:
+    """Print both tables."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        # On the disk of the working directory: /tmp may be memory, where an fsync costs nothing.
+        database = (
+            sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{Path(folder) / 'audit.sqlite'}"
+        )
+        print(f"{'waiting':>8} {'records/s':>12} {'p50 ms':>9} {'p99 ms':>9} {'CPU us':>10}")
+        print("in the gateway's process")
+        for waiting in WAITING:
+            async with open_audit_store(database, head_key(""), "benchmark") as store:
+                await measure(store, waiting)
+        if not database.startswith("sqlite"):
+            return
+        print("through the writer process (CPU of the gateway alone)")
+        socket = Path(folder) / "socket"
+        with audit_writer_process(database, "", socket):
+            async with remote_audit_sink(socket) as sink:
+                for waiting in WAITING:
+                    await measure(sink, waiting)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

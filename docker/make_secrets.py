@@ -1,0 +1,63 @@
+"""Make docker/secrets: every secret that docker-compose.yml mounts, each in a file of its own.
+
+    .venv/bin/python docker/make_secrets.py
+
+Files that exist are left alone, so that a rotation is: delete one, run again, restart. The folder
+is for its owner alone; the files in it are readable by the unprivileged users inside containers.
+Issuers of real tokens and consents replace issuer_jwks and consent_jwks by their own.
+"""
+
+import json
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from federation.gateway.signing import print_jwks
+
+FOLDER = Path(__file__).parent / "secrets"
+
+
+def main() -> None:
+    """Make what is missing."""
+    FOLDER.mkdir(mode=0o700, exist_ok=True)
+    for name in ("postgres_password", "redis_password", "admin_token", "mask_key", "audit_key"):
+        make(name, lambda: secrets.token_urlsafe(48))
+    make("audit_head_key", private_key)
+    for pair in ("context", "issuer", "consent"):
+        make(f"{pair}_key", private_key)
+        make(f"{pair}_jwks", lambda pair=pair: public_keys(f"{pair}_key"))
+
+
+def make(name: str, content: Callable[[], str]) -> None:
+    """Write one secret unless it is there."""
+    file = FOLDER / name
+    if file.exists():
+        return
+    file.touch(mode=0o600)
+    file.write_text(content())
+    file.chmod(0o444)
+
+
+def private_key() -> str:
+    """A new Ed25519 key in PEM."""
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def public_keys(name: str) -> str:
+    """The JWKS that belongs to a private key of this folder."""
+    key = load_pem_private_key((FOLDER / name).read_bytes(), password=None)
+    assert isinstance(key, Ed25519PrivateKey), "made above"
+    return json.dumps(print_jwks(key.public_key()))
+
+
+if __name__ == "__main__":
+    main()
