@@ -173,7 +173,7 @@ class _Builder:
         if self.roots.get(entry.name) == "mutation":
             return
         for field in definition.fields.values():
-            selected = self.concrete.get(named_type(field.type), ())
+            selected = self.selected(named_type(field.type))
             for argument in field.arguments:
                 coordinate = Coordinate(entry.name, field.name, argument.name)
                 if not selected or argument.name in PAGING or self.explained(coordinate, argument):
@@ -192,6 +192,15 @@ class _Builder:
                         description=argument.description,
                     ),
                 )
+
+    def selected(self, type_name: str) -> tuple[str, ...]:
+        """Object types whose rows a field of this type selects; of a connection, its nodes."""
+        definition = self.supergraph.types.get(type_name)
+        if isinstance(definition, ObjectType) and type_name.endswith("Connection"):
+            facts = self.governance.facts.get(Coordinate(type_name, "totalCount"))
+            nodes = facts.derived_from if facts else ()
+            return tuple(sorted({t for name in nodes for t in self.concrete.get(name, ())}))
+        return self.concrete.get(type_name, ())
 
     def explained(self, coordinate: Coordinate, argument: InputValue) -> bool:
         filters = self.governance.filters

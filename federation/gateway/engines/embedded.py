@@ -1,0 +1,123 @@
+"""The policies evaluated in this process, by the Rust engine regorus.
+
+Its interpreter agrees with OPA on the portable subset of Rego; its bytecode machine does not and is
+not used. An engine works only on the thread that made it, and holds the interpreter lock while it
+evaluates.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from typing import Any
+
+from federation.access import AccessRequest, Decision, read_decision
+from federation.errors import PolicyUnavailable
+from federation.gateway.engines.counts import EngineCounts
+from federation.gateway.engines.lint import overlapping_roots, unportable_calls
+from federation.gateway.engines.release import (
+    CATALOGUE_ROOT,
+    ENTRYPOINT,
+    PolicyFault,
+    PolicyRelease,
+)
+
+# Must be set before the import: otherwise every undefined value inside a rule makes a stack trace
+# wherever RUST_BACKTRACE is set, which doubles the time of a decision.
+os.environ["RUST_LIB_BACKTRACE"] = "0"
+
+import regorus
+
+_UNDEFINED = "<undefined>"
+_PROBE: dict[str, Any] = {
+    "contract": 1,
+    "caller": {"id": "probe", "kind": "person", "roles": {}, "scopes": {}, "clearance": 0},
+    "purpose": None,
+    "consents": [],
+    "now": 0,
+    "operation": {"kind": "query"},
+    "fields": {"Probe.field": {"select": True, "filter": True, "join": ["Probe.other"]}},
+}
+
+
+class EmbeddedEngine:
+    """One release, evaluated on the thread that made this object.
+
+    To change the release, make a new engine: modules can only be added to one, never replaced.
+    """
+
+    def __init__(self, release: PolicyRelease, counts: EngineCounts | None = None) -> None:
+        """Loads and tries the release.
+
+        Raises:
+            PolicyFault: It does not parse, calls unportable functions, hides rules under data, or
+                does not answer a harmless question.
+        """
+        self.counts = counts or EngineCounts()
+        self.revision = str(release.revisions)
+        self._thread = threading.get_ident()
+        documents = {CATALOGUE_ROOT: release.catalogue, **release.data}
+        faults = overlapping_roots(release.modules, documents)
+        if faults:
+            raise PolicyFault(tuple(faults))
+        self._engine = regorus.Engine()
+        try:
+            for name, text in release.modules.items():
+                self._engine.add_policy(name, text)
+            self._engine.add_data_json(json.dumps(documents))
+        except (RuntimeError, ValueError) as error:
+            raise PolicyFault((str(error).strip(),)) from None
+        faults = unportable_calls(self._engine.get_ast_as_json(), release.modules)
+        if faults:
+            raise PolicyFault(tuple(faults))
+        self._try_all_rules()
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        """The answer for everything asked.
+
+        Raises:
+            PolicyUnavailable: The rules failed, or this is not the engine's own thread.
+        """
+        try:
+            text = self._evaluate(json.dumps(request.to_json()), ENTRYPOINT)
+            decision = read_decision(request, json.loads(text), self.revision)
+        except PolicyUnavailable:
+            self.counts.unavailable += 1
+            raise
+        self.counts.decided += 1
+        self.counts.undecided += decision.undecided
+        return decision
+
+    def _evaluate(self, question: str, rule: str) -> str:
+        if threading.get_ident() != self._thread:
+            raise PolicyUnavailable("the embedded policy engine was called from a foreign thread")
+        try:
+            self._engine.set_input_json(question)
+            text: str = self._engine.eval_rule_as_json(rule)
+        except (RuntimeError, ValueError) as error:
+            raise PolicyUnavailable(f"the policies failed: {str(error).strip()}") from None
+        except BaseException as error:
+            # The engine's panics are BaseExceptions that no `except Exception` would see.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise PolicyUnavailable("the embedded policy engine failed") from None
+        if text.strip().strip('"') == _UNDEFINED:
+            raise PolicyUnavailable("the policies gave no answer at all")
+        return text
+
+    def _try_all_rules(self) -> None:
+        """Evaluates every rule once: what is wrong inside a rule shows only when it runs."""
+        probe = json.dumps(_PROBE)
+        try:
+            answer = json.loads(self._evaluate(probe, ENTRYPOINT))
+            for package in sorted(self._engine.get_packages()):
+                self._engine.set_input_json(probe)
+                self._engine.eval_query(package)
+        except PolicyUnavailable as error:
+            raise PolicyFault((error.message,)) from None
+        except (RuntimeError, ValueError) as error:
+            raise PolicyFault((str(error).strip(),)) from None
+        effects = [use.get("effect") for use in answer["fields"]["Probe.field"].values()]
+        if effects != ["deny"] * 3:
+            raise PolicyFault(("a field that no catalogue knows was not denied",))

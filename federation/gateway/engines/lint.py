@@ -1,0 +1,88 @@
+"""The portable subset of Rego: what OPA and the embedded engine are known to evaluate alike.
+
+The embedded engine finds an unknown function only when the rule that calls it runs, so calls are
+checked here before any rule does. Data that lies at a package's path would silently win over the
+package's rules, so it is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+PORTABLE = frozenset(
+    {
+        "abs", "array.concat", "array.reverse", "array.slice", "ceil", "concat", "contains",
+        "count", "endswith", "floor", "format_int", "indexof", "intersection", "is_array",
+        "is_boolean", "is_null", "is_number", "is_object", "is_set", "is_string", "json.filter",
+        "json.remove", "lower", "max", "min", "numbers.range", "object.filter", "object.get",
+        "object.keys", "object.remove", "object.subset", "object.union", "object.union_n",
+        "product", "regex.match", "replace", "round", "sort", "split", "sprintf", "startswith",
+        "strings.any_prefix_match", "strings.any_suffix_match", "substring", "sum", "to_number",
+        "trim", "trim_left", "trim_prefix", "trim_right", "trim_space", "trim_suffix",
+        "type_name", "union", "upper",
+    }
+)  # fmt: skip
+"""Built-in functions that policies may call; ASCII arguments where case is changed."""
+
+_IMPORT = re.compile(r"^import\s+data\.(?:\w+\.)*(\w+)(?:\s+as\s+(\w+))?\s*$", re.MULTILINE)
+_FUNCTION = re.compile(r"^(?:default\s+)?(\w+)\(", re.MULTILINE)
+_PACKAGE = re.compile(r"^package\s+([\w.]+)\s*$", re.MULTILINE)
+
+
+def packages(modules: Mapping[str, str]) -> dict[str, str]:
+    """File name to package, such as ``datong.rules.grants``."""
+    return {name: match[1] for name, text in modules.items() if (match := _PACKAGE.search(text))}
+
+
+def overlapping_roots(modules: Mapping[str, str], roots: Mapping[str, Any]) -> list[str]:
+    """Data roots at which some package lies, each as a fault."""
+    first = {package.partition(".")[0]: name for name, package in packages(modules).items()}
+    return [
+        f"data root {root!r} hides the package of {first[root]}" for root in roots if root in first
+    ]
+
+
+def unportable_calls(syntax_trees: str, modules: Mapping[str, str]) -> list[str]:
+    """Calls of functions that are neither portable nor defined in the policies, each as a fault.
+
+    Args:
+        syntax_trees: JSON of the embedded engine's syntax trees, one per module.
+        modules: File name to text of the same modules.
+    """
+    faults: list[str] = []
+    for tree in json.loads(syntax_trees):
+        name = tree["source"]["file"]
+        text = modules.get(name, "")
+        local = set(_FUNCTION.findall(text))
+        imported = {alias or last for last, alias in _IMPORT.findall(text)}
+        for function, line in _calls(tree):
+            head, dot, _ = function.partition(".")
+            known = head in imported or head == "data" if dot else function in local
+            if not known and function not in PORTABLE:
+                faults.append(f"{name}:{line}: {function} is no portable function")
+    return faults
+
+
+def _calls(node: Any) -> Iterator[tuple[str, int]]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _calls(item)
+    elif isinstance(node, Mapping):
+        call = node.get("Call")
+        if isinstance(call, Mapping):
+            yield _dotted(call["fcn"]), int(call["span"]["line"])
+        for key, item in node.items():
+            if key != "source":
+                yield from _calls(item)
+
+
+def _dotted(function: Mapping[str, Any]) -> str:
+    if "Var" in function:
+        return str(function["Var"]["value"])
+    reference = function.get("RefDot")
+    if not isinstance(reference, Mapping):
+        return "?"
+    return f"{_dotted(reference['refr'])}.{reference['field'][1]}"

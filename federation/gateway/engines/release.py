@@ -1,0 +1,147 @@
+"""A release: policy modules, the catalogue and the grants that decide together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from federation.catalogue import Catalogue
+from federation.errors import PolicyUnavailable
+
+POLICY_FOLDER = Path(__file__).resolve().parents[3] / "policies" / "rego"
+"""The policies delivered with Datong, with the demo's grants in its folder ``data``."""
+
+CATALOGUE_ROOT = "catalogue"
+DATA_ROOTS = ("grants", "organisations", "purposes")
+POLICY_ROOT = "datong"
+ENTRYPOINT = "data.datong.access.decision"
+
+
+class PolicyFault(PolicyUnavailable):
+    """Policies or their data cannot be used as they are.
+
+    Attributes:
+        faults: Each with its file, for the policy author.
+    """
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("the policies cannot be used: " + "; ".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySource:
+    """What policy authors write.
+
+    Attributes:
+        modules: File name, relative to the policy folder, to Rego text; without tests.
+        data: Root name to document: grants, organisations, purposes.
+    """
+
+    modules: Mapping[str, str]
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """Which policy, catalogue and grants gave an answer; content hashes."""
+
+    policy: str
+    catalogue: str
+    grants: str
+
+    def __str__(self) -> str:
+        return f"{self.policy}+{self.catalogue}+{self.grants}"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRelease:
+    """Everything an engine evaluates.
+
+    Attributes:
+        modules: File name to Rego text.
+        catalogue: The document ``data.catalogue``.
+        data: Root name to document, of all other roots.
+    """
+
+    modules: Mapping[str, str]
+    catalogue: Mapping[str, Any]
+    data: Mapping[str, Any]
+    revisions: Revisions
+
+
+def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None) -> PolicySource:
+    """Reads a policy folder.
+
+    Args:
+        folder: Holds ``datong/**/*.rego``.
+        data_folder: Holds JSON files, each an object of data roots; None takes ``folder/data``.
+
+    Raises:
+        PolicyFault: A file cannot be read, or two files write the same root.
+    """
+    faults: list[str] = []
+    modules: dict[str, str] = {}
+    data: dict[str, Any] = {}
+    for file in sorted((folder / POLICY_ROOT).rglob("*.rego")):
+        if not file.name.endswith("_test.rego"):
+            modules[file.relative_to(folder).as_posix()] = file.read_text(encoding="utf-8")
+    for file in sorted((data_folder or folder / "data").glob("*.json")):
+        try:
+            document = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            faults.append(f"{file.name}: {error}")
+            continue
+        if not isinstance(document, dict):
+            faults.append(f"{file.name}: not an object of data roots")
+            continue
+        faults.extend(
+            f"{file.name}: {root!r} is no data root of its own"
+            for root in document
+            if root in data or root not in DATA_ROOTS
+        )
+        data.update(document)
+    if not modules:
+        faults.append(f"no .rego file in {folder.name}/{POLICY_ROOT}")
+    if faults:
+        raise PolicyFault(tuple(faults))
+    return PolicySource(modules, {root: data.get(root, {}) for root in DATA_ROOTS})
+
+
+def make_release(source: PolicySource, catalogue: Catalogue | Mapping[str, Any]) -> PolicyRelease:
+    """The release of these policies over this catalogue; equal contents have equal revisions."""
+    document = catalogue.policy_data() if isinstance(catalogue, Catalogue) else catalogue
+    return PolicyRelease(
+        modules=source.modules,
+        catalogue=document,
+        data=source.data,
+        revisions=Revisions(
+            policy="policy-" + content_hash(source.modules),
+            catalogue="catalogue-" + content_hash(document),
+            grants="grants-" + content_hash(source.data),
+        ),
+    )
+
+
+def content_hash(document: Any) -> str:
+    """Twelve hexadecimal digits that equal JSON documents share, whatever the order of keys."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def granted_purposes(data: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
+    """Department to the purposes its grants name, for checking what a caller states."""
+    grants = data.get("grants")
+    found: dict[str, frozenset[str]] = {}
+    for department, coordinates in grants.items() if isinstance(grants, Mapping) else ():
+        found[department] = frozenset(
+            purpose
+            for granted in coordinates.values()
+            for grant in granted.values()
+            for purpose in grant.get("purposes", ())
+        )
+    return found

@@ -1,0 +1,137 @@
+# METADATA
+# title: Sharing
+# description: |
+#   What opens a use of a field: open data, the caller's own department, a grant, or (for inputs) an
+#   agreed derivation. What was shared freely or belongs to the caller needs no row filter; what only
+#   a grant for consenting subjects or for a region opens does.
+package datong.rules.sharing
+
+import data.datong.rules.consent
+import data.datong.rules.grants
+import data.datong.rules.region
+
+facts[c] := data.catalogue.fields[c] if some c, _ in input.fields
+
+own_subgraphs := object.get(data.organisations, [grants.department, "subgraphs"], {})
+
+own[c] if {
+	some c, fact in facts
+	some owner, _ in fact.owners
+	own_subgraphs[owner]
+}
+
+# An input whose every use was agreed to by its department.
+agreed[c] if {
+	some c, uses in input.fields
+	some _ in uses.join
+	every fed in uses.join {
+		data.catalogue.fields[fed].agreed[c]
+	}
+}
+
+# Openings that admit every row, as reasons.
+free[c][use] contains "shared_unconditionally" if {
+	some c, fact in facts
+	fact.sharing == "UNCONDITIONAL"
+	some use, _ in input.fields[c]
+}
+
+free[c][use] contains "own_department" if {
+	some c in object.keys(own)
+	some use, _ in input.fields[c]
+}
+
+free[c].join contains "agreed_derivation" if some c in object.keys(agreed)
+
+free[c][use] contains concat(":", ["grant", id]) if {
+	some c, granted in grants.effective
+	some id, grant in granted
+	not bound(grant)
+	some use, _ in grant.uses
+	input.fields[c][use]
+}
+
+bound(grant) if grant.consent
+
+bound(grant) if grant.region
+
+# Grants that open some rows only, where nothing opens all of them.
+binding[c][use][id] := grant if {
+	some c, granted in grants.effective
+	some id, grant in granted
+	bound(grant)
+	some use, _ in grant.uses
+	input.fields[c][use]
+	not free[c][use]
+}
+
+opened[c][use] := reasons if {
+	some c, uses in free
+	some use, reasons in uses
+}
+
+opened[c][use] := reasons if {
+	some c, uses in binding
+	some use, granted in uses
+	by_grant := {concat(":", ["grant", id]) | some id, _ in granted}
+	by_consent := {"consent" |
+		some grant in granted
+		grant.consent
+	}
+	reasons := by_grant | by_consent
+}
+
+conditions[c][use] contains consent.condition(c) if {
+	some c, uses in binding
+	some use, granted in uses
+	some grant in granted
+	grant.consent
+}
+
+conditions[c][use] contains region.condition(c) if {
+	some c, uses in binding
+	some use, granted in uses
+	some grant in granted
+	grant.region
+}
+
+deny[c][use] contains "unknown_field" if {
+	some c, uses in input.fields
+	not facts[c]
+	some use, _ in uses
+}
+
+deny[c][use] contains "not_classified" if {
+	some c, fact in facts
+	not fact.level
+	some use, _ in input.fields[c]
+}
+
+# A legal basis binds everybody but the department itself, whatever was granted; what the department
+# agreed to derive from the data is graded by itself.
+deny[c][use] contains "not_shared" if {
+	some c, fact in facts
+	fact.sharing == "NOT_SHARED"
+	not own[c]
+	some use, _ in input.fields[c]
+	not derived(c, use)
+}
+
+derived(c, "join") if agreed[c]
+
+deny[c][use] contains missing(c, use) if {
+	some c, fact in facts
+	fact.level
+	some use, _ in input.fields[c]
+	not opened[c][use]
+}
+
+missing(c, use) := "consent_required" if {
+	some grant in grants.current[c]
+	grant.consent
+	grant.uses[use]
+} else := "region_required" if {
+	some grant in grants.current[c]
+	grant.region
+	grant.uses[use]
+} else := "grant_required"
