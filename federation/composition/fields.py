@@ -12,6 +12,7 @@ from federation.composition.directives import (
     merge_description,
     merge_directives,
 )
+from federation.composition.governance import with_inherited_grades
 from federation.composition.overrides import Overrides, read_overrides
 from federation.composition.sources import FieldSource, Sources
 from federation.composition.type_references import Subtypes, merge_input, merge_output
@@ -54,7 +55,7 @@ def _merge_field(
     merged_type = merge_output(types, schema.subtypes) or types[0]
     is_uniform = len(set(types)) == 1
     overrides = read_overrides(sources, schema)
-    elements = [(each.subgraph, each.field) for each in resolving]
+    elements = [(each.subgraph, each.field) for each in with_inherited_grades(resolving)]
     arguments = merge_arguments(resolving, schema.subtypes, composed)
     needs_joins = not is_uniform or _needs_joins(sources, overrides, subgraphs)
     return FieldDefinition(

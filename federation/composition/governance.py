@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias
 
-from federation.subgraph.model import Directive, Subgraph
+from federation.composition.sources import FieldSource
+from federation.subgraph.model import Directive, Subgraph, find_directive, has_directive
 from federation.supergraph.model import AppliedDirective
 from federation.supergraph.printer import quote
 
@@ -44,6 +46,27 @@ def merge_governance(applied: Mapping[str, Sequence[Applied]]) -> Iterator[Appli
             for each in directives:
                 united = {**dict(each.arguments), **united}
             yield AppliedDirective(name, tuple(sorted(united.items())))
+
+
+def with_inherited_grades(sources: Sequence[FieldSource]) -> list[FieldSource]:
+    """The definitions of a field, each stating what it inherits from its type.
+
+    Only where another one states it for the field itself: that must not lower what this one's
+    type says. Where none does, the merged type speaks for the field.
+    """
+    result = list(sources)
+    for name in ("classified", "sharing"):
+        if not any(has_directive(each.field, name) for each in sources):
+            continue
+        result = [_inherit(each, name) for each in result]
+    return result
+
+
+def _inherit(source: FieldSource, name: str) -> FieldSource:
+    own = find_directive(source.type, name)
+    if own is None or has_directive(source.field, name):
+        return source
+    return replace(source, field=replace(source.field, directives=(*source.field.directives, own)))
 
 
 def level(classified: Directive) -> int:

@@ -124,6 +124,12 @@ class Reader:
         # The definition speaks first, wherever it stands among its extensions.
         nodes = sorted(nodes, key=lambda node: isinstance(node, TypeExtensionNode))
         directives: list[Directive] = []
+        external = tuple(
+            each
+            for node in nodes
+            for each in self.directives(node.directives)
+            if each.specification == FEDERATION and each.name == "external"
+        )
         fields: dict[str, Field] = {}
         input_fields: dict[str, InputValue] = {}
         values: dict[str, EnumValue] = {}
@@ -140,15 +146,15 @@ class Reader:
                 | InterfaceTypeDefinitionNode
                 | InterfaceTypeExtensionNode,
             ):
-                # On a type, these two speak of the fields of this very definition.
-                spread = tuple(
+                # On a type, @shareable speaks of the fields of that very definition only.
+                shareable = tuple(
                     each
                     for each in own
-                    if each.specification == FEDERATION and each.name in ("shareable", "external")
+                    if each.specification == FEDERATION and each.name == "shareable"
                 )
                 interfaces += [each.name.value for each in node.interfaces or ()]
                 for field_node in node.fields or ():
-                    field = self._field(field_node, spread)
+                    field = self._field(field_node, (*shareable, *external))
                     fields[field.name] = field
             elif isinstance(node, InputObjectTypeDefinitionNode | InputObjectTypeExtensionNode):
                 input_fields |= {

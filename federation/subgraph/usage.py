@@ -71,3 +71,13 @@ def used_fields(types: Mapping[str, Type]) -> frozenset[FieldName]:
             if demanded is not None:
                 used.update((definition.name, field) for field in demanded.fields)
     return frozenset(used)
+
+
+def key_fields(types: Mapping[str, Type]) -> frozenset[FieldName]:
+    """Fields that some key names, nested ones included."""
+    return frozenset(
+        found
+        for definition in types.values()
+        for key in definition.keys
+        for found in fields_in(selections_of(key), definition.name, types)
+    )

@@ -241,10 +241,13 @@ def _field_facts(
     supergraph: Supergraph,
 ) -> Facts:
     stated = _state(coordinate, field.directives, own)
+    owners = _field_owners(field, own)
+    # A department is the source of record of its own fields of a type, not of what others add.
+    inherited = own.source_of_record if own.source_of_record in owners else None
     return replace(
         stated,
-        owners=_field_owners(field, own),
-        source_of_record=stated.source_of_record or own.source_of_record,
+        owners=owners,
+        source_of_record=stated.source_of_record or inherited,
         derived_from=stated.derived_from or _counted_type(field, parent, supergraph),
         requires=tuple(
             dict.fromkeys(

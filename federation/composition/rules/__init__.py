@@ -1,0 +1,115 @@
+"""Rules of composition: one file per code, called like it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+from federation.composition.merged import Merged
+from federation.composition.rules.default_value_uses_inaccessible import (
+    default_value_uses_inaccessible,
+)
+from federation.composition.rules.directive_composition_error import directive_composition_error
+from federation.composition.rules.empty_merged_enum_type import empty_merged_enum_type
+from federation.composition.rules.empty_merged_input_type import empty_merged_input_type
+from federation.composition.rules.enum_value_mismatch import enum_value_mismatch
+from federation.composition.rules.extension_with_no_base import extension_with_no_base
+from federation.composition.rules.external_argument_default_mismatch import (
+    external_argument_default_mismatch,
+)
+from federation.composition.rules.external_argument_missing import external_argument_missing
+from federation.composition.rules.external_argument_type_mismatch import (
+    external_argument_type_mismatch,
+)
+from federation.composition.rules.external_missing_on_base import external_missing_on_base
+from federation.composition.rules.external_type_mismatch import external_type_mismatch
+from federation.composition.rules.field_argument_default_mismatch import (
+    field_argument_default_mismatch,
+)
+from federation.composition.rules.field_argument_type_mismatch import field_argument_type_mismatch
+from federation.composition.rules.field_type_mismatch import field_type_mismatch
+from federation.composition.rules.governance_argument_unmapped import governance_argument_unmapped
+from federation.composition.rules.governance_catalogue_inconsistent import (
+    governance_catalogue_inconsistent,
+)
+from federation.composition.rules.governance_grade_lowered import governance_grade_lowered
+from federation.composition.rules.governance_legal_basis_missing import (
+    governance_legal_basis_missing,
+)
+from federation.composition.rules.governance_source_of_record_conflict import (
+    governance_source_of_record_conflict,
+)
+from federation.composition.rules.implemented_by_inaccessible import implemented_by_inaccessible
+from federation.composition.rules.input_field_default_mismatch import input_field_default_mismatch
+from federation.composition.rules.interface_field_no_implem import interface_field_no_implem
+from federation.composition.rules.interface_key_missing_implementation_type import (
+    interface_key_missing_implementation_type,
+)
+from federation.composition.rules.interface_object_usage_error import interface_object_usage_error
+from federation.composition.rules.invalid_field_sharing import invalid_field_sharing
+from federation.composition.rules.no_queries import no_queries
+from federation.composition.rules.only_inaccessible_children import only_inaccessible_children
+from federation.composition.rules.override_collision_with_another_directive import (
+    override_collision_with_another_directive,
+)
+from federation.composition.rules.override_from_self_error import override_from_self_error
+from federation.composition.rules.override_source_has_override import override_source_has_override
+from federation.composition.rules.query_root_type_inaccessible import query_root_type_inaccessible
+from federation.composition.rules.referenced_inaccessible import referenced_inaccessible
+from federation.composition.rules.required_argument_missing_in_some_subgraph import (
+    required_argument_missing_in_some_subgraph,
+)
+from federation.composition.rules.required_inaccessible import required_inaccessible
+from federation.composition.rules.required_input_field_missing_in_some_subgraph import (
+    required_input_field_missing_in_some_subgraph,
+)
+from federation.composition.rules.type_kind_mismatch import type_kind_mismatch
+from federation.composition.sources import Sources
+from federation.errors import Diagnostic
+
+SourceRule: TypeAlias = Callable[[Sources], Iterator[Diagnostic]]
+MergedRule: TypeAlias = Callable[[Merged], Iterator[Diagnostic]]
+
+# On the subgraphs side by side, whether or not they can be merged.
+SOURCE_RULES: Final[tuple[SourceRule, ...]] = (
+    directive_composition_error,
+    empty_merged_enum_type,
+    empty_merged_input_type,
+    enum_value_mismatch,
+    extension_with_no_base,
+    external_argument_default_mismatch,
+    external_argument_missing,
+    external_argument_type_mismatch,
+    external_missing_on_base,
+    external_type_mismatch,
+    field_argument_default_mismatch,
+    field_argument_type_mismatch,
+    field_type_mismatch,
+    governance_catalogue_inconsistent,
+    governance_legal_basis_missing,
+    governance_source_of_record_conflict,
+    input_field_default_mismatch,
+    interface_field_no_implem,
+    interface_key_missing_implementation_type,
+    interface_object_usage_error,
+    invalid_field_sharing,
+    no_queries,
+    override_collision_with_another_directive,
+    override_from_self_error,
+    override_source_has_override,
+    required_argument_missing_in_some_subgraph,
+    required_input_field_missing_in_some_subgraph,
+    type_kind_mismatch,
+)
+
+# On the result, when nothing else was wrong.
+MERGED_RULES: Final[tuple[MergedRule, ...]] = (
+    default_value_uses_inaccessible,
+    governance_argument_unmapped,
+    governance_grade_lowered,
+    implemented_by_inaccessible,
+    only_inaccessible_children,
+    query_root_type_inaccessible,
+    referenced_inaccessible,
+    required_inaccessible,
+)

@@ -1,0 +1,28 @@
+"""EXTERNAL_MISSING_ON_BASE: an external field is resolved by no subgraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from federation.composition.inputs import (
+    resolving,
+)
+from federation.composition.report import names, places
+from federation.composition.sources import Sources
+from federation.coordinate import Coordinate
+from federation.errors import Diagnostic
+
+
+def external_missing_on_base(schema: Sources) -> Iterator[Diagnostic]:
+    """What is external in one subgraph is resolved by another."""
+    for type_name in schema.types:
+        for name, sources in schema.fields(type_name).items():
+            if not resolving(sources):
+                yield Diagnostic(
+                    "EXTERNAL_MISSING_ON_BASE",
+                    f"{type_name}.{name} is external in {names(sources)}"
+                    " but no subgraph resolves it",
+                    coordinate=Coordinate(type_name, name),
+                    locations=places(sources),
+                    fix="Correct the field's name, or remove @external where it is resolved.",
+                )

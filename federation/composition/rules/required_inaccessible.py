@@ -1,0 +1,22 @@
+"""REQUIRED_INACCESSIBLE: a mandatory input is inaccessible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from federation.composition.merged import Merged
+from federation.errors import Diagnostic
+from federation.supergraph.api_schema import is_accessible
+
+
+def required_inaccessible(merged: Merged) -> Iterator[Diagnostic]:
+    """What clients must give, they must see."""
+    for coordinate, value in merged.visible_inputs():
+        if not is_accessible(value) and value.type.endswith("!") and value.default is None:
+            yield Diagnostic(
+                "REQUIRED_INACCESSIBLE",
+                f"{coordinate} is mandatory but inaccessible",
+                coordinate=coordinate,
+                locations=merged.places(coordinate),
+                fix="Give it a default value, make it optional, or show it.",
+            )

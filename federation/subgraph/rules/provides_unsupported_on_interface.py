@@ -1,0 +1,20 @@
+"""PROVIDES_UNSUPPORTED_ON_INTERFACE: @provides on an interface field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from federation.errors import Diagnostic
+from federation.subgraph.field_set_faults import uses_of
+from federation.subgraph.model import Kind, Subgraph
+
+
+def provides_unsupported_on_interface(subgraph: Subgraph) -> Iterator[Diagnostic]:
+    """Only fields of objects are resolved, so only they carry ``@provides``."""
+    for use in uses_of(subgraph, "provides"):
+        if subgraph.types[use.on.type].kind is Kind.INTERFACE:
+            yield use.diagnostic(
+                "PROVIDES_UNSUPPORTED_ON_INTERFACE",
+                "an interface field takes no such directive",
+                "Move @provides to the implementing objects.",
+            )
