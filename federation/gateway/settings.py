@@ -53,23 +53,31 @@ class Http(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How large an operation may be.
+    """How large an operation may be; the names and defaults are those of ``operation.Limits``.
 
     Attributes:
-        depth: Nested selections.
-        tokens: Lexical tokens of the document.
-        aliases: Fields with an alias, fragments expanded.
-        fields: Selected fields, fragments expanded.
-        list_items: Items of one list in a variable.
-        coordinates: Coordinates asked of the policy for one operation.
+        max_characters: Length of the operation text.
+        max_tokens: Lexical tokens of the document.
+        max_depth: Fields on the longest way from the root.
+        max_aliases: Fields with an alias, fragments expanded.
+        max_root_fields: Fields of the root selection set, fragments expanded.
+        max_directives: Directives on selections, fragments expanded.
+        max_fields: Fields in all, fragments expanded.
+        max_list_items: Items of one list, as a literal or in a variable.
+        max_page_size: Largest number that a paging argument may have.
+        max_validation_errors: Validation stops after so many errors.
     """
 
-    depth: int = 25
-    tokens: int = 15_000
-    aliases: int = 200
-    fields: int = 5_000
-    list_items: int = 1_000
-    coordinates: int = 2_000
+    max_characters: int = 100_000
+    max_tokens: int = 15_000
+    max_depth: int = 15
+    max_aliases: int = 30
+    max_root_fields: int = 20
+    max_directives: int = 100
+    max_fields: int = 5_000
+    max_list_items: int = 1_000
+    max_page_size: int = 1_000
+    max_validation_errors: int = 50
 
 
 class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,6 +156,7 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         policies: Folder with the .rego files; empty takes the ones delivered with Datong.
         data: Folder with grants, purposes and organisations; empty takes the demo's.
         opa_url: Base URL of the OPA server.
+        opa_token: Bearer token of the OPA server's API; empty sends none.
         deadline_seconds: Time for one decision; later is denied.
         mode: `prune` takes denied fields out of a query, `refuse` refuses the whole operation.
         disclosure: How much a refusal explains, `explain` or `hidden`.
@@ -158,6 +167,7 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policies: str = ""
     data: str = ""
     opa_url: str = ""
+    opa_token: str = ""
     deadline_seconds: float = 2.0
     mode: Literal["prune", "refuse"] = "prune"
     disclosure: Literal["explain", "hidden"] = "explain"

@@ -1,0 +1,36 @@
+"""All commands under one name."""
+
+import typer
+
+from federation import __version__
+from federation.cli import audit, compose, demo, explain, plan, serve
+
+app = typer.Typer(
+    name="datong",
+    help="One GraphQL endpoint over every department's data, with policy before the query.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.command("compose")(compose.compose_command)
+app.command("plan")(plan.plan_command)
+app.command("explain")(explain.explain)
+app.add_typer(demo.app, name="demo")
+app.add_typer(audit.app, name="audit")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"datong {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    pass

@@ -1,0 +1,82 @@
+"""`datong compose`: subgraphs to a supergraph, or to everything that keeps them from being one."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from federation.cli.options import ConfigOption, SubgraphOption, SubgraphsOption, read_settings
+from federation.cli.report import (
+    diagnostic_to_json,
+    print_diagnostics,
+    print_json,
+    progress,
+    schema_failure,
+    usage_fault,
+)
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def compose_command(
+    *,
+    subgraph: SubgraphOption = None,
+    subgraphs: SubgraphsOption = None,
+    config: ConfigOption = None,
+    api: Annotated[bool, typer.Option("--api", help="Print the API schema instead.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the SDL to a file instead.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="json: SDL and findings as one object.")] = (  # noqa: A002
+        Format.TEXT
+    ),
+) -> None:
+    """Compose subgraphs and print the supergraph SDL on stdout.
+
+    Findings go to stderr. The status is 1 when an error keeps the subgraphs from composing.
+    """
+    from federation.errors import SchemaError  # noqa: PLC0415
+    from federation.gateway.sources import (  # noqa: PLC0415
+        compose_sources,
+        fetch_missing,
+        list_sources,
+    )
+    from federation.gateway.start import make_signer  # noqa: PLC0415
+    from federation.supergraph import print_api_schema, print_supergraph  # noqa: PLC0415
+
+    settings = read_settings(config, subgraph, subgraphs)
+    try:
+        sources = list_sources(settings.schema)
+        if not sources:
+            raise usage_fault("no subgraphs: give --subgraph NAME=URL or --subgraphs FILE")
+        sign = make_signer(settings).sign_for_gateway
+        limit = settings.server.start_limit_seconds
+        composition = compose_sources(asyncio.run(fetch_missing(sources, sign, limit, progress)))
+    except SchemaError as error:
+        raise schema_failure(error) from None
+    supergraph = composition.supergraph
+    sdl = None
+    if supergraph is not None:
+        sdl = print_api_schema(supergraph) if api else print_supergraph(supergraph)
+    if format is Format.JSON:
+        print_json(
+            {"sdl": sdl, "diagnostics": list(map(diagnostic_to_json, composition.diagnostics))}
+        )
+    else:
+        print_diagnostics(composition.diagnostics)
+        if sdl is not None and output is None:
+            typer.echo(sdl)
+    if sdl is None:
+        raise typer.Exit(1)
+    if output is not None:
+        output.write_text(sdl)
+        progress(f"written to {output}")

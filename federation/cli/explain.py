@@ -1,0 +1,104 @@
+"""`datong explain`: every intermediate value of both pipelines, as text."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from federation.cli.operation_input import (
+    NameOption,
+    VariablesOption,
+    read_object,
+    read_operation,
+)
+from federation.cli.options import (
+    ConfigOption,
+    SubgraphOption,
+    SubgraphsOption,
+    SupergraphOption,
+    read_settings,
+)
+from federation.cli.report import failure, progress, schema_failure, usage_fault
+
+if TYPE_CHECKING:
+    from federation.cli.stages import Stages
+
+
+class Stage(StrEnum):
+    """The stages, in the order in which they run."""
+
+    SUBGRAPHS = "subgraphs"
+    COMPOSITION = "composition"
+    SUPERGRAPH = "supergraph"
+    API = "api"
+    QUERY_GRAPH = "query-graph"
+    OPERATION = "operation"
+    QUESTION = "question"
+    DECISION = "decision"
+    RESTRICTION = "restriction"
+    PLAN = "plan"
+    FETCHES = "fetches"
+    RESPONSE = "response"
+
+
+_WITHOUT_OPERATION = frozenset(
+    {Stage.SUBGRAPHS, Stage.COMPOSITION, Stage.SUPERGRAPH, Stage.API, Stage.QUERY_GRAPH}
+)
+
+
+def explain(
+    operation: Annotated[
+        Path | None, typer.Argument(metavar="OPERATION", help="File; - reads stdin.")
+    ] = None,
+    *,
+    stage: Annotated[Stage, typer.Option(help="Whose result is printed.")] = Stage.PLAN,
+    subgraph: SubgraphOption = None,
+    subgraphs: SubgraphsOption = None,
+    supergraph: SupergraphOption = None,
+    config: ConfigOption = None,
+    name: NameOption = None,
+    variables: VariablesOption = None,
+    caller: Annotated[
+        str | None,
+        typer.Option(metavar="JSON|@FILE", help="Claims of a caller; without, access is open."),
+    ] = None,
+    purpose: Annotated[str | None, typer.Option(help="Purpose code.")] = None,
+) -> None:
+    """Print what one stage makes of a schema or an operation."""
+    settings = read_settings(config, subgraph, subgraphs, supergraph)
+    if operation is None and stage not in _WITHOUT_OPERATION:
+        raise usage_fault(f"stage {stage.value} needs an OPERATION")
+    text = read_operation(operation) if operation is not None else ""
+    values = read_object(variables, "--variables")
+    claims = read_object(caller, "--caller") if caller is not None else None
+    from federation.cli.stages import Question, Stages  # noqa: PLC0415
+    from federation.errors import FederationError, SchemaError  # noqa: PLC0415
+
+    question = Question(text, name, values, claims, purpose)
+    try:
+        typer.echo(_print(Stages(settings, question, progress), stage))
+    except SchemaError as error:
+        raise schema_failure(error) from None
+    except FederationError as error:
+        raise failure(error) from None
+
+
+def _print(stages: Stages, stage: Stage) -> str:
+    made = {
+        Stage.SUBGRAPHS: stages.print_subgraphs,
+        Stage.COMPOSITION: stages.print_composition,
+        Stage.SUPERGRAPH: stages.print_supergraph,
+        Stage.API: stages.print_api,
+        Stage.QUERY_GRAPH: stages.print_query_graph,
+        Stage.OPERATION: stages.print_operation,
+        Stage.QUESTION: stages.print_question,
+        Stage.DECISION: stages.print_decision,
+        Stage.RESTRICTION: stages.print_restriction,
+        Stage.PLAN: stages.print_plan,
+        Stage.FETCHES: stages.print_fetches,
+        Stage.RESPONSE: stages.print_response,
+    }
+    return made[stage]()

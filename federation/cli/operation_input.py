@@ -1,0 +1,47 @@
+"""Operations and variables as the command line names them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from federation.cli.report import usage_fault
+
+OperationArgument = Annotated[
+    Path, typer.Argument(metavar="OPERATION", help="File with the operation; - reads stdin.")
+]
+NameOption = Annotated[
+    str | None, typer.Option("--name", help="Which operation of the document is meant.")
+]
+VariablesOption = Annotated[
+    str | None, typer.Option("--variables", metavar="JSON|@FILE", help="Values of its variables.")
+]
+
+
+def read_operation(file: Path) -> str:
+    """The text of an operation; ends the command with status 2 when there is none."""
+    if str(file) == "-":
+        return sys.stdin.read()
+    try:
+        return file.read_text()
+    except OSError as error:
+        raise usage_fault(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def read_object(text: str | None, option: str) -> dict[str, Any]:
+    """A JSON object given as text or, after `@`, as a file; empty when it is not given."""
+    if text is None:
+        return {}
+    try:
+        value = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
+    except OSError as error:
+        raise usage_fault(f"{option} {text}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise usage_fault(f"{option}: not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise usage_fault(f"{option}: a JSON object is expected")
+    return value

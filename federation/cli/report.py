@@ -1,0 +1,100 @@
+"""What commands say to people: everything here goes to stderr, stdout holds data alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from federation.errors import Diagnostic, FederationError, InvalidOperation, SchemaError, Severity
+
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def usage_fault(message: str) -> typer.Exit:
+    """Says what is wrong with the command line; the exit to raise, with status 2."""
+    err.print(f"[red]error:[/red] {_plain(message)}")
+    return typer.Exit(2)
+
+
+def failure(error: FederationError | str) -> typer.Exit:
+    """Says why the command found something wrong; the exit to raise, with status 1."""
+    if isinstance(error, InvalidOperation) and error.errors:
+        for fault in error.errors:
+            place = ":".join(map(str, fault.locations[0])) + ": " if fault.locations else ""
+            err.print(f"[red]error:[/red] {place}{_plain(fault.message)} [dim]({error.code})[/dim]")
+    elif isinstance(error, FederationError):
+        err.print(f"[red]error:[/red] {_plain(error.message)} [dim]({error.code})[/dim]")
+    else:
+        err.print(f"[red]error:[/red] {_plain(error)}")
+    return typer.Exit(1)
+
+
+def schema_failure(error: SchemaError) -> typer.Exit:
+    """Says why there is no usable schema, every finding included; the exit to raise."""
+    print_diagnostics(getattr(error, "diagnostics", ()))
+    return failure(error)
+
+
+def progress(line: str) -> None:
+    """One line of progress."""
+    err.print(f"[dim]{_plain(line)}[/dim]")
+
+
+def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
+    """Findings as a table: code, places, what is wrong and how to fix it; errors first."""
+    found = sorted(diagnostics, key=lambda d: (d.severity.value, d.code, str(d.coordinate)))
+    if not found:
+        return
+    table = Table(box=None, padding=(0, 1), expand=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("code", no_wrap=True, style="bold")
+    table.add_column("where")
+    table.add_column("what, and how to fix it", ratio=1)
+    for diagnostic in found:
+        is_error = diagnostic.severity is Severity.ERROR
+        places = "\n".join(map(str, diagnostic.locations)) or str(diagnostic.coordinate or "")
+        fix = f"\n[green]fix:[/green] {_plain(diagnostic.fix)}" if diagnostic.fix else ""
+        table.add_row(
+            "[red]error[/red]" if is_error else "[yellow]hint[/yellow]",
+            diagnostic.code,
+            _plain(places),
+            f"{_plain(diagnostic.message)}{fix}",
+        )
+    Console(stderr=True, highlight=False).print(table)
+    errors = sum(d.severity is Severity.ERROR for d in found)
+    err.print(f"{errors} errors, {len(found) - errors} hints")
+
+
+def diagnostic_to_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A finding for machines."""
+    return {
+        "severity": diagnostic.severity.value,
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "coordinate": str(diagnostic.coordinate) if diagnostic.coordinate else None,
+        "locations": [
+            {
+                "subgraph": place.subgraph,
+                "file": place.file,
+                "line": place.line,
+                "column": place.column,
+            }
+            for place in diagnostic.locations
+        ],
+        "fix": diagnostic.fix,
+    }
+
+
+def print_json(value: Any) -> None:
+    """Data on stdout, readable by people too."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _plain(text: str) -> str:
+    """Text that holds no markup for rich."""
+    return text.replace("[", r"\[")

@@ -1,0 +1,102 @@
+"""`datong serve`: the gateway in the foreground."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from federation.cli.options import (
+    ConfigOption,
+    SubgraphOption,
+    SubgraphsOption,
+    SupergraphOption,
+    read_settings,
+)
+from federation.cli.report import err, failure, progress, schema_failure, usage_fault
+
+if TYPE_CHECKING:
+    from federation.gateway.app import PageRoutes
+    from federation.gateway.settings import Config
+
+
+class AccessMode(StrEnum):
+    """Who decides what a caller may read."""
+
+    EMBEDDED = "embedded"
+    OPA = "opa"
+    OPEN = "open"
+
+
+def serve(
+    *,
+    subgraph: SubgraphOption = None,
+    subgraphs: SubgraphsOption = None,
+    supergraph: SupergraphOption = None,
+    config: ConfigOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one [4000].")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that answer [1].")] = None,
+    access: Annotated[
+        AccessMode | None,
+        typer.Option(help="embedded: policies in this process; opa: a server; open: no policy."),
+    ] = None,
+    opa_url: Annotated[str | None, typer.Option(help="OPA server, for --access opa.")] = None,
+    jwks: Annotated[
+        str | None, typer.Option(help="File or URL of the keys that caller tokens are signed with.")
+    ] = None,
+) -> None:
+    """Serve one GraphQL endpoint over all subgraphs, with policy before the query."""
+    settings = read_settings(
+        config,
+        subgraph,
+        subgraphs,
+        supergraph,
+        server={"host": host, "port": port, "workers": workers},
+        access={"engine": access.value if access else None, "opa_url": opa_url},
+        identity={"jwks": jwks},
+    )
+    if settings.access.engine != "open" and not settings.identity.jwks:
+        raise usage_fault(
+            "no keys to know callers by: give --jwks FILE|URL (identity.jwks), "
+            "or start with --access open, which lets everybody read everything"
+        )
+    # What takes time to import is imported after the command line has proved good.
+    from federation.errors import FederationError, SchemaError  # noqa: PLC0415
+    from federation.gateway import serving  # noqa: PLC0415
+    from federation.gateway.config import InvalidConfig  # noqa: PLC0415
+    from federation.gateway.start import load_supergraph, shared_by_workers  # noqa: PLC0415
+
+    try:
+        listener = serving.listen(settings.server.host, settings.server.port)
+        with shared_by_workers(settings) as (shared, writer_socket):
+            schema = load_supergraph(shared, progress, listener)
+            _announce(settings, serving.address_of(listener))
+            pages = _pages(settings.http.console)
+            served = serving.run(shared, schema, listener, pages, writer_socket)
+    except SchemaError as error:
+        raise schema_failure(error) from None
+    except FederationError as error:
+        raise failure(error) from None
+    except serving.PortTaken as error:
+        raise failure(f"{error}. Choose another with --port.") from None
+    except InvalidConfig as error:
+        raise usage_fault(str(error)) from None
+    if not served:
+        raise typer.Exit(1)
+
+
+def _announce(settings: Config, address: str) -> None:
+    if settings.access.engine == "open":
+        err.print(
+            "[bold red]ACCESS IS OPEN:[/bold red] no caller is checked, no policy is asked; "
+            "everybody who reaches this port reads everything."
+        )
+    err.print(f"GraphQL at {address}/graphql")
+
+
+def _pages(wanted: bool) -> PageRoutes | None:
+    from federation.console import console_routes  # noqa: PLC0415
+
+    return console_routes if wanted else None

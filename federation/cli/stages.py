@@ -1,0 +1,263 @@
+"""The stages of both pipelines run one by one, each result as its canonical text."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from graphql import parse, print_ast
+from starlette.datastructures import Headers
+
+from federation.access import (
+    AccessRequest,
+    Asker,
+    Decision,
+    Disclosure,
+    Mode,
+    Restriction,
+    ask,
+    restrict,
+    row_filters_json,
+)
+from federation.gateway.access_log import AccessLog
+from federation.gateway.identity import ANONYMOUS, read_caller
+from federation.gateway.limits import build_limits
+from federation.gateway.messages import Request
+from federation.gateway.running import open_engine, start_gateway
+from federation.gateway.settings import Config
+from federation.gateway.sources import (
+    CompositionFailed,
+    Progress,
+    SubgraphSource,
+    compose_sources,
+    fetch_missing,
+    list_sources,
+)
+from federation.gateway.start import load_supergraph, make_signer
+from federation.gateway.state import State, build_state
+from federation.operation import ParsedOperation, coerce_variables, parse_operation
+from federation.planning import OperationPlan, plan, print_plan
+from federation.query_graph import QueryGraph
+from federation.selection import print_selection_set
+from federation.subgraph import load_subgraph
+from federation.supergraph import Supergraph, print_api_schema, print_supergraph
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An operation with everything that a request would bring along.
+
+    Attributes:
+        claims: Those of a caller's token, believed as they stand; None means open access.
+    """
+
+    text: str
+    name: str | None
+    variables: Mapping[str, Any]
+    claims: Mapping[str, Any] | None
+    purpose: str | None
+
+
+class Stages:
+    """Every stage's result, made when it is asked for."""
+
+    def __init__(self, settings: Config, question: Question, progress: Progress) -> None:
+        self._settings = settings
+        self._question = question
+        self._progress = progress
+
+    @cached_property
+    def sources(self) -> tuple[SubgraphSource, ...]:
+        """The subgraphs with their SDL; none where a ready supergraph is given."""
+        sign = make_signer(self._settings).sign_for_gateway
+        limit = self._settings.server.start_limit_seconds
+        sources = list_sources(self._settings.schema)
+        return asyncio.run(fetch_missing(sources, sign, limit, self._progress))
+
+    @cached_property
+    def supergraph(self) -> Supergraph:
+        """Composed, or as given."""
+        if not self.sources:
+            return load_supergraph(self._settings, self._progress)
+        composition = compose_sources(self.sources)
+        if composition.supergraph is None:
+            raise CompositionFailed(composition.diagnostics)
+        return composition.supergraph
+
+    @cached_property
+    def state(self) -> State:
+        """Everything derived from the supergraph."""
+        return build_state(self.supergraph)
+
+    @cached_property
+    def parsed(self) -> ParsedOperation:
+        """The operation in normal form."""
+        limits = build_limits(self._settings.limits)
+        question = self._question
+        return parse_operation(question.text, self.state.schema, question.name, limits)
+
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """Coerced values."""
+        return coerce_variables(self.parsed.variables, self.state.schema, self._question.variables)
+
+    @cached_property
+    def asker(self) -> Asker:
+        """Who is said to ask."""
+        claims = self._question.claims
+        caller = ANONYMOUS if claims is None else read_caller({"sub": "caller", **claims})
+        return Asker(caller, self._question.purpose, (), int(time.time()))
+
+    @cached_property
+    def access_request(self) -> AccessRequest:
+        """The question to the policy engine."""
+        return ask(self.parsed.operation, self.variables, self.asker, self.state.index)
+
+    @cached_property
+    def decision(self) -> Decision:
+        """The engine's answer."""
+        return asyncio.run(self._decide())
+
+    async def _decide(self) -> Decision:
+        async with open_engine(self._engine_settings.access, self.state) as deciding:
+            return await deciding.engine.decide(self.access_request)
+
+    @property
+    def _engine_settings(self) -> Config:
+        if self._question.claims is not None:
+            return self._settings
+        access = msgspec.structs.replace(self._settings.access, engine="open")
+        return msgspec.structs.replace(self._settings, access=access)
+
+    @cached_property
+    def restriction(self) -> Restriction:
+        """What remains of the operation."""
+        access = self._settings.access
+        return restrict(
+            self.parsed.operation,
+            self.variables,
+            self.decision,
+            self.state.index,
+            Mode(access.mode),
+            Disclosure(access.disclosure),
+        )
+
+    @cached_property
+    def plan(self) -> OperationPlan:
+        """How what remains is fetched."""
+        return plan(self.restriction.operation, self.state.graph)
+
+    def print_subgraphs(self) -> str:
+        """One paragraph for each subgraph: where it is and what it defines."""
+        lines = []
+        for source in self.sources:
+            loaded = load_subgraph(source.name, source.url, source.sdl or "", source.file)
+            version = ".".join(map(str, loaded.version))
+            lines.append(f"{loaded.name} (federation {version}) {loaded.url}")
+            lines += [
+                f"  {each.kind.name.lower()} {name}: {' '.join(each.fields)}".rstrip(": ")
+                for name, each in loaded.types.items()
+            ]
+        return "\n".join(lines)
+
+    def print_composition(self) -> str:
+        """The findings, or that there are none."""
+        found = compose_sources(self.sources).diagnostics
+        return (
+            "\n".join(
+                f"{d.severity.value} {d.code} {', '.join(map(str, d.locations))}: {d.message}"
+                for d in found
+            )
+            or "no findings"
+        )
+
+    def print_supergraph(self) -> str:
+        """Supergraph SDL."""
+        return print_supergraph(self.supergraph)
+
+    def print_api(self) -> str:
+        """What clients see."""
+        return print_api_schema(self.supergraph)
+
+    def print_query_graph(self) -> str:
+        """Nodes with their moves, one a line."""
+        return "\n".join(_graph_lines(self.state.graph))
+
+    def print_operation(self) -> str:
+        """The normal form."""
+        return print_ast(parse(str(self.parsed.operation)))
+
+    def print_question(self) -> str:
+        """The policy engine's input."""
+        return _json(self.access_request.to_json())
+
+    def print_decision(self) -> str:
+        """Every verdict, one a line, then the row filters."""
+        lines = []
+        for (coordinate, use), verdict in sorted(self.decision.verdicts.items()):
+            mask = f" {verdict.mask}" if verdict.mask else ""
+            why = f"  {', '.join(verdict.reasons)} [{verdict.rule}]"
+            lines.append(f"{verdict.effect.value}{mask:8} {use:6} {coordinate}{why}")
+        filters = row_filters_json(
+            {name: each for name, each in self.decision.row_filters.items() if each is not None}
+        )
+        return "\n".join((*lines, f"row filters {_json(filters)}"))
+
+    def print_restriction(self) -> str:
+        """What remains, what is masked, what was taken out."""
+        made = self.restriction
+        lines = [print_ast(parse(str(made.operation)))]
+        lines += [f"mask {'.'.join(place)}: {mask}" for place, mask in sorted(made.masks.items())]
+        lines += [f"refused {'.'.join(r.path)}: {r.error.message}" for r in made.refusals]
+        return "\n".join(lines)
+
+    def print_plan(self) -> str:
+        """The plan."""
+        return print_plan(self.plan)
+
+    def print_fetches(self) -> str:
+        """The operation texts as they are sent, by subgraph."""
+        return "\n".join(f"{each.id} {each.subgraph}: {each.text}" for each in self.plan.fetches)
+
+    def print_response(self) -> str:
+        """The answer, fetched for real."""
+        return asyncio.run(self._answer())
+
+    async def _answer(self) -> str:
+        async def identify(_: Headers) -> Asker:
+            return self.asker
+
+        question = self._question
+        request = Request("explain", question.text, question.variables, question.name)
+        config = self._engine_settings
+        async with start_gateway(
+            config, self.supergraph, AccessLog(), identify=identify
+        ) as running:
+            response = await running.gateway.answer(request)
+        return _json(json.loads(response.body))
+
+
+def _graph_lines(graph: QueryGraph) -> list[str]:
+    lines = []
+    for name in graph.graphs:
+        for type_name, held in sorted(graph.types[name].items()):
+            keys = " ".join(f"[{key.text}]" for key in held.keys)
+            lines.append(f"{name}/{type_name} ({held.kind.value}) {keys}".rstrip())
+            for field in held.fields.values():
+                extra = " external" if field.external else ""
+                if field.requires:
+                    extra += f" requires {print_selection_set(field.requires)}"
+                if field.provides:
+                    extra += f" provides {print_selection_set(field.provides)}"
+                lines.append(f"  .{field.name}: {field.type}{extra}")
+    return lines
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)

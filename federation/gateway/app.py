@@ -1,0 +1,89 @@
+"""The gateway as an ASGI application: its routes, and what lives as long as it does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from federation.gateway.access_log import AccessLog
+from federation.gateway.admin import admin_listener
+from federation.gateway.http import GraphQLEndpoint
+from federation.gateway.running import Running, start_gateway
+from federation.gateway.settings import Config
+from federation.supergraph import Supergraph
+
+NO_STORE = {"cache-control": "no-store"}
+
+PageRoutes = Callable[[], list[BaseRoute]]
+"""Makes the routes of the pages; the console is a layer above and is handed in."""
+
+
+def create_app(
+    config: Config,
+    supergraph: Supergraph,
+    pages: PageRoutes | None = None,
+    writer_socket: Path | None = None,
+) -> Starlette:
+    """The application of one process.
+
+    Args:
+        config: All settings.
+        supergraph: Composed or read before, so that a bad schema never opens a port.
+        pages: Routes besides the gateway's own, such as the console's.
+        writer_socket: Of the audit writer process, where there is one.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        log = AccessLog()
+        async with AsyncExitStack() as stack:
+            running = await stack.enter_async_context(
+                start_gateway(config, supergraph, log, writer_socket)
+            )
+            if config.server.admin_port:
+                await stack.enter_async_context(admin_listener(config.server, running))
+            endpoint = GraphQLEndpoint(running.gateway, config.http, log)
+            app.router.routes.extend(
+                [
+                    Route("/graphql", endpoint),
+                    *_state_routes(running),
+                    *(pages() if pages else ()),
+                ]
+            )
+            yield
+
+    return Starlette(lifespan=lifespan)
+
+
+def _state_routes(running: Running) -> list[BaseRoute]:
+    started = time.time()
+
+    async def health(_: Request) -> Response:
+        seconds = round(time.time() - started)
+        return JSONResponse({"status": "up", "uptime_seconds": seconds}, headers=NO_STORE)
+
+    async def ready(_: Request) -> Response:
+        faults = await running.faults()
+        body = {
+            "status": "not ready" if faults else "ready",
+            "schema": running.gateway.state.revision,
+            "access": running.access,
+            **({"faults": faults} if faults else {}),
+        }
+        return JSONResponse(body, status_code=503 if faults else 200, headers=NO_STORE)
+
+    async def jwks(_: Request) -> Response:
+        return JSONResponse(running.signer.jwks(), headers={"cache-control": "max-age=60"})
+
+    return [
+        Route("/health", health),
+        Route("/ready", ready),
+        Route("/.well-known/jwks.json", jwks),
+    ]

@@ -1,0 +1,228 @@
+"""Who is calling, for which purpose, and with whose consent: verified facts or a refusal."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jwt
+from starlette.datastructures import Headers
+
+from federation.access import Asker, Caller, ConsentFact
+from federation.errors import Forbidden, Unauthenticated
+from federation.gateway.bounded import Bounded
+from federation.gateway.keys import KeySet
+from federation.gateway.revocations import Revocations
+from federation.gateway.settings import Identity
+
+PURPOSE_HEADER = "datong-purpose"
+CONSENT_HEADER = "datong-consent"
+MAX_TOKEN_CHARACTERS = 16_384
+MAX_CONSENTS = 20
+_KEPT_TOKENS = 10_000
+
+GrantedPurposes = Callable[[Caller], frozenset[str]]
+"""Purposes that the policy data grants to a caller, beside those in its token."""
+
+
+ANONYMOUS = Caller(id="anonymous", kind="person")
+
+
+class Identifier:
+    """Believes tokens and consents of the configured issuers."""
+
+    def __init__(
+        self,
+        settings: Identity,
+        granted: GrantedPurposes,
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._granted = granted
+        self._clock = clock
+        self._keys = KeySet(settings.jwks, settings.jwks_life_seconds, clock)
+        self._consent_keys = (
+            KeySet(settings.consent_jwks, settings.jwks_life_seconds, clock)
+            if settings.consent_jwks
+            else None
+        )
+        self._revoked = Revocations(settings.revoked_consents_file)
+        self._claims: Bounded[tuple[bytes, int], Mapping[str, Any]] = Bounded(_KEPT_TOKENS)
+
+    async def identify(self, headers: Headers) -> Asker:
+        """The caller with its purpose and consents, all verified at this moment.
+
+        Raises:
+            Unauthenticated: No token, or one that cannot be believed.
+            Forbidden: A purpose or consent that this caller may not use.
+            KeysUnavailable: The issuer's keys cannot be read.
+        """
+        claims = await self._verify_caller(headers)
+        caller = read_caller(claims)
+        purpose = self._check_purpose(headers, claims, caller)
+        consents = await self._verify_consents(headers, caller, purpose)
+        return Asker(caller, purpose, consents, int(self._clock()))
+
+    async def _verify_caller(self, headers: Headers) -> Mapping[str, Any]:
+        values = headers.getlist("authorization")
+        if not values:
+            raise Unauthenticated("no token: send the header Authorization: Bearer <token>")
+        scheme, _, token = values[0].partition(" ")
+        if len(values) > 1 or scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated("the Authorization header must be one Bearer token")
+        settings = self._settings
+        try:
+            return await self._verify(
+                token.strip(), self._keys, (settings.issuer,), settings.audience
+            )
+        except jwt.PyJWTError as error:
+            raise Unauthenticated(f"the token is not accepted: {_explain(error)}") from None
+
+    def _check_purpose(
+        self, headers: Headers, claims: Mapping[str, Any], caller: Caller
+    ) -> str | None:
+        values = headers.getlist(PURPOSE_HEADER)
+        if not values:
+            return None
+        if len(values) > 1:
+            raise Forbidden("a request has one purpose: the header Datong-Purpose is given twice")
+        purpose = values[0].strip()
+        if purpose not in _texts(claims, "purposes") and purpose not in self._granted(caller):
+            raise Forbidden(
+                "the purpose in the header Datong-Purpose is not one of this caller's",
+                extensions={"reasons": ["purpose_not_allowed"]},
+            )
+        return purpose
+
+    async def _verify_consents(
+        self, headers: Headers, caller: Caller, purpose: str | None
+    ) -> tuple[ConsentFact, ...]:
+        tokens = [
+            token.strip()
+            for value in headers.getlist(CONSENT_HEADER)
+            for token in value.split(",")
+            if token.strip()
+        ]
+        if len(tokens) > MAX_CONSENTS:
+            raise Forbidden(f"at most {MAX_CONSENTS} consents go with one request")
+        return tuple([await self._verify_consent(token, caller, purpose) for token in tokens])
+
+    async def _verify_consent(self, token: str, caller: Caller, purpose: str | None) -> ConsentFact:
+        if self._consent_keys is None:
+            raise _consent_refused("this gateway accepts no consents", "consent_not_accepted")
+        try:
+            claims = await self._verify(
+                token, self._consent_keys, self._settings.consent_issuers, caller.id
+            )
+            consent = _read_consent(claims)
+        except (jwt.PyJWTError, ValueError) as error:
+            raise _consent_refused(_explain(error), "consent_invalid") from None
+        if consent.purpose != purpose:
+            raise _consent_refused("it was given for another purpose", "consent_other_purpose")
+        if self._revoked.has(consent.id):
+            raise _consent_refused("it was revoked", "consent_revoked")
+        return consent
+
+    async def _verify(
+        self, token: str, keys: KeySet, issuers: tuple[str, ...], audience: str
+    ) -> Mapping[str, Any]:
+        """The claims of a token that holds now; those verified before are only checked for time."""
+        if len(token) > MAX_TOKEN_CHARACTERS:
+            raise jwt.InvalidTokenError("it is too long")
+        header = jwt.get_unverified_header(token)
+        key = await keys.find(str(header.get("kid")))
+        if key is None:
+            raise jwt.InvalidTokenError("its key is not one of the issuer's")
+        digest = hashlib.sha256(f"{id(keys)} {audience} {token}".encode()).digest()
+        kept = self._claims.get((digest, keys.generation))
+        if kept is not None:
+            self._check_time(kept)
+            return kept
+        if key.algorithm_name not in self._settings.algorithms:
+            raise jwt.InvalidAlgorithmError
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=[key.algorithm_name],
+            audience=audience,
+            issuer=issuers,
+            # Time is checked against our own clock, which tests set.
+            options={
+                "require": ["exp", "iss", "aud", "sub"],
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+            },
+        )
+        self._check_time(claims)
+        return self._claims.put((digest, keys.generation), claims)
+
+    def _check_time(self, claims: Mapping[str, Any]) -> None:
+        now, leeway = self._clock(), self._settings.leeway_seconds
+        times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
+        for name, value in times.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise jwt.InvalidTokenError(f"its {name} is no number")
+        if times["exp"] + leeway <= now:
+            raise jwt.ExpiredSignatureError
+        if max(times.get("nbf", now), times.get("iat", now)) - leeway > now:
+            raise jwt.ImmatureSignatureError
+
+
+def read_caller(claims: Mapping[str, Any]) -> Caller:
+    """The caller that verified claims describe; claims of a wrong type count as absent."""
+    clearance = claims.get("clearance", 0)
+    return Caller(
+        id=str(claims["sub"]),
+        kind=_text(claims, "kind") or "person",
+        department=_text(claims, "department") or None,
+        region=_text(claims, "region") or None,
+        roles=frozenset(_texts(claims, "roles")),
+        scopes=frozenset(_texts(claims, "scopes")),
+        clearance=clearance
+        if isinstance(clearance, int) and not isinstance(clearance, bool)
+        else 0,
+    )
+
+
+def _read_consent(claims: Mapping[str, Any]) -> ConsentFact:
+    fields = _texts(claims, "fields")
+    if not fields or not isinstance(claims.get("jti"), str):
+        raise ValueError("it names no id or no fields")
+    return ConsentFact(
+        id=claims["jti"],
+        subject=str(claims["sub"]),
+        purpose=_text(claims, "purpose"),
+        fields=frozenset(fields),
+        expires=int(claims["exp"]),
+    )
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _texts(claims: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = claims.get(name)
+    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()
+
+
+def _consent_refused(why: str, reason: str) -> Forbidden:
+    return Forbidden(f"a consent is not accepted: {why}", extensions={"reasons": [reason]})
+
+
+def _explain(error: Exception) -> str:
+    """What is wrong with a token, without repeating any of it."""
+    known = {
+        jwt.ExpiredSignatureError: "it has expired",
+        jwt.ImmatureSignatureError: "it is not valid yet",
+        jwt.InvalidAudienceError: "it was issued for another audience",
+        jwt.InvalidIssuerError: "its issuer is not accepted",
+        jwt.InvalidAlgorithmError: "its signature algorithm is not accepted",
+        jwt.InvalidSignatureError: "its signature is wrong",
+        jwt.MissingRequiredClaimError: "a required claim is missing",
+        jwt.DecodeError: "it is not a well-formed token",
+    }
+    return known.get(type(error)) or str(error)

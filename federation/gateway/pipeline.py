@@ -1,0 +1,168 @@
+"""The request pipeline: the stages of one request, in order."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import Headers
+
+from federation.access import (
+    Asker,
+    Decision,
+    Disclosure,
+    Mode,
+    PolicyEngine,
+    Restriction,
+    ask,
+    bind_masks,
+    restrict,
+)
+from federation.execution import ExecutionRequest, ExecutionResult, Transport, execute
+from federation.gateway.bounded import Bounded
+from federation.gateway.context import build_headers_for, forwarded_headers
+from federation.gateway.limits import build_limits
+from federation.gateway.messages import NotOverGet, Request, Response
+from federation.gateway.respond import describe, respond
+from federation.gateway.settings import Config
+from federation.gateway.signing import ContextSigner
+from federation.gateway.state import State
+from federation.gateway.trail import Recorder, Trail, see_through
+from federation.operation import (
+    Operation,
+    ParsedOperation,
+    check_variable_limits,
+    coerce_variables,
+    introspect,
+    parse_operation,
+)
+from federation.planning import OperationPlan, plan
+
+DEBUG_HEADER = "datong-debug"
+
+Identify = Callable[[Headers], Awaitable[Asker]]
+"""Request headers to a verified asker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the pipeline has effects through, and the secrets it needs.
+
+    Attributes:
+        engine: Decides.
+        transport: Reaches subgraphs.
+        mask_key: Secret from which the keys of keyed masks are derived, one for each purpose.
+    """
+
+    identify: Identify
+    engine: PolicyEngine
+    transport: Transport
+    signer: ContextSigner
+    recorder: Recorder
+    mask_key: bytes
+
+
+class Gateway:
+    """Answers requests on one state.
+
+    Attributes:
+        state: What new requests are answered with; assigning another is a reload.
+    """
+
+    def __init__(self, state: State, parts: Parts, config: Config) -> None:
+        self.state = state
+        self._parts = parts
+        self._config = config
+        self._limits = build_limits(config.limits)
+        self._mode = Mode(config.access.mode)
+        self._disclosure = Disclosure(config.access.disclosure)
+        self._parsed: Bounded[tuple[str, str, str | None], ParsedOperation] = Bounded(
+            config.cache.operations
+        )
+        self._plans: Bounded[tuple[str, Operation], OperationPlan] = Bounded(config.cache.plans)
+
+    async def answer(self, request: Request) -> Response:
+        """The complete answer within the deadline; never raises for what a client did."""
+        trail = Trail(request, self._parts.recorder, self.state.revision)
+        return await see_through(
+            self._stages(request, trail), trail, self._config.http.deadline_seconds
+        )
+
+    async def _stages(self, request: Request, trail: Trail) -> Response:
+        """Every stage of one request, in order; this list is the project's table of contents."""
+        state, parts = self.state, self._parts
+        async with trail:
+            asker = trail.note_asker(await parts.identify(request.headers))
+            parsed = trail.note_operation(self._parse(request, state))
+            variables = self._coerce(parsed, request, state)
+            question = ask(parsed.operation, variables, asker, state.index)
+            decision = trail.note_decision(await parts.engine.decide(question))
+            restriction = self._restrict(parsed.operation, variables, decision, state)
+            plan = self._plan(restriction.operation, state)
+            await trail.intend(plan)
+            work = self._work(request, asker, variables, restriction, state)
+            result = await execute(plan, work, parts.transport, state.schema)
+            response = respond(result, self._description(request, result, decision, trail))
+            await trail.release(response, result.errors)
+        return trail.answer()
+
+    def _parse(self, request: Request, state: State) -> ParsedOperation:
+        key = (state.revision, request.query, request.operation_name)
+        parsed = self._parsed.get(key)
+        if parsed is None:
+            parsed = parse_operation(
+                request.query, state.schema, request.operation_name, self._limits
+            )
+            self._parsed.put(key, parsed)
+        if request.is_get and parsed.operation.kind != "query":
+            raise NotOverGet(f"a {parsed.operation.kind} must be sent by POST")
+        return parsed
+
+    def _coerce(self, parsed: ParsedOperation, request: Request, state: State) -> dict[str, Any]:
+        variables = coerce_variables(parsed.variables, state.schema, request.variables)
+        check_variable_limits(parsed.operation, variables, self._limits)
+        return variables
+
+    def _restrict(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        decision: Decision,
+        state: State,
+    ) -> Restriction:
+        return restrict(operation, variables, decision, state.index, self._mode, self._disclosure)
+
+    def _plan(self, operation: Operation, state: State) -> OperationPlan:
+        key = (state.revision, operation)
+        return self._plans.get(key) or self._plans.put(key, plan(operation, state.graph))
+
+    def _work(
+        self,
+        request: Request,
+        asker: Asker,
+        variables: Mapping[str, Any],
+        restriction: Restriction,
+        state: State,
+    ) -> ExecutionRequest:
+        forwarded = forwarded_headers(request.headers, self._config.http.forwarded_headers)
+        # A key for each purpose: what was hashed for one cannot be matched with another's.
+        purpose_key = hmac.digest(self._parts.mask_key, (asker.purpose or "").encode(), "sha256")
+        return ExecutionRequest(
+            variables=variables,
+            masks=bind_masks(restriction.masks, purpose_key),
+            refusals=restriction.refusals,
+            introspection=introspect(restriction.operation, state.schema, variables),
+            headers_for=build_headers_for(
+                self._parts.signer, asker, restriction, state.index, forwarded
+            ),
+            deadline=self._config.http.deadline_seconds,
+        )
+
+    def _description(
+        self, request: Request, result: ExecutionResult, decision: Decision, trail: Trail
+    ) -> dict[str, Any] | None:
+        if not self._config.http.debug_extensions or request.headers.get(DEBUG_HEADER) != "1":
+            return None
+        return describe(result, decision.revision, trail.milliseconds)

@@ -1,0 +1,44 @@
+"""The last stage: a result as the bytes that leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from federation.execution import ExecutionResult
+from federation.gateway.messages import Response, encode
+
+
+def respond(result: ExecutionResult, extensions: dict[str, Any] | None = None) -> Response:
+    """The GraphQL response of an executed operation; always of status 200.
+
+    Args:
+        result: Complete; its refusals are among its errors.
+        extensions: Goes under `extensions.datong`.
+
+    Source:
+        GraphQL specification, "Response Format".
+    """
+    document: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        document["errors"] = [error.to_json() for error in result.errors]
+    if extensions is not None:
+        document["extensions"] = {"datong": extensions}
+    return Response(encode(document))
+
+
+def describe(result: ExecutionResult, policy_revision: str, milliseconds: float) -> dict[str, Any]:
+    """How a request was answered, for clients that ask and may know."""
+    return {
+        "fetches": [
+            {
+                "subgraph": report.subgraph,
+                "outcome": report.outcome.value,
+                "requests": report.requests,
+                "entities": report.representations,
+                "ms": round(report.seconds * 1000, 1),
+            }
+            for report in result.reports
+        ],
+        "policyRevision": policy_revision,
+        "ms": round(milliseconds, 1),
+    }

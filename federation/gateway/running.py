@@ -1,0 +1,226 @@
+"""Everything that lives as long as the gateway: wired here, and only here."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from federation.access import AccessRequest, Asker, Caller, Decision, PolicyEngine, allow_all
+from federation.audit import AuditRecord, AuditSink
+from federation.errors import AuditUnavailable
+from federation.gateway.access_log import AccessLog
+from federation.gateway.audit_keys import digest_key, head_key
+from federation.gateway.audit_remote import remote_audit_sink
+from federation.gateway.audit_store import open_audit_store
+from federation.gateway.engines import (
+    POLICY_FOLDER,
+    Bundle,
+    CachedEngine,
+    EmbeddedEngine,
+    EngineCounts,
+    OpaEngine,
+    PolicyRelease,
+    build_bundles,
+    granted_purposes,
+    load_policies,
+    make_release,
+)
+from federation.gateway.identity import ANONYMOUS, Identifier
+from federation.gateway.pipeline import Gateway, Identify, Parts
+from federation.gateway.settings import Access, Config
+from federation.gateway.signing import ContextSigner
+from federation.gateway.start import make_signer
+from federation.gateway.state import State, build_state
+from federation.gateway.trail import Recorder
+from federation.gateway.transports.http import HttpTransport
+from federation.supergraph import Supergraph
+
+FAULT_SECONDS = 5.0
+
+Probe = Callable[[], Awaitable[str | None]]
+"""What is wrong with one part now; None when it works."""
+
+
+class OpenEngine:
+    """The engine of `--access open`: everything is allowed."""
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        """Yes."""
+        return allow_all(request)
+
+
+class WatchedSink:
+    """An audit sink that remembers for a while when it failed."""
+
+    def __init__(self, sink: AuditSink) -> None:
+        self._sink = sink
+        self._failed_at = float("-inf")
+
+    async def append(self, record: AuditRecord, operation_text: str | None = None) -> None:
+        """Return when the record is durable; see ``AuditSink``."""
+        try:
+            await self._sink.append(record, operation_text)
+        except AuditUnavailable:
+            self._failed_at = time.monotonic()
+            raise
+
+    async def fault(self) -> str | None:
+        """That records could not be written just now; requests go on trying."""
+        if time.monotonic() - self._failed_at < FAULT_SECONDS:
+            return "audit records cannot be written"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """An engine and what belongs to it.
+
+    Attributes:
+        release: None under open access.
+        probe: What is wrong with the engine now.
+    """
+
+    engine: PolicyEngine
+    release: PolicyRelease | None
+    counts: EngineCounts
+    probe: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway at work.
+
+    Attributes:
+        access: Name of the engine that decides.
+        probes: Asked by `/ready`.
+        bundles: What a stock OPA loads, by name.
+        counts: Of decisions.
+    """
+
+    gateway: Gateway
+    signer: ContextSigner
+    access: str
+    probes: tuple[Probe, ...] = ()
+    bundles: dict[str, Bundle] = field(default_factory=dict)
+    counts: EngineCounts = field(default_factory=EngineCounts)
+
+    async def faults(self) -> list[str]:
+        """Why this gateway cannot answer now; empty when it can."""
+        return [fault for probe in self.probes if (fault := await probe()) is not None]
+
+
+@asynccontextmanager
+async def start_gateway(
+    config: Config,
+    supergraph: Supergraph,
+    log: AccessLog,
+    writer_socket: Path | None = None,
+    identify: Identify | None = None,
+) -> AsyncIterator[Running]:
+    """A gateway that answers while the context lasts.
+
+    Args:
+        config: All settings.
+        supergraph: What it answers on.
+        log: Where faults are told.
+        writer_socket: Of the audit writer process; None writes the trail in this process.
+        identify: Instead of believing tokens, for callers that are known otherwise.
+
+    Raises:
+        AuditUnavailable: The audit trail cannot be opened.
+        PolicyUnavailable: The policies cannot be used.
+    """
+    state = build_state(supergraph)
+    signer = make_signer(config)
+    async with AsyncExitStack() as stack:
+        opened = await _open_sink(config, stack, writer_socket)
+        sink = WatchedSink(opened) if opened else None
+        deciding = await stack.enter_async_context(open_engine(config.access, state))
+        transport = await stack.enter_async_context(
+            HttpTransport(
+                {graph.name: graph.url for graph in supergraph.graphs},
+                deadline_seconds=config.subgraphs.deadline_seconds,
+                max_reply_bytes=config.subgraphs.max_reply_bytes,
+                connections=config.subgraphs.connections,
+            )
+        )
+        parts = Parts(
+            identify=identify or _identify(config, deciding.release),
+            engine=deciding.engine,
+            transport=transport,
+            signer=signer,
+            recorder=Recorder(sink, log),
+            mask_key=digest_key(config.access.mask_key_file),
+        )
+        yield Running(
+            gateway=Gateway(state, parts, config),
+            signer=signer,
+            access=config.access.engine,
+            probes=(deciding.probe, *((sink.fault,) if sink else ())),
+            bundles=build_bundles(deciding.release) if deciding.release else {},
+            counts=deciding.counts,
+        )
+
+
+@asynccontextmanager
+async def open_engine(settings: Access, state: State) -> AsyncIterator[Deciding]:
+    """The configured policy engine on the policies and this state's catalogue.
+
+    Must be entered on the thread that decides: the embedded engine belongs to it.
+
+    Raises:
+        PolicyUnavailable: The policies cannot be used.
+    """
+    if settings.engine == "open":
+        yield Deciding(OpenEngine(), None, EngineCounts(), _never_fails)
+        return
+    folder = Path(settings.policies) if settings.policies else POLICY_FOLDER
+    source = load_policies(folder, Path(settings.data) if settings.data else None)
+    release = make_release(source, state.catalogue)
+    if settings.engine == "embedded":
+        embedded = EmbeddedEngine(release)
+        cached = CachedEngine(embedded, embedded.counts)
+        yield Deciding(cached, release, embedded.counts, _never_fails)
+        return
+    async with OpaEngine(
+        settings.opa_url,
+        release.revisions,
+        token=settings.opa_token or None,
+        deadline_seconds=settings.deadline_seconds,
+    ) as opa:
+        yield Deciding(CachedEngine(opa, opa.counts), release, opa.counts, opa.fault)
+
+
+async def _never_fails() -> None:
+    return None
+
+
+async def _open_sink(
+    config: Config, stack: AsyncExitStack, writer_socket: Path | None
+) -> AuditSink | None:
+    if not config.audit.database:
+        return None
+    if writer_socket is not None:
+        return await stack.enter_async_context(remote_audit_sink(writer_socket))
+    key = head_key(config.audit.head_key_file)
+    writer = f"gateway {os.getpid()}"
+    return await stack.enter_async_context(open_audit_store(config.audit.database, key, writer))
+
+
+def _identify(config: Config, release: PolicyRelease | None) -> Identify:
+    if not config.identity.jwks:
+        return _identify_nobody
+    by_department = granted_purposes(release.data) if release else {}
+
+    def granted(caller: Caller) -> frozenset[str]:
+        return by_department.get(caller.department or "", frozenset())
+
+    return Identifier(config.identity, granted, time.time).identify
+
+
+async def _identify_nobody(_: object) -> Asker:
+    return Asker(ANONYMOUS, None, (), int(time.time()))

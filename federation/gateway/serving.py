@@ -1,0 +1,94 @@
+"""The server process: one port, one or several workers, no query string in any log."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from federation.gateway.app import PageRoutes, create_app
+from federation.gateway.settings import Config
+from federation.supergraph import Supergraph
+
+_LOG = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "datong": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}
+
+
+class PortTaken(Exception):
+    """The address cannot be listened on."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket that workers can share.
+
+    Raises:
+        PortTaken: It is in use, or not ours to use.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(f"{host}:{port} cannot be used: {error.strerror}") from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def run(
+    config: Config,
+    supergraph: Supergraph,
+    listener: socket.socket,
+    pages: PageRoutes | None = None,
+    writer_socket: Path | None = None,
+) -> bool:
+    """Serves until a signal ends it; whether it ever served."""
+    server = uvicorn.Config(
+        functools.partial(create_app, config, supergraph, pages, writer_socket),
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        # uvicorn's log holds query strings, and those hold identity numbers.
+        access_log=False,
+        log_config=_LOG,
+        server_header=False,
+        date_header=False,
+        workers=config.server.workers,
+        timeout_graceful_shutdown=round(config.server.shutdown_seconds),
+    )
+    if config.server.workers == 1:
+        running = uvicorn.Server(server)
+        running.run(sockets=[listener])
+        return running.started
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    Multiprocess(server, sockets=[listener]).run()
+    return True
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL at which this machine reaches the listener."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+    return f"http://{f'[{shown}]' if ':' in shown and '[' not in shown else shown}:{port}"
+
+
+def tell(line: str) -> None:
+    """One line on stderr, at once."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

@@ -1,0 +1,138 @@
+"""The signed access context: what a subgraph may believe about the request it gets.
+
+Claims: `iss` datong-gateway, `aud` the subgraph, `iat`, `exp`, `sub` the caller's id, `caller`,
+`purpose`, `row_filters`, and `op`, the SHA-256 of the operation text, so that another department
+cannot replay the token with other fields.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from federation.access import Caller
+from federation.gateway.bounded import Bounded
+from federation.gateway.config import InvalidConfig
+
+CONTEXT_HEADER = "Datong-Context"
+ISSUER = "datong-gateway"
+_GATEWAY = Caller(id=ISSUER, kind="application")
+
+
+def load_signing_key(file: str) -> Ed25519PrivateKey:
+    """The private key in a PEM file, or a new one when no file is named.
+
+    Raises:
+        InvalidConfig: The file holds no Ed25519 key.
+    """
+    if not file:
+        return Ed25519PrivateKey.generate()
+    try:
+        key = load_pem_private_key(Path(file).read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise InvalidConfig(f"{file}: signing.key_file: no private key in PEM: {error}") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise InvalidConfig(f"{file}: signing.key_file: an Ed25519 key is needed")
+    return key
+
+
+def print_jwks(*keys: Ed25519PublicKey) -> dict[str, Any]:
+    """Public keys as a JWKS document, each under its thumbprint.
+
+    Source:
+        RFC 7517, RFC 8037; the key id is RFC 7638's thumbprint.
+    """
+    entries = []
+    for key in keys:
+        raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        entry = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw)}
+        entries.append({**entry, "kid": key_id(key), "use": "sig", "alg": "EdDSA"})
+    return {"keys": entries}
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """The thumbprint under which a key is published."""
+    raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    entry = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw)}
+    text = json.dumps(entry, sort_keys=True, separators=(",", ":"))
+    return _base64url(hashlib.sha256(text.encode()).digest())
+
+
+def _base64url(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+class ContextSigner:
+    """Signs contexts, and hands the same one out again for half its life."""
+
+    def __init__(
+        self, key: Ed25519PrivateKey, life_seconds: int, capacity: int, clock: Callable[[], float]
+    ) -> None:
+        self._key = key
+        self._headers = {"kid": key_id(key.public_key())}
+        self._life = life_seconds
+        self._clock = clock
+        self._kept: Bounded[tuple[Any, ...], tuple[float, str]] = Bounded(capacity)
+
+    def jwks(self) -> dict[str, Any]:
+        """The key that subgraphs verify with, as a JWKS document."""
+        return print_jwks(self._key.public_key())
+
+    def sign(
+        self,
+        subgraph: str,
+        text: str,
+        caller: Caller,
+        purpose: str | None,
+        row_filters: Mapping[str, Any],
+    ) -> str:
+        """The context of one operation text for one subgraph, as the header's value.
+
+        Args:
+            subgraph: The only one that may accept it.
+            text: The operation text exactly as sent.
+            caller: Whose rights hold.
+            purpose: Verified code.
+            row_filters: Condition by type name; only those that this subgraph can apply.
+        """
+        filters = json.dumps(row_filters, sort_keys=True) if row_filters else ""
+        rights = (caller.id, caller.kind, caller.department, caller.region, purpose, filters)
+        kept = self._kept.get((*rights, subgraph, text))
+        now = self._clock()
+        if kept is not None and now < kept[0]:
+            return kept[1]
+        claims = {
+            "iss": ISSUER,
+            "aud": subgraph,
+            "iat": int(now),
+            "exp": int(now) + self._life,
+            "sub": caller.id,
+            "caller": {
+                "id": caller.id,
+                "kind": caller.kind,
+                "department": caller.department,
+                "region": caller.region,
+            },
+            "purpose": purpose,
+            "row_filters": dict(row_filters),
+            "op": hashlib.sha256(text.encode()).hexdigest(),
+        }
+        token = jwt.encode(claims, self._key, algorithm="EdDSA", headers=self._headers)
+        self._kept.put((*rights, subgraph, text), (now + self._life / 2, token))
+        return token
+
+    def sign_for_gateway(self, subgraph: str, text: str) -> str:
+        """The context of what the gateway asks for itself, such as a subgraph's SDL."""
+        return self.sign(subgraph, text, _GATEWAY, None, {})

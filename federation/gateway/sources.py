@@ -1,0 +1,234 @@
+"""Where the schema comes from: subgraphs that hand over their SDL, or a ready supergraph."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from federation.composition import Composition, compose
+from federation.errors import Diagnostic, InvalidSubgraph, InvalidSupergraph, SchemaError
+from federation.gateway.settings import Schema
+from federation.subgraph import load_subgraph
+from federation.supergraph import Supergraph, read_supergraph
+
+SERVICE_QUERY = "query SubgraphIntrospectQuery { _service { sdl } }"
+_ATTEMPT_SECONDS = 5.0
+_PAUSE_SECONDS = 0.2
+
+SignServiceQuery = Callable[[str, str], str]
+"""Subgraph name and operation text to the `Datong-Context` of the gateway itself."""
+
+Progress = Callable[[str], None]
+"""Takes one line for people."""
+
+
+class SchemaUnavailable(SchemaError):
+    """No schema can be had: a file cannot be read, or a subgraph does not answer."""
+
+    code = "SCHEMA_UNAVAILABLE"
+
+
+class CompositionFailed(SchemaError):
+    """The subgraphs do not fit together.
+
+    Attributes:
+        diagnostics: All findings, hints included.
+    """
+
+    code = "COMPOSITION_FAILED"
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("the subgraphs do not compose")
+        self.diagnostics = diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphSource:
+    """One subgraph as it was named to the gateway; ``sdl`` is None until it is fetched."""
+
+    name: str
+    url: str
+    sdl: str | None = None
+    file: str = ""
+
+
+def list_sources(schema: Schema) -> tuple[SubgraphSource, ...]:
+    """The subgraphs that the settings name, in their order; none for a ready supergraph.
+
+    Raises:
+        SchemaUnavailable: The list cannot be read.
+    """
+    if not schema.subgraphs_file:
+        return tuple(SubgraphSource(name, url) for name, url in schema.subgraphs.items())
+    file = Path(schema.subgraphs_file)
+    entries = _read_json(file)
+    if not isinstance(entries, list):
+        raise SchemaUnavailable(f"{file}: a JSON list of subgraphs is expected")
+    return tuple(_source(entry, file, position) for position, entry in enumerate(entries))
+
+
+def _read_json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text())
+    except OSError as error:
+        raise SchemaUnavailable(f"{file}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise SchemaUnavailable(f"{file}: not JSON: {error}") from None
+
+
+def _source(entry: Any, file: Path, position: int) -> SubgraphSource:
+    """An entry's ``sdl`` is the text; ``file`` names a file beside the list instead."""
+    if (
+        not isinstance(entry, dict)
+        or not isinstance(entry.get("name"), str)
+        or not isinstance(entry.get("url", ""), str)
+        or not isinstance(entry.get("sdl"), str | None)
+        or not isinstance(entry.get("file"), str | None)
+    ):
+        raise SchemaUnavailable(
+            f"{file}: entry {position + 1} needs the texts name and url, and optionally sdl or file"
+        )
+    source = SubgraphSource(entry["name"], entry.get("url", ""), entry.get("sdl"))
+    if source.sdl is None and entry.get("file"):
+        return read_sdl_file(source.name, source.url, file.parent / entry["file"])
+    return source
+
+
+def read_sdl_file(name: str, url: str, file: Path) -> SubgraphSource:
+    """A source whose SDL stands in a file.
+
+    Raises:
+        SchemaUnavailable: The file cannot be read.
+    """
+    try:
+        return SubgraphSource(name, url, file.read_text(), str(file))
+    except OSError as error:
+        raise SchemaUnavailable(f"{file}: cannot be read: {error.strerror}") from None
+
+
+async def fetch_missing(
+    sources: Iterable[SubgraphSource],
+    sign: SignServiceQuery,
+    limit_seconds: float,
+    progress: Progress,
+) -> tuple[SubgraphSource, ...]:
+    """The sources with their SDL, asked of the subgraphs where it was not given.
+
+    Asks again until a subgraph answers: departments start in any order.
+
+    Raises:
+        SchemaUnavailable: A subgraph had not answered after ``limit_seconds``.
+    """
+    until = time.monotonic() + limit_seconds
+    timeout = aiohttp.ClientTimeout(total=_ATTEMPT_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        fetches = [_complete(source, session, sign, until, progress) for source in sources]
+        return tuple(await asyncio.gather(*fetches))
+
+
+async def _complete(
+    source: SubgraphSource,
+    session: aiohttp.ClientSession,
+    sign: SignServiceQuery,
+    until: float,
+    progress: Progress,
+) -> SubgraphSource:
+    if source.sdl is not None:
+        return source
+    last_reason = ""
+    while True:
+        try:
+            sdl = await _fetch_sdl(source, session, sign)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            reason = str(error) or type(error).__name__
+            if time.monotonic() >= until:
+                raise SchemaUnavailable(
+                    f"subgraph {source.name} at {source.url} hands over no SDL: {reason}"
+                ) from None
+            if reason != last_reason:
+                progress(f"waiting for subgraph {source.name} at {source.url}: {reason}")
+            last_reason = reason
+            await asyncio.sleep(_PAUSE_SECONDS)
+        else:
+            progress(f"subgraph {source.name}: {len(sdl.splitlines())} lines of SDL")
+            return replace(source, sdl=sdl)
+
+
+async def _fetch_sdl(
+    source: SubgraphSource, session: aiohttp.ClientSession, sign: SignServiceQuery
+) -> str:
+    headers = {"Datong-Context": sign(source.name, SERVICE_QUERY)}
+    async with session.post(
+        source.url, json={"query": SERVICE_QUERY}, headers=headers, allow_redirects=False
+    ) as reply:
+        try:
+            document = await reply.json(content_type=None)
+        except ValueError:
+            document = None
+        data = document.get("data") if isinstance(document, dict) else None
+        sdl = ((data or {}).get("_service") or {}).get("sdl")
+        if isinstance(sdl, str):
+            return sdl
+        errors = document.get("errors") if isinstance(document, dict) else None
+        said = f": {errors[0].get('message')}" if isinstance(errors, list) and errors else ""
+        raise ValueError(f"HTTP {reply.status} without _service.sdl{said}")
+
+
+def compose_sources(sources: Iterable[SubgraphSource]) -> Composition:
+    """The composition of sources whose SDL is at hand; a text that is no SDL is a finding."""
+    subgraphs = []
+    faults: list[Diagnostic] = []
+    for source in sources:
+        sdl = source.sdl or ""
+        try:
+            subgraphs.append(load_subgraph(source.name, source.url, sdl, source.file))
+        except InvalidSubgraph as error:
+            faults += error.diagnostics or (Diagnostic(error.code, error.message),)
+    if faults:
+        return Composition(None, tuple(faults))
+    return compose(subgraphs)
+
+
+def read_supergraph_file(file: Path) -> Supergraph:
+    """A ready supergraph.
+
+    Raises:
+        SchemaUnavailable: The file cannot be read.
+        InvalidSupergraph: Its text is no supergraph SDL; the message names the file.
+    """
+    try:
+        return read_supergraph(file.read_text())
+    except OSError as error:
+        raise SchemaUnavailable(f"{file}: cannot be read: {error.strerror}") from None
+    except InvalidSupergraph as error:
+        raise InvalidSupergraph(f"{file}: {error.message}") from None
+
+
+async def load_schema(
+    schema: Schema, sign: SignServiceQuery, limit_seconds: float, progress: Progress
+) -> Supergraph:
+    """The supergraph that the settings name, composed where it is not ready.
+
+    Raises:
+        SchemaUnavailable: Something cannot be read, or no source is named.
+        InvalidSupergraph: A ready supergraph cannot be used.
+        CompositionFailed: The subgraphs do not fit together.
+    """
+    if schema.supergraph_file:
+        return read_supergraph_file(Path(schema.supergraph_file))
+    sources = list_sources(schema)
+    if not sources:
+        raise SchemaUnavailable(
+            "no schema: give --subgraph NAME=URL, --subgraphs FILE or --supergraph FILE"
+        )
+    composition = compose_sources(await fetch_missing(sources, sign, limit_seconds, progress))
+    if composition.supergraph is None:
+        raise CompositionFailed(composition.diagnostics)
+    return composition.supergraph

@@ -1,0 +1,44 @@
+"""Everything that is derived from one supergraph, built once and never changed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from graphql import GraphQLSchema
+
+from federation.access import AccessIndex, build_access_index
+from federation.catalogue import Catalogue, build_catalogue
+from federation.query_graph import QueryGraph, build_query_graph
+from federation.supergraph import Supergraph, build_api_schema, print_supergraph
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What every request reads; a reload makes a new one beside it and swaps the reference.
+
+    Attributes:
+        schema: The API schema.
+        revision: Hash of the supergraph's text: equal schemas have equal revisions everywhere.
+    """
+
+    supergraph: Supergraph
+    schema: GraphQLSchema
+    graph: QueryGraph
+    catalogue: Catalogue
+    index: AccessIndex
+    revision: str
+
+
+def build_state(supergraph: Supergraph) -> State:
+    """The state of one supergraph."""
+    schema = build_api_schema(supergraph)
+    catalogue = build_catalogue(supergraph)
+    return State(
+        supergraph=supergraph,
+        schema=schema,
+        graph=build_query_graph(supergraph),
+        catalogue=catalogue,
+        index=build_access_index(supergraph, schema, catalogue),
+        revision=hashlib.sha256(print_supergraph(supergraph).encode()).hexdigest()[:16],
+    )
