@@ -67,7 +67,7 @@ class MemorySubgraph:
         errors = tuple(dict(error.formatted) for error in result.errors or ())
         return SubgraphReply(result.data, errors, {}, 200)
 
-    def _resolve(self, source: Row, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def _resolve(self, source: Row, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if info.field_name == "_entities":
             return [self._entity(each) for each in arguments["representations"]]
         named = get_named_type(info.return_type)
