@@ -1,7 +1,7 @@
 """The graph of the education department: schools, their districts, pupils and diplomas."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
@@ -19,6 +19,7 @@ from subgraphs.toolkit.schema import (
     FederatedSchema,
     Representation,
     key_number,
+    key_object,
     key_text,
 )
 from subgraphs.toolkit.scope import Info, Page, Scope, present
@@ -294,7 +295,7 @@ class Query:
 
 
 def _citizen_of(
-    scope: Scope, person_id: str, address: Mapping[str, Any] | None = None
+    scope: Scope, person_id: str, address: Representation | None = None
 ) -> Citizen | None:
     registered = None if address is None else _address_of(address)
     return scope.refer(CITIZENS, person_id=person_id, registered_address=registered)
@@ -306,7 +307,7 @@ def _address_of(key: Representation) -> Address:
 
 
 def _citizen(scope: Scope, key: Representation) -> Citizen | None:
-    return _citizen_of(scope, key_text(key, "personId"), key.get("registeredAddress"))
+    return _citizen_of(scope, key_text(key, "personId"), key_object(key, "registeredAddress"))
 
 
 def _address(scope: Scope, key: Representation) -> Address | None:
@@ -324,8 +325,7 @@ async def _school(scope: Scope, key: Representation) -> School | None:
 
 
 async def _district(scope: Scope, key: Representation) -> SchoolDistrict | None:
-    school = key.get("school")
-    code = key_text(school if isinstance(school, dict) else {}, "code")
+    code = key_text(key_object(key, "school") or {}, "code")
     return await scope.find(DISTRICTS, (code, key_number(key, "year")))
 
 
@@ -352,15 +352,14 @@ DEPARTMENT = Department(
     name="education",
     schema=FederatedSchema(
         Query,
-        types=[Citizen, Address, SchoolDistrict, Diploma],
         entities={
-            "Citizen": _citizen,
-            "Address": _address,
-            "Region": _region,
-            "School": _school,
-            "SchoolDistrict": _district,
-            "Enrolment": _enrolment,
-            "Diploma": _diploma,
+            Citizen: _citizen,
+            Address: _address,
+            Region: _region,
+            School: _school,
+            SchoolDistrict: _district,
+            Enrolment: _enrolment,
+            Diploma: _diploma,
         },
     ),
     sources=SOURCES,

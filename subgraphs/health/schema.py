@@ -204,13 +204,12 @@ DEPARTMENT = Department(
     name="health",
     schema=FederatedSchema(
         Query,
-        types=[Citizen, Licence, Encounter],
         entities={
-            "Citizen": _citizen,
-            "Region": _region,
-            "Licence": _licence,
-            "Facility": _facility,
-            "Encounter": _encounter,
+            Citizen: _citizen,
+            Region: _region,
+            Licence: _licence,
+            Facility: _facility,
+            Encounter: _encounter,
         },
     ),
     sources=SOURCES,

@@ -1,7 +1,7 @@
 """The graph of the housing fund: accounts, deposits, and what may be lent on them."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -10,8 +10,16 @@ from subgraphs.housing_fund import models
 from subgraphs.toolkit import vocabulary
 from subgraphs.toolkit.divisions import sum_within
 from subgraphs.toolkit.paging import DEFAULT_PAGE, After, Connection, First
-from subgraphs.toolkit.scalars import CreditCode, IdNumber, Money, RegionCode, read_money
-from subgraphs.toolkit.schema import Department, FederatedSchema, Representation, key_text
+from subgraphs.toolkit.scalars import CreditCode, IdNumber, Money, RegionCode
+from subgraphs.toolkit.schema import (
+    Department,
+    FederatedSchema,
+    Representation,
+    key_money,
+    key_number,
+    key_object,
+    key_text,
+)
 from subgraphs.toolkit.scope import Info, Page, Scope, present
 from subgraphs.toolkit.sources import Reference, Source
 from subgraphs.toolkit.types import argument, choices, item, node, resolved, root, stub_key
@@ -160,18 +168,13 @@ class Query:
 
 
 def _citizen(scope: Scope, key: Representation) -> Citizen | None:
-    income = key.get("annualIncome")
+    rating = key_object(key, "creditRating")
     return scope.refer(
         CITIZENS,
         id_number=key_text(key, "idNumber"),
-        annual_income=None if income is None else read_money(income),
-        credit_rating=_rating(key.get("creditRating")),
+        annual_income=key_money(key, "annualIncome"),
+        credit_rating=None if rating is None else CreditRating(score=key_number(rating, "score")),
     )
-
-
-def _rating(rating: Mapping[str, Any] | None) -> CreditRating | None:
-    score = None if rating is None else rating.get("score")
-    return None if score is None else CreditRating(score=int(score))
 
 
 async def _account(scope: Scope, key: Representation) -> HousingFundAccount | None:
@@ -188,11 +191,10 @@ DEPARTMENT = Department(
     name="housing_fund",
     schema=FederatedSchema(
         Query,
-        types=[Citizen, Region],
         entities={
-            "Citizen": _citizen,
-            "HousingFundAccount": _account,
-            "Region": _region,
+            Citizen: _citizen,
+            HousingFundAccount: _account,
+            Region: _region,
         },
     ),
     sources=SOURCES,

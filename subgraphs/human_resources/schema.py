@@ -195,13 +195,12 @@ DEPARTMENT = Department(
     name="human_resources",
     schema=FederatedSchema(
         Query,
-        types=[Region],
         entities={
-            "Citizen": _citizen,
-            "Company": _company,
-            "Region": _region,
-            "InsuranceEnrolment": _enrolment,
-            "SocialSecurityCard": _card,
+            Citizen: _citizen,
+            Company: _company,
+            Region: _region,
+            InsuranceEnrolment: _enrolment,
+            SocialSecurityCard: _card,
         },
     ),
     sources=SOURCES,

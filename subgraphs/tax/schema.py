@@ -161,12 +161,11 @@ DEPARTMENT = Department(
     name="tax",
     schema=FederatedSchema(
         Query,
-        types=[Parcel],
         entities={
-            "Citizen": _citizen,
-            "Company": _company,
-            "TaxReturn": _tax_return,
-            "Parcel": _parcel,
+            Citizen: _citizen,
+            Company: _company,
+            TaxReturn: _tax_return,
+            Parcel: _parcel,
         },
     ),
     sources=SOURCES,

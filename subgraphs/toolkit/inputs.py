@@ -13,6 +13,7 @@ import strawberry
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
+from subgraphs.toolkit.conditions import starts_with
 from subgraphs.toolkit.describe import text
 from subgraphs.toolkit.divisions import prefix_of
 from subgraphs.toolkit.errors import RequestRefused
@@ -54,8 +55,7 @@ def contains(column: Any, value: str) -> ColumnElement[bool]:
 
 def within(column: Any, value: str) -> ColumnElement[bool]:
     """The column is a division that lies in this one."""
-    found: ColumnElement[bool] = column.startswith(prefix_of(value), autoescape=True)
-    return found
+    return starts_with(column, prefix_of(value))
 
 
 def one_of(column: Any, values: list[Any]) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from subgraphs.toolkit.errors import RequestRefused
+from subgraphs.toolkit.scalars import read_date
 from subgraphs.toolkit.types import argument, item, node, resolved
 
 NodeT = TypeVar("NodeT")
@@ -106,7 +107,7 @@ def read_cursor(cursor: str, order: str, keys: Sequence[SortKey]) -> tuple[Any, 
 
 def _read_value(value: object, kind: type) -> object:
     if kind is datetime.date:
-        return datetime.date.fromisoformat(str(value))
+        return read_date(value)
     if type(value) is not kind and not (kind is float and type(value) is int):
         raise ValueError("another type")
     return value

@@ -48,9 +48,11 @@ def read_date(value: object) -> datetime.date:
     Raises:
         ValueError: Not of the form YYYY-MM-DD.
     """
-    if not isinstance(value, str) or len(value) != 10:
+    found = datetime.date.fromisoformat(read_text(value))
+    # Python also reads other forms of the standard, such as week dates.
+    if found.isoformat() != value:
         raise ValueError("a date is written YYYY-MM-DD")
-    return datetime.date.fromisoformat(value)
+    return found
 
 
 def read_text(value: object) -> str:

@@ -14,9 +14,10 @@ from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
 from strawberry.federation.schema import FederationAny
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import get_object_definition
 
 from subgraphs.toolkit.errors import RequestRefused
-from subgraphs.toolkit.scalars import SCALARS
+from subgraphs.toolkit.scalars import SCALARS, Money, read_money
 from subgraphs.toolkit.scope import Info, Scope
 from subgraphs.toolkit.sdl import finish_sdl
 from subgraphs.toolkit.sources import Reference
@@ -54,22 +55,56 @@ def key_number(representation: Representation, field_name: str) -> int:
     return value
 
 
+def key_money(representation: Representation, field_name: str) -> Money | None:
+    """An amount of a representation, None when it is null or not there.
+
+    Raises:
+        RequestRefused: Not an amount.
+    """
+    value = representation.get(field_name)
+    try:
+        return None if value is None else read_money(value)
+    except ValueError as fault:
+        message = f"{field_name} of a representation is an amount"
+        raise RequestRefused("BAD_REPRESENTATION", message) from fault
+
+
+def key_object(representation: Representation, field_name: str) -> Representation | None:
+    """An object of a representation, None when it is null or not there.
+
+    Raises:
+        RequestRefused: Not an object.
+    """
+    value = representation.get(field_name)
+    if value is not None and not isinstance(value, dict):
+        message = f"{field_name} of a representation is an object"
+        raise RequestRefused("BAD_REPRESENTATION", message)
+    return value
+
+
 class FederatedSchema(federation.Schema):
-    """Strawberry's federation schema with our ``_entities`` and ``_service``."""
+    """Strawberry's federation schema with our ``_entities``.
+
+    ``entities`` says for each type with a key how a representation becomes its node.
+    """
 
     def __init__(
         self,
         query: type,
         *,
-        entities: Mapping[str, Resolve],
+        entities: Mapping[type, Resolve],
         mutation: type | None = None,
         types: Sequence[type] = (),
     ) -> None:
-        self._entities = entities
+        self._entities = {
+            get_object_definition(each, strict=True).name: resolve
+            for each, resolve in entities.items()
+        }
         super().__init__(
             query=query,
             mutation=mutation,
-            types=types,
+            # Named here because strawberry does not look for entities inside of unions.
+            types=[*entities, *types],
             config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
             extensions=[
                 lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),

@@ -82,6 +82,8 @@ def _directives(level: int, options: FieldOptions) -> list[Directive]:
 def _field(english: str, chinese: str, level: int, options: FieldOptions) -> Any:
     return federation.field(
         name=options.get("name"),
+        # An external value is there only when a representation brings it.
+        default=None if options.get("external") else dataclasses.MISSING,
         description=text(english, chinese),
         directives=_directives(level, options),
         external=options.get("external", False),
