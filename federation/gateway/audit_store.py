@@ -12,13 +12,10 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Executable, Row, Table, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from federation.audit import (
     REGISTER,
@@ -26,7 +23,6 @@ from federation.audit import (
     ChainClosed,
     ChainHead,
     ChainOpened,
-    Entry,
     RegisterEvent,
     append,
     canonical_bytes,
@@ -37,15 +33,15 @@ from federation.audit import (
     sign_head,
 )
 from federation.errors import AuditUnavailable
+from federation.gateway.audit_database import AuditDatabase, audit_database
 from federation.gateway.audit_tables import (
-    ENTRIES,
-    HEADS,
-    OPERATIONS,
-    audit_engine,
     create_tables,
     lock_shared_tables,
-    stored_bytes,
-    stored_number,
+    read_entries,
+    read_head,
+    write_entries,
+    write_head,
+    write_operations,
 )
 
 MAX_WAITING = 10_000
@@ -76,10 +72,14 @@ class AuditStore:
     """
 
     def __init__(
-        self, engine: AsyncEngine, head: ChainHead, key: Ed25519PrivateKey, clock: Callable[[], int]
+        self,
+        database: AuditDatabase,
+        head: ChainHead,
+        key: Ed25519PrivateKey,
+        clock: Callable[[], int],
     ) -> None:
         self.head = head
-        self._engine = engine
+        self._database = database
         self._key = key
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
@@ -130,13 +130,15 @@ class AuditStore:
         self._is_closed = True
         self._arrived.set()
         await asyncio.wait([writer])
-        at = self._clock()
+
+        def enter_end(connection: Connection) -> None:
+            at = self._clock()
+            end = read_head(connection, self.head.chain)
+            write_head(connection, sign_head(end, at, self._key))
+            _register(connection, _closing(end, at, orderly=True), at, self._key)
+
         try:
-            async with self._engine.begin() as connection:
-                end = await stored_head(connection, self.head.chain)
-                closed = ChainClosed(end.chain, end.sequence, end.digest.hex(), at, orderly=True)
-                await _store_head(connection, end, at, self._key)
-                await _register(connection, closed, at, self._key)
+            await self._database.transact(enter_end)
         except (SQLAlchemyError, OSError) as fault:
             raise AuditUnavailable("the audit chain could not be closed") from fault
 
@@ -169,23 +171,25 @@ class AuditStore:
             _settle(batch, None)
 
     async def _commit(self, batch: list[_Waiting]) -> None:
-        async with self._engine.begin() as connection:
-            if not self._is_certain:
-                # A failed commit may have reached the disk all the same: the database knows.
-                self.head = await stored_head(connection, self.head.chain)
-            self._is_certain = False
-            entries, head = append(self.head, [waiting.body for waiting in batch])
-            if entries:
-                await connection.execute(insert(ENTRIES), _rows(head.chain, entries))
-            texts = dict(waiting.operation for waiting in batch if waiting.operation)
-            await _store_operations(connection, texts)
-            is_due = time.monotonic() >= self._signed_at + HEAD_SECONDS
+        texts = dict(waiting.operation for waiting in batch if waiting.operation)
+        is_due = time.monotonic() >= self._signed_at + HEAD_SECONDS
+        start = self.head if self._is_certain else None
+        self._is_certain = False
+
+        def write(connection: Connection) -> ChainHead:
+            # A failed commit may have reached the disk all the same: the database knows.
+            before = start or read_head(connection, self.head.chain)
+            entries, head = append(before, [waiting.body for waiting in batch])
+            write_entries(connection, head.chain, entries)
+            write_operations(connection, texts)
             if is_due:
-                await _store_head(connection, head, self._clock(), self._key)
-        self.head = head
+                write_head(connection, sign_head(head, self._clock(), self._key))
+            return head
+
+        self.head = await self._database.transact(write)
         self._is_certain = True
         if is_due:
-            self._signed, self._signed_at = head, time.monotonic()
+            self._signed, self._signed_at = self.head, time.monotonic()
         for digest in texts:
             self._known_operations[digest] = None
         while len(self._known_operations) > MAX_KNOWN_OPERATIONS:
@@ -213,114 +217,51 @@ async def open_audit_store(
     Raises:
         AuditUnavailable: The database cannot be used.
     """
-    engine = audit_engine(database, make=True)
+    target = audit_database(database, make=True)
     try:
         try:
-            await create_tables(engine)
-            head = await _open_chain(engine, key, writer, clock())
+            head = await target.transact(
+                lambda connection: _open_chain(
+                    connection, key, writer, clock(), has_one_writer=target.has_one_writer
+                )
+            )
         except (SQLAlchemyError, OSError) as fault:
             raise AuditUnavailable("the audit database cannot be used") from fault
-        store = AuditStore(engine, head, key, clock)
+        store = AuditStore(target, head, key, clock)
         task = asyncio.create_task(store.run(), name="audit writer")
         try:
             yield store
         finally:
             await store.close(task)
     finally:
-        await engine.dispose()
+        await target.close()
 
 
-async def _open_chain(
-    engine: AsyncEngine, key: Ed25519PrivateKey, writer: str, at: int
+def _open_chain(
+    connection: Connection, key: Ed25519PrivateKey, writer: str, at: int, *, has_one_writer: bool
 ) -> ChainHead:
+    create_tables(connection)
+    if has_one_writer:
+        register = read_register(read_entries(connection, REGISTER))
+        for dead in sorted(set(register.openings) - set(register.closings)):
+            closing = _closing(read_head(connection, dead), at, orderly=False)
+            _register(connection, closing, at, key)
     chain = f"{at}-{secrets.token_hex(6)}"
-    async with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            register = read_register(await stored_entries(connection, REGISTER))
-            for dead in sorted(set(register.openings) - set(register.closings)):
-                end = await stored_head(connection, dead)
-                digest = end.digest.hex()
-                closed = ChainClosed(dead, end.sequence, digest, at, orderly=False)
-                await _register(connection, closed, at, key)
-        opened = ChainOpened(chain, writer, at, key_id(key.public_key()))
-        await _register(connection, opened, at, key)
+    opening = ChainOpened(chain, writer, at, key_id(key.public_key()))
+    _register(connection, opening, at, key)
     return empty_chain(chain)
 
 
-async def _register(
-    connection: AsyncConnection, what: RegisterEvent, at: int, key: Ed25519PrivateKey
-) -> None:
+def _closing(end: ChainHead, at: int, *, orderly: bool) -> ChainClosed:
+    return ChainClosed(end.chain, end.sequence, end.digest.hex(), at, orderly)
+
+
+def _register(connection: Connection, what: RegisterEvent, at: int, key: Ed25519PrivateKey) -> None:
     """Enter an event at the end of the register and sign the register's new head."""
-    await lock_shared_tables(connection)
-    entries, head = append(await stored_head(connection, REGISTER), [event_bytes(what)])
-    await connection.execute(insert(ENTRIES), _rows(REGISTER, entries))
-    await _store_head(connection, head, at, key)
-
-
-async def stored_head(connection: AsyncConnection, chain: str) -> ChainHead:
-    """The end of a chain as the database has it."""
-    query = select(ENTRIES.c.sequence, ENTRIES.c.digest).where(ENTRIES.c.chain == chain)
-    row = (await connection.execute(query.order_by(ENTRIES.c.sequence.desc()).limit(1))).first()
-    return ChainHead(chain, row.sequence, row.digest) if row else empty_chain(chain)
-
-
-async def stored_entries(connection: AsyncConnection, chain: str) -> list[Entry]:
-    """All entries of a chain, in order; for the register, which is short."""
-    query = select(ENTRIES).where(ENTRIES.c.chain == chain).order_by(ENTRIES.c.sequence)
-    rows = await connection.execute(query)
-    return [stored_entry(row) for row in rows]
-
-
-def stored_entry(row: Row[Any]) -> Entry:
-    """A row of the entries' table as an entry, well-formed or not."""
-    return Entry(
-        stored_number(row.sequence),
-        stored_bytes(row.previous),
-        stored_bytes(row.body),
-        stored_bytes(row.digest),
-    )
-
-
-async def _store_head(
-    connection: AsyncConnection, head: ChainHead, at: int, key: Ed25519PrivateKey
-) -> None:
-    signed = sign_head(head, at, key)
-    row = {
-        "chain": head.chain,
-        "sequence": head.sequence,
-        "digest": head.digest,
-        "at": at,
-        "key_id": signed.key_id,
-        "signature": signed.signature,
-    }
-    await connection.execute(_insert_new(connection, HEADS), [row])
-
-
-async def _store_operations(connection: AsyncConnection, texts: dict[str, str]) -> None:
-    if not texts:
-        return
-    rows = [{"digest": digest, "text": text} for digest, text in sorted(texts.items())]
-    await connection.execute(_insert_new(connection, OPERATIONS), rows)
-
-
-def _insert_new(connection: AsyncConnection, table: Table) -> Executable:
-    """An insert that leaves rows alone which are there already."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
-
-
-def _rows(chain: str, entries: list[Entry]) -> list[dict[str, object]]:
-    return [
-        {
-            "chain": chain,
-            "sequence": entry.sequence,
-            "previous": entry.previous,
-            "digest": entry.digest,
-            "body": entry.body,
-        }
-        for entry in entries
-    ]
+    lock_shared_tables(connection)
+    entries, head = append(read_head(connection, REGISTER), [event_bytes(what)])
+    write_entries(connection, REGISTER, entries)
+    write_head(connection, sign_head(head, at, key))
 
 
 def _settle(batch: Iterable[_Waiting], fault: BaseException | None) -> None:

@@ -1,34 +1,31 @@
-"""The tables of the audit trail, and engines for the two kinds of database that hold them."""
+"""The tables of the audit trail: what is written into them and read from them."""
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
+    Executable,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
-    event,
     func,
-    make_url,
+    insert,
     select,
 )
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.dialects import postgresql, sqlite
 
-from federation.errors import AuditUnavailable
+from federation.audit import ChainHead, Entry, SignedHead, empty_chain
 
 _METADATA = MetaData()
 
 # Records and the register alike: what an entry means is its chain's business. The columns that
 # people search by are in the body; an index over them is a matter of reading, not of writing.
-ENTRIES = Table(
+_ENTRIES = Table(
     "audit_entry",
     _METADATA,
     Column("chain", String(80), nullable=False),
@@ -39,7 +36,7 @@ ENTRIES = Table(
     PrimaryKeyConstraint("chain", "sequence"),
 )
 
-HEADS = Table(
+_HEADS = Table(
     "audit_head",
     _METADATA,
     Column("chain", String(80), nullable=False),
@@ -51,96 +48,131 @@ HEADS = Table(
     PrimaryKeyConstraint("chain", "sequence", "at"),
 )
 
-OPERATIONS = Table(
+_OPERATIONS = Table(
     "audit_operation",
     _METADATA,
     Column("digest", String(64), primary_key=True),
     Column("text", Text, nullable=False),
 )
 
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-_LOCK_SECONDS = 5
+_PAGE = 1_000
 # An arbitrary number that every Datong process takes for this lock.
 _LOCK_NUMBER = 0x4441544F4E47
 
 
-def audit_engine(database: str, *, make: bool) -> AsyncEngine:
-    """An engine for an audit database; a commit on it returns when the data is on the disk.
-
-    Args:
-        database: SQLAlchemy URL, ``sqlite:///path`` or ``postgresql://...``; the driver may be
-            left out.
-        make: Whether a SQLite file that does not exist is made, readable for its owner alone.
-
-    Raises:
-        AuditUnavailable: The URL is none, names another kind of database, or a file that cannot
-            be used.
-    """
-    try:
-        url = make_url(database)
-    except ArgumentError as fault:
-        raise AuditUnavailable("the audit database is not a SQLAlchemy URL") from fault
-    backend = url.get_backend_name()
-    if backend not in _DRIVERS:
-        raise AuditUnavailable(f"audit records go to SQLite or PostgreSQL, not to {backend}")
-    url = url.set(drivername=_DRIVERS[backend])
-    if backend == "postgresql":
-        return create_async_engine(url, pool_size=1)
-    _check_file(Path(url.database or ""), make)
-    engine = create_async_engine(url, pool_size=1, connect_args={"timeout": _LOCK_SECONDS})
-    event.listen(engine.sync_engine, "connect", _make_durable)
-    return engine
-
-
-def stored_bytes(value: object) -> bytes:
-    """A column of bytes as read; SQLite returns what somebody else put in, of whatever type."""
-    return value if isinstance(value, bytes) else repr(value).encode()
-
-
-def stored_number(value: object) -> int:
-    """A column of whole numbers as read; -1, which is never written, for anything else."""
-    return value if isinstance(value, int) else -1
-
-
-def stored_text(value: object) -> str:
-    """A column of text as read."""
-    return value if isinstance(value, str) else repr(value)
-
-
-async def create_tables(engine: AsyncEngine) -> None:
+def create_tables(connection: Connection) -> None:
     """Create what is missing."""
-    async with engine.begin() as connection:
-        await lock_shared_tables(connection)
-        await connection.run_sync(_METADATA.create_all)
+    lock_shared_tables(connection)
+    _METADATA.create_all(connection)
 
 
-async def lock_shared_tables(connection: AsyncConnection) -> None:
+def lock_shared_tables(connection: Connection) -> None:
     """Let no other process create tables or write the register until this transaction ends.
 
     Needed on PostgreSQL only, where every worker writes; SQLite has one writer.
     """
     if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(_LOCK_NUMBER)))
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_NUMBER)))
 
 
-def _check_file(file: Path, make: bool) -> None:
-    """Fail here and clearly; the driver's own failure leaves a thread behind."""
-    try:
-        if make and not file.exists():
-            file.touch(0o600)
-        with file.open("r+b"):
-            pass
-    except OSError as fault:
-        raise AuditUnavailable(
-            f"the audit database {file} cannot be used: {fault.strerror}"
-        ) from fault
+def write_entries(connection: Connection, chain: str, entries: Sequence[Entry]) -> None:
+    """Add entries to the end of a chain."""
+    rows = [
+        {
+            "chain": chain,
+            "sequence": entry.sequence,
+            "previous": entry.previous,
+            "digest": entry.digest,
+            "body": entry.body,
+        }
+        for entry in entries
+    ]
+    if rows:
+        connection.execute(insert(_ENTRIES), rows)
 
 
-def _make_durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    cursor: Any = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # In WAL mode NORMAL loses the last commits with the power; FULL syncs each one.
-    cursor.execute("PRAGMA synchronous = FULL")
-    # On macOS a plain fsync stops at the disk's own cache; elsewhere this changes nothing.
-    cursor.execute("PRAGMA fullfsync = ON")
-    cursor.close()
+def write_head(connection: Connection, signed: SignedHead) -> None:
+    """Keep a signed head."""
+    row = {
+        "chain": signed.head.chain,
+        "sequence": signed.head.sequence,
+        "digest": signed.head.digest,
+        "at": signed.at,
+        "key_id": signed.key_id,
+        "signature": signed.signature,
+    }
+    connection.execute(_insert_new(connection, _HEADS), [row])
+
+
+def write_operations(connection: Connection, texts: Mapping[str, str]) -> None:
+    """Keep operation texts under their digests, unless they are there."""
+    rows = [{"digest": digest, "text": text} for digest, text in sorted(texts.items())]
+    if rows:
+        connection.execute(_insert_new(connection, _OPERATIONS), rows)
+
+
+def read_head(connection: Connection, chain: str) -> ChainHead:
+    """The end of a chain as the database has it."""
+    query = select(_ENTRIES.c.sequence, _ENTRIES.c.digest).where(_ENTRIES.c.chain == chain)
+    row = connection.execute(query.order_by(_ENTRIES.c.sequence.desc()).limit(1)).first()
+    return ChainHead(chain, row.sequence, row.digest) if row else empty_chain(chain)
+
+
+def read_chains(connection: Connection) -> set[str]:
+    """Names of all chains that have entries."""
+    return {_text(name) for name in connection.scalars(select(_ENTRIES.c.chain).distinct())}
+
+
+def read_entries(connection: Connection, chain: str) -> Iterator[Entry]:
+    """The entries of a chain by number, well-formed or not, a page at a time."""
+    query = select(_ENTRIES).where(_ENTRIES.c.chain == chain).order_by(_ENTRIES.c.sequence)
+    rows = connection.execute(query.limit(_PAGE)).all()
+    while rows:
+        for row in rows:
+            yield Entry(
+                _number(row.sequence), _bytes(row.previous), _bytes(row.body), _bytes(row.digest)
+            )
+        rest = query.where(_ENTRIES.c.sequence > rows[-1].sequence)
+        rows = connection.execute(rest.limit(_PAGE)).all()
+
+
+def read_heads(connection: Connection) -> list[SignedHead]:
+    """All signed heads, authentic or not."""
+    return [
+        SignedHead(
+            ChainHead(_text(row.chain), _number(row.sequence), _bytes(row.digest)),
+            _number(row.at),
+            _text(row.key_id),
+            _bytes(row.signature),
+        )
+        for row in connection.execute(select(_HEADS))
+    ]
+
+
+def read_operations(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Digest and text of every operation."""
+    for row in connection.execute(select(_OPERATIONS)):
+        yield _text(row.digest), _text(row.text)
+
+
+# SQLite gives back what somebody else put in, of whatever type; the verifier then finds that it
+# does not fit.
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else repr(value).encode()
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else -1
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _insert_new(connection: Connection, table: Table) -> Executable:
+    """An insert that leaves rows alone which are there already."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()

@@ -23,7 +23,7 @@ from federation.gateway.audit_keys import head_key
 from federation.gateway.audit_store import AuditStore, open_audit_store
 from federation.gateway.audit_wire import AppendReply, AppendRequest, frame, frames
 
-START_SECONDS = 10.0
+START_SECONDS = 20.0
 RESTART_SECONDS = 0.2
 
 
