@@ -83,7 +83,7 @@ class Requests:
 
     def __init__(self, graph: QueryGraph) -> None:
         self.graph = graph
-        self.by_stage: dict[tuple[int, str, ResponsePath], Request] = {}
+        self.by_stage: dict[tuple[int, str, bool, ResponsePath], Request] = {}
         self._calls: dict[int, tuple[Request, Call]] = {}
         self._inserted: set[tuple[int, tuple[Condition, ...]]] = set()
 
@@ -141,9 +141,10 @@ class Requests:
             return self._calls[id(site)]
         step = site.step
         assert isinstance(step, RootStep | EntityStep), "calls begin at roots and entity moves"
-        path = step.path if isinstance(step, RootStep) else ()
+        is_root = isinstance(step, RootStep)
         request = self.by_stage.setdefault(
-            (site.stage, step.graph, path), Request(step.graph, site.stage)
+            (site.stage, step.graph, not is_root, step.path if is_root else ()),
+            Request(step.graph, site.stage),
         )
         after = frozenset[Request]().union(*(self._requests_of(need) for need in _needs_of(site)))
         call = self._matching(request, step, after)

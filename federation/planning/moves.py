@@ -321,7 +321,8 @@ class Moves:
 
     def _enter(self, place: Place, graph: str, requires: SelectionSet) -> tuple[Site, ...]:
         if place.type == self.graph.roots.get("query"):
-            return tuple(self._enter_root(place, graph))
+            # At the root itself every subgraph is a site already.
+            return tuple(self._enter_root(place, graph)) if place.path else ()
         extra = Needed()
         if requires:
             found = self.resolve(place, requires)

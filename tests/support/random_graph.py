@@ -1,8 +1,8 @@
 """Random federated schemas, split from a random monolith over the same rows.
 
 The monolith is the truth: one schema in which every field is answered from the rows. Its fields
-are dealt out to subgraphs with keys, shared fields, ``@requires``, ``@provides``, interfaces and unions.
-A subgraph answers only what it holds, and computes a required field from the representation it was
+are dealt out to subgraphs with keys, shared fields, ``@requires``, ``@provides``, interfaces and
+unions. A subgraph answers only what it holds, and computes a required field from the representation it was
 sent, so that a wrong or missing input shows in the answer.
 """
 
@@ -32,6 +32,7 @@ directive @provides(fields: String!) on FIELD_DEFINITION
 scalar _Any
 """
 SCALARS = ("String", "Int", "Color", "[String]", "[Int!]", "Boolean", "String!", "Int!", "[[Int]]")
+KEY_CHOICES = (["id"], ["id"], ["code"], ["id", "code"], ["id code"], ["at { place }"])
 ROWS = 4
 
 
@@ -93,18 +94,24 @@ class RandomGraph:
     def _make_types(self) -> None:
         entity_names = [f"E{number}" for number in range(self.random.randint(2, 4))]
         for number in range(self.random.randint(0, 2)):
-            holders = self._some_subgraphs(1)
+            # Each holder has v0; the rest is split, to be joined through the entity around it.
+            holders = self._some_subgraphs(self.random.choice([1, 2]))
             self.values[f"V{number}"] = {
-                f"v{at}": FieldSpec(f"v{at}", self.random.choice(SCALARS), holders=holders)
-                for at in range(self.random.randint(1, 3))
+                f"v{at}": FieldSpec(
+                    f"v{at}",
+                    self.random.choice(SCALARS),
+                    holders=holders if at == 0 else [self.random.choice(holders)],
+                )
+                for at in range(self.random.randint(1, 4))
             }
         for name in entity_names:
             entity = EntitySpec(name)
             # One subgraph knows every key, so that each is reachable from each.
             hub = self.random.choice(self.names)
             for subgraph in self.names:
-                keys = self.random.choice([["id"], ["id"], ["code"], ["id", "code"]])
-                entity.keys[subgraph] = ["id", "code"] if subgraph == hub else keys
+                keys = self.random.choice(KEY_CHOICES)
+                every = ["id", "code", "at { place }"]
+                entity.keys[subgraph] = every if subgraph == hub else list(keys)
             if self.random.random() < 0.3:
                 entity.interfaces.append("Node")
             self.entities[name] = entity
@@ -182,7 +189,12 @@ class RandomGraph:
     def _make_rows(self) -> dict[str, list[dict[str, Any]]]:
         rows: dict[str, list[dict[str, Any]]] = {
             name: [
-                {"__typename": name, "id": f"{name}-{at}", "code": f"c{name}{at}"}
+                {
+                    "__typename": name,
+                    "id": f"{name}-{at}",
+                    "code": f"c{name}{at}",
+                    "at": {"__typename": "At", "place": f"p{name}{at}", "floor": at},
+                }
                 for at in range(ROWS)
             ]
             for name in self.entities
@@ -238,14 +250,17 @@ class RandomGraph:
 
     def _monolith_sdl(self) -> str:
         parts = ["enum Color { RED BLUE }", f"union Thing = {' | '.join(self.union)}"]
-        parts.append("interface Node { id: ID! }")
+        if self.members("Node"):
+            parts.append(self._interface_sdl(None))
+        floor = " floor: Int" if self._floor_knower() else ""
+        parts.append(f"type At {{ place: String!{floor} }}")
         for name, specs in self.values.items():
             parts.append(
                 self._body(f"type {name}", [f"{s.name}: {s.type}" for s in specs.values()])
             )
         for entity in self.entities.values():
             implements = " implements Node" if entity.interfaces else ""
-            lines = ["id: ID!", "code: String!"]
+            lines = ["id: ID!", "code: String!", "at: At!"]
             lines += [f"{spec.name}: {spec.type}" for spec in entity.fields.values()]
             parts.append(self._body(f"type {entity.name}{implements}", lines))
         parts.append(
@@ -256,10 +271,15 @@ class RandomGraph:
     def _subgraph_sdl(self, subgraph: str) -> str:
         parts = [LINK, "enum Color { RED BLUE }", f"union Thing = {' | '.join(self.union)}"]
         if any(entity.interfaces for entity in self.entities.values()):
-            parts.append("interface Node { id: ID! }")
+            parts.append(self._interface_sdl(subgraph))
+        keys = [key for entity in self.entities.values() for key in entity.keys[subgraph]]
+        if any("at" in key for key in keys):
+            # Only one subgraph knows the floor.
+            floor = " floor: Int" if subgraph == self._floor_knower() else ""
+            parts.append(f"type At @shareable {{ place: String!{floor} }}")
         for name, specs in self.values.items():
             if subgraph in specs["v0"].holders:
-                lines = [f"{spec.name}: {spec.type}" for spec in specs.values()]
+                lines = [f"{s.name}: {s.type}" for s in specs.values() if subgraph in s.holders]
                 parts.append(self._body(f"type {name} @shareable", lines))
         parts += [self._entity_sdl(entity, subgraph) for entity in self.entities.values()]
         roots = [
@@ -271,13 +291,41 @@ class RandomGraph:
         parts.append(self._body("type Query", [*roots, f"ping_{subgraph}: String"]))
         return "\n".join(parts)
 
+    def _floor_knower(self) -> str | None:
+        """The subgraph that tells all of ``At``: one that knows it for every entity."""
+        for name in self.names:
+            if all(
+                any("at" in key for key in entity.keys[name]) for entity in self.entities.values()
+            ):
+                return name
+        return None
+
+    def _interface_sdl(self, subgraph: str | None) -> str:
+        """The interface with the fields that all its objects have, in one subgraph or anywhere."""
+        lines = ["id: ID!"]
+        if self._interface_field(subgraph):
+            lines.append(f"f0: {self._interface_field(subgraph)}")
+        return self._body("interface Node", lines)
+
+    def _interface_field(self, subgraph: str | None) -> str:
+        """The type of ``f0`` where it can be a field of the interface; empty where it cannot."""
+        fields = [self.entities[name].fields["f0"] for name in self.members("Node")]
+        if len({spec.type for spec in fields}) != 1:
+            return ""
+        if subgraph is None:
+            return fields[0].type if any(map(self._interface_field, self.names)) else ""
+        return fields[0].type if all(subgraph in spec.holders for spec in fields) else ""
+
     def _entity_sdl(self, entity: EntitySpec, subgraph: str) -> str:
         keys = entity.keys[subgraph]
         lines = []
-        if "id" in keys or entity.interfaces:
+        texts = " ".join(keys).split()
+        if "id" in texts or entity.interfaces:
             lines.append("id: ID! @shareable")
-        if "code" in keys:
+        if "code" in texts:
             lines.append("code: String! @shareable")
+        if "at" in texts:
+            lines.append("at: At! @shareable")
         external = self._externals(entity, subgraph)
         for spec in entity.fields.values():
             if subgraph in spec.holders:
@@ -400,7 +448,9 @@ class RandomSubgraphs:
 
     def _entity(self, sent: Mapping[str, Any]) -> dict[str, Any] | None:
         for row in self.graph.rows[sent["__typename"]]:
-            keys = [name for name in ("id", "code") if name in sent]
-            if keys and all(row[name] == sent[name] for name in keys):
+            matches = [row[name] == sent[name] for name in ("id", "code") if name in sent]
+            if "at" in sent:
+                matches.append(row["at"]["place"] == sent["at"]["place"])
+            if matches and all(matches):
                 return {**row, "__sent": sent}
         return None
