@@ -1,0 +1,1 @@
+"""Ways to reach subgraphs, each behind execution's ``Transport``."""

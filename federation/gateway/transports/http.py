@@ -1,0 +1,159 @@
+"""Subgraphs over HTTP: one pool of kept-alive connections, and no trust in what comes back.
+
+Source: GraphQL over HTTP, "Request" and "Response".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from federation.errors import SubgraphUnreachable
+from federation.execution import SubgraphReply, SubgraphRequest
+
+_MEDIA_TYPES = ("application/graphql-response+json", "application/json")
+_HEADERS = {
+    "Accept": f"{_MEDIA_TYPES[0]}, {_MEDIA_TYPES[1]};q=0.9",
+    "Content-Type": "application/json",
+}
+_IDLE_SECONDS = 4.0
+"""How long a connection is kept unused; below the five seconds after which common servers close."""
+
+
+class HttpTransport:
+    """A Transport that posts to a URL for each subgraph; open while its context lasts."""
+
+    def __init__(
+        self,
+        urls: Mapping[str, str],
+        *,
+        deadline_seconds: float = 10.0,
+        connect_seconds: float = 2.0,
+        max_reply_bytes: int = 33_554_432,
+        connections: int = 100,
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            urls: Where each subgraph answers, by name; used as they stand.
+            deadline_seconds: For one request: connect, send and read together.
+            connect_seconds: For one attempt to connect.
+            max_reply_bytes: Longest body that is read, decompressed.
+            connections: At most, open to one host and port.
+        """
+        self._urls = {name: URL(url, encoded=True) for name, url in urls.items() if url}
+        self._deadline_seconds = deadline_seconds
+        self._connect_seconds = connect_seconds
+        self._max_reply_bytes = max_reply_bytes
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0, limit_per_host=self._connections, keepalive_timeout=_IDLE_SECONDS
+            ),
+            # Callers' answers must not meet in a cookie.
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_seconds),
+            headers={"User-Agent": "datong"},
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(self, subgraph: str, request: SubgraphRequest) -> SubgraphReply:
+        """Post one GraphQL request.
+
+        A query is sent once more if the connection broke before a byte of the answer came, as one
+        does that the server closed while it was idle. A mutation never is.
+
+        Returns:
+            The parsed body; one with ``errors`` is a normal return, whatever its status.
+
+        Raises:
+            SubgraphUnreachable: No complete answer in time, one that is too long, or one that is no
+                GraphQL response.
+        """
+        url = self._urls.get(subgraph)
+        if url is None:
+            raise SubgraphUnreachable(subgraph, "no URL is known")
+        body = msgspec.json.encode({"query": request.text, "variables": request.variables})
+        headers = {**request.headers, **_HEADERS}
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                try:
+                    status, media_type, text = await self._post(url, body, headers)
+                except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+                    if request.kind != "query":
+                        raise
+                    status, media_type, text = await self._post(url, body, headers)
+        except TimeoutError:
+            raise SubgraphUnreachable(subgraph, "no complete answer in time") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise SubgraphUnreachable(subgraph, type(error).__name__) from error
+        if text is None:
+            raise SubgraphUnreachable(subgraph, "the answer is too long", status)
+        return _reply(subgraph, status, media_type, text)
+
+    async def _post(
+        self, url: URL, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, str, bytes | None]:
+        """Status, media type and body; no body if it is too long."""
+        assert self._session is not None, "the transport is used within its context"
+        async with self._session.post(
+            url, data=body, headers=headers, allow_redirects=False
+        ) as response:
+            text = await self._read(response)
+            return response.status, response.content_type, text
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes | None:
+        chunks: list[bytes] = []
+        length = 0
+        async for chunk in response.content.iter_any():
+            length += len(chunk)
+            if length > self._max_reply_bytes:
+                # The rest is not waited for; the connection is of no more use.
+                response.close()
+                return None
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+def _reply(subgraph: str, status: int, media_type: str, text: bytes) -> SubgraphReply:
+    if media_type not in _MEDIA_TYPES:
+        raise SubgraphUnreachable(subgraph, f"status {status} and no GraphQL response", status)
+    try:
+        body = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        raise SubgraphUnreachable(subgraph, "the answer is no JSON", status) from None
+    if not _is_response(body):
+        raise SubgraphUnreachable(subgraph, f"status {status} and no GraphQL response", status)
+    extensions = body.get("extensions")
+    return SubgraphReply(
+        data=body.get("data"),
+        errors=tuple(body.get("errors") or ()),
+        extensions=extensions if isinstance(extensions, dict) else {},
+        status=status,
+    )
+
+
+def _is_response(body: Any) -> bool:
+    """Whether JSON is a GraphQL response: an object with data, errors or both."""
+    if not isinstance(body, dict) or not ("data" in body or "errors" in body):
+        return False
+    return isinstance(body.get("errors"), list | None)
