@@ -1,14 +1,16 @@
 """Make docker/secrets: every secret that docker-compose.yml mounts, each in a file of its own.
 
-    .venv/bin/python docker/make_secrets.py
+    .venv/bin/python docker/make_secrets.py [FOLDER]
 
 Files that exist are left alone, so that a rotation is: delete one, run again, restart. The folder
 is for its owner alone; the files in it are readable by the unprivileged users inside containers.
 Issuers of real tokens and consents replace issuer_jwks and consent_jwks by their own.
 """
 
+import hashlib
 import json
 import secrets
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,14 +24,25 @@ from cryptography.hazmat.primitives.serialization import (
 
 from federation.gateway.signing import print_jwks
 
-FOLDER = Path(__file__).parent / "secrets"
+FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "secrets"
+# OPA's answer to "may this request in": the gateway's token, or no more than its state of health.
+AUTHZ = """package system.authz
+
+default allow := false
+
+allow if input.path == ["health"]
+
+allow if crypto.sha256(input.identity) == "{digest}"
+"""
 
 
 def main() -> None:
     """Make what is missing."""
     FOLDER.mkdir(mode=0o700, exist_ok=True)
-    for name in ("postgres_password", "redis_password", "admin_token", "mask_key", "audit_key"):
+    passwords = ("postgres_password", "redis_password", "admin_token", "opa_token")
+    for name in (*passwords, "mask_key", "audit_key"):
         make(name, lambda: secrets.token_urlsafe(48))
+    make("opa_authz", lambda: AUTHZ.format(digest=digest("opa_token")))
     make("audit_head_key", private_key)
     for pair in ("context", "issuer", "consent"):
         make(f"{pair}_key", private_key)
@@ -44,6 +57,11 @@ def make(name: str, content: Callable[[], str]) -> None:
     file.touch(mode=0o600)
     file.write_text(content())
     file.chmod(0o444)
+
+
+def digest(name: str) -> str:
+    """SHA-256 of a secret of this folder, in hex."""
+    return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
 
 
 def private_key() -> str:
