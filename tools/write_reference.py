@@ -16,7 +16,6 @@ from typing import Any
 
 import msgspec
 import typer
-from click import Command, Context, Group
 
 import federation
 from federation.errors import FederationError, RequestError
@@ -151,25 +150,24 @@ def commands() -> str:
 
     parts = ["# Commands", NOTE]
     command = typer.main.get_command(app)
-    parts.extend(described(command, Context(command, info_name="datong")))
+    parts.extend(described(command, command.context_class(command, info_name="datong")))
     return "\n\n".join(parts)
 
 
-def described(command: Command, context: Context) -> Iterator[str]:
-    """A command and all below it."""
+def described(command: Any, context: Any) -> Iterator[str]:
+    """A command and all below it; the types are those of the click that typer brings along."""
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     yield f"## {context.command_path}\n\n{command.help or ''}\n\n    {usage}"
-    rows = [
-        record for each in command.get_params(context) if (record := each.get_help_record(context))
-    ]
+    records = (parameter.get_help_record(context) for parameter in command.get_params(context))
+    rows = [f"| `{cell(record[0])}` | {cell(record[1])} |" for record in records if record]
     if rows:
-        cells = (f"| `{cell(names)}` | {cell(text)} |" for names, text in rows)
-        yield "| option | |\n|---|---|\n" + "\n".join(cells)
-    if isinstance(command, Group):
+        yield "| option | |\n|---|---|\n" + "\n".join(rows)
+    if hasattr(command, "list_commands"):
         for name in command.list_commands(context):
             child = command.get_command(context, name)
-            if child is not None and not child.hidden:
-                yield from described(child, Context(child, info_name=name, parent=context))
+            if not child.hidden:
+                inner = child.context_class(child, info_name=name, parent=context)
+                yield from described(child, inner)
 
 
 def cell(text: str) -> str:
