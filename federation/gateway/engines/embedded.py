@@ -15,7 +15,7 @@ from typing import Any
 from federation.access import AccessRequest, Decision, read_decision
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines.counts import EngineCounts
-from federation.gateway.engines.lint import overlapping_roots, unportable_calls
+from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
 from federation.gateway.engines.release import (
     CATALOGUE_ROOT,
     ENTRYPOINT,
@@ -58,7 +58,10 @@ class EmbeddedEngine:
         self.revision = str(release.revisions)
         self._thread = threading.get_ident()
         documents = {CATALOGUE_ROOT: release.catalogue, **release.data}
-        faults = overlapping_roots(release.modules, documents)
+        faults = [
+            *overlapping_roots(release.modules, documents),
+            *unknown_references(release.modules),
+        ]
         if faults:
             raise PolicyFault(tuple(faults))
         self._engine = regorus.Engine()

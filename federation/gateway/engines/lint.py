@@ -29,6 +29,8 @@ PORTABLE = frozenset(
 
 _IMPORT = re.compile(r"^import\s+data\.(?:\w+\.)*(\w+)(?:\s+as\s+(\w+))?\s*$", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:default\s+)?(\w+)\(", re.MULTILINE)
+_REFERENCE = re.compile(r"\bdata(?:\.\w+)+")
+_RULE = re.compile(r"^(?:default\s+)?(\w+)", re.MULTILINE)
 _PACKAGE = re.compile(r"^package\s+([\w.]+)\s*$", re.MULTILINE)
 
 
@@ -60,9 +62,33 @@ def unportable_calls(syntax_trees: str, modules: Mapping[str, str]) -> list[str]
         imported = {alias or last for last, alias in _IMPORT.findall(text)}
         for function, line in _calls(tree):
             head, dot, _ = function.partition(".")
-            known = head in imported or head == "data" if dot else function in local
+            known = head in imported or (head == "data" if dot else function in local)
             if not known and function not in PORTABLE:
                 faults.append(f"{name}:{line}: {function} is no portable function")
+    return faults
+
+
+def unknown_references(modules: Mapping[str, str]) -> list[str]:
+    """References into the policies' own packages that lead nowhere, each as a fault.
+
+    Neither engine finds them: a misspelt rule is undefined, and silently opens or closes something.
+    """
+    named = packages(modules)
+    roots = {package.partition(".")[0] for package in named.values()}
+    rules = {
+        f"{package}.{rule}"
+        for name, package in named.items()
+        for rule in _RULE.findall(modules[name])
+    }
+    faults: list[str] = []
+    for name, text in modules.items():
+        for number, line in enumerate(text.splitlines(), start=1):
+            for reference in _REFERENCE.findall(line.partition("#")[0]):
+                path = reference.removeprefix("data.")
+                inside = any(f"{package}.".startswith(f"{path}.") for package in named.values())
+                at_rule = any(f"{path}.".startswith(f"{rule}.") for rule in rules)
+                if path.partition(".")[0] in roots and not inside and not at_rule:
+                    faults.append(f"{name}:{number}: {reference} does not exist")
     return faults
 
 

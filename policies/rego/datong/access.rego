@@ -7,17 +7,21 @@
 # entrypoint: true
 package datong.access
 
-import data.datong.rules.clearance
-import data.datong.rules.consent
-import data.datong.rules.grants
-import data.datong.rules.masking
-import data.datong.rules.purpose
-import data.datong.rules.sharing
+import data.datong.facts.known
+import data.datong.rules.clearance.deny as clearance_deny
+import data.datong.rules.consent.changes as consent_changes
+import data.datong.rules.grants.changes as grants_changes
+import data.datong.rules.masking.mask as masking_mask
+import data.datong.rules.purpose.changes as purpose_changes
+import data.datong.rules.purpose.deny as purpose_deny
+import data.datong.rules.sharing.conditions
+import data.datong.rules.sharing.deny as sharing_deny
+import data.datong.rules.sharing.opened
 
 decision := {
 	"contract": 1,
 	"fields": fields,
-	"row_filters": {type: conjunction(conditions) | some type, conditions in row_conditions},
+	"row_filters": {type: conjunction(parts) | some type, parts in row_conditions},
 }
 
 fields := {c: {use: verdict(c, use) | some use, _ in uses} | some c, uses in input.fields}
@@ -41,7 +45,7 @@ rule_of := {
 	"unknown_field": "sharing",
 }
 
-verdict(c, use) := object.union(judged(c, use), until(c))
+verdict(c, use) := object.union(judged(c, use), object.get(until, c, until_all))
 
 judged(c, use) := {
 	"effect": "deny",
@@ -52,31 +56,31 @@ judged(c, use) := {
 } else := {
 	"effect": "mask",
 	"mask": mask(c),
-	"reasons": sort(sharing.opened[c][use]),
+	"reasons": sort(opened[c][use]),
 	"rule": "masking",
 } if {
 	use == "select"
 	mask(c)
 } else := {
 	"effect": "allow",
-	"reasons": sort(sharing.opened[c][use]),
-	"rule": object.get(rule_of, min(sharing.opened[c][use]), "grants"),
+	"reasons": sort(opened[c][use]),
+	"rule": object.get(rule_of, min(opened[c][use]), "grants"),
 }
 
 denied[c][use] contains reason if {
 	some c, uses in input.fields
 	some use, _ in uses
-	some reason in purpose.deny[c]
+	some reason in purpose_deny[c]
 }
 
 denied[c][use] contains reason if {
-	some c, uses in sharing.deny
+	some c, uses in sharing_deny
 	some use, reasons in uses
 	some reason in reasons
 }
 
 denied[c][use] contains reason if {
-	some c, uses in clearance.deny
+	some c, uses in clearance_deny
 	some use, reasons in uses
 	some reason in reasons
 }
@@ -90,44 +94,51 @@ denied[c][use] contains reason if {
 # A department's own file is read for what it denies, masks and filters, and only for what the
 # department owns: nothing else that it says has any effect, so it cannot open anything.
 narrowed[c] contains reason if {
-	some c, _ in input.fields
-	some owner, _ in data.catalogue.fields[c].owners
-	some reason in data.datong.departments[owner].deny[c]
+	some owner in owners
+	some c, reasons in data.datong.departments[owner].deny
+	known[c].owners[owner]
+	some reason in reasons
 }
 
 narrower_mask[c] contains name if {
-	some c, _ in input.fields
-	some owner, _ in data.catalogue.fields[c].owners
-	name := data.datong.departments[owner].mask[c]
+	some owner in owners
+	some c, name in data.datong.departments[owner].mask
+	known[c].owners[owner]
 }
+
+owners := {owner | some fact in known; some owner, _ in fact.owners}
 
 mask(c) := min(narrower_mask[c])
 
-mask(c) := masking.mask[c] if not narrower_mask[c]
+mask(c) := masking_mask[c] if not narrower_mask[c]
 
 row_conditions[type] contains condition if {
-	some c, uses in input.fields
-	some use, _ in uses
+	some c, uses in conditions
+	some use, bound in uses
 	not denied[c][use]
-	some condition in sharing.conditions[c][use]
-	type := data.catalogue.fields[c].type
+	type := known[c].type
+	some condition in bound
 }
 
 row_conditions[type] contains condition if {
-	some type in {data.catalogue.fields[c].type | some c, _ in input.fields}
-	some owner, _ in data.catalogue.types[type].owners
-	some condition in data.datong.departments[owner].filters[type]
+	some owner in owners
+	some type, own in data.datong.departments[owner].filters
+	data.catalogue.types[type].owners[owner]
+	some condition in own
 }
 
-conjunction(conditions) := condition if {
-	count(conditions) == 1
-	some condition in conditions
-} else := {"and": sort(conditions)}
+conjunction(parts) := condition if {
+	count(parts) == 1
+	some condition in parts
+} else := {"and": sort(parts)}
 
-# Nothing that the verdict read of the time changes before this second.
-until(c) := {"valid_until": min(ends)} if {
-	ends := (grants.changes(c) | {second | some second in consent.changes}) | {second |
-		some second in purpose.changes
-	}
-	count(ends) > 0
+# Nothing that a verdict read of the time changes before this second.
+until_all := ending(changes)
+
+until := {c: ending(seconds | changes) | some c, seconds in grants_changes}
+
+changes := {second | some second in consent_changes} | {second | some second in purpose_changes}
+
+ending(seconds) := {"valid_until": min(seconds)} if {
+	count(seconds) > 0
 } else := {}

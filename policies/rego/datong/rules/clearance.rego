@@ -5,21 +5,21 @@
 #   grade it reaches. An input that only feeds agreed derivations is judged by the fields it feeds.
 package datong.rules.clearance
 
-import data.datong.rules.grants
-import data.datong.rules.sharing
+import data.datong.facts.known
+import data.datong.rules.grants.effective
+import data.datong.rules.sharing.agreed
 
 deny[c][use] contains "clearance_too_low" if {
-	some c, uses in input.fields
-	level := data.catalogue.fields[c].level
-	level > input.caller.clearance
-	some use, _ in uses
-	not reached(c, use, level)
+	some c, fact in known
+	fact.level > input.caller.clearance
+	some use, _ in input.fields[c]
+	not reached(c, use, fact.level)
 }
 
 reached(c, use, level) if {
-	some grant in grants.effective[c]
+	some grant in effective[c]
 	grant.uses[use]
 	grant.level >= level
 }
 
-reached(c, "join", _) if sharing.agreed[c]
+reached(c, "join", _) if agreed[c]

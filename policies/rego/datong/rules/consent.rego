@@ -5,6 +5,8 @@
 #   gateway has verified every consent in the input; it also checks the row filter made here.
 package datong.rules.consent
 
+import data.datong.facts.subject as subject_field
+
 usable := [consent |
 	some consent in input.consents
 	consent.purpose == input.purpose
@@ -15,19 +17,16 @@ subjects := {consent.subject | some consent in usable}
 
 # With several consents only what all of them name: the row filter admits all their subjects.
 covers[c] if {
-	some c, _ in input.fields
-	subject_field(c)
 	count(usable) > 0
+	some c, _ in subject_field
 	every consent in usable {
 		consent.fields[c]
 	}
 }
 
-subject_field(c) := data.catalogue.types[data.catalogue.fields[c].type].subject
-
-condition(c) := {"field": subject_field(c), "op": "eq", "value": subject} if {
+condition(c) := {"field": subject_field[c], "op": "eq", "value": subject} if {
 	count(subjects) == 1
 	some subject in subjects
-} else := {"field": subject_field(c), "op": "in", "value": sort(subjects)}
+} else := {"field": subject_field[c], "op": "in", "value": sort(subjects)}
 
 changes contains consent.expires if some consent in usable

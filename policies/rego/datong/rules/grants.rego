@@ -7,8 +7,8 @@
 #   (level) or show only masked values (mask).
 package datong.rules.grants
 
-import data.datong.rules.consent
-import data.datong.rules.region
+import data.datong.rules.consent.covers
+import data.datong.rules.region.bindable
 
 department := object.get(input.caller, "department", "")
 
@@ -47,18 +47,19 @@ consented(_, grant) if not grant.consent
 
 consented(c, grant) if {
 	grant.consent
-	consent.covers[c]
+	covers[c]
 }
 
 placed(_, grant) if not grant.region
 
 placed(c, grant) if {
 	grant.region
-	region.bindable[c]
+	bindable[c]
 }
 
 # Seconds at which a grant for this coordinate begins or ends.
-changes(c) := {second |
+changes[c] contains second if {
+	some c, _ in input.fields
 	some grant in mine[c]
 	grant.purposes[input.purpose]
 	some second in [object.get(grant, "starts", 0), grant.expires]

@@ -5,16 +5,17 @@
 #   department's own data and open data are never masked here.
 package datong.rules.masking
 
-import data.datong.rules.grants
-import data.datong.rules.sharing
+import data.datong.rules.grants.effective
+import data.datong.rules.sharing.opened
 
 mask[c] := min(masks) if {
-	some c, opened in sharing.opened
+	some c, granted in effective
+	reached := opened[c].select
 	openings := [grant |
-		some id, grant in grants.effective[c]
-		opened.select[concat(":", ["grant", id])]
+		some id, grant in granted
+		reached[concat(":", ["grant", id])]
 	]
-	reasons := opened.select - {"consent"}
+	reasons := reached - {"consent"}
 	masks := {grant.mask | some grant in openings}
 
 	# Every reason is a grant and every grant has a mask.

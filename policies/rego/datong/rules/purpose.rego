@@ -8,26 +8,26 @@ package datong.rules.purpose
 known := data.purposes[input.purpose]
 
 deny[c] contains "purpose_unknown" if {
-	some c, _ in input.fields
 	input.purpose != null
 	not known
+	some c, _ in input.fields
 }
 
 deny[c] contains "purpose_expired" if {
-	some c, _ in input.fields
 	known.expires <= input.now
+	some c, _ in input.fields
 }
 
 deny[c] contains "purpose_not_for_operation" if {
-	some c, _ in input.fields
 	known.operations
 	not for_operation
+	some c, _ in input.fields
 }
 
 # Open data needs no purpose.
 deny[c] contains "purpose_required" if {
-	some c, _ in input.fields
 	input.purpose == null
+	some c, _ in input.fields
 	data.catalogue.fields[c].sharing != "UNCONDITIONAL"
 }
 

@@ -5,12 +5,11 @@
 #   prefix. Only types that say where their rows belong (@regionCode) can be opened so.
 package datong.rules.region
 
-region_field(c) := data.catalogue.types[data.catalogue.fields[c].type].region
+import data.datong.facts.region as region_field
 
 bindable[c] if {
-	some c, _ in input.fields
-	region_field(c)
 	input.caller.region != ""
+	some c, _ in region_field
 }
 
-condition(c) := {"field": region_field(c), "op": "starts_with", "value": input.caller.region}
+condition(c) := {"field": region_field[c], "op": "starts_with", "value": input.caller.region}

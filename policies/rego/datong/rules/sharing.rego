@@ -6,16 +6,17 @@
 #   a grant for consenting subjects or for a region opens does.
 package datong.rules.sharing
 
-import data.datong.rules.consent
-import data.datong.rules.grants
-import data.datong.rules.region
+import data.datong.facts.known
+import data.datong.rules.consent.condition as consent_condition
+import data.datong.rules.grants.current
+import data.datong.rules.grants.department
+import data.datong.rules.grants.effective
+import data.datong.rules.region.condition as region_condition
 
-facts[c] := data.catalogue.fields[c] if some c, _ in input.fields
-
-own_subgraphs := object.get(data.organisations, [grants.department, "subgraphs"], {})
+own_subgraphs := object.get(data.organisations, [department, "subgraphs"], {})
 
 own[c] if {
-	some c, fact in facts
+	some c, fact in known
 	some owner, _ in fact.owners
 	own_subgraphs[owner]
 }
@@ -31,7 +32,7 @@ agreed[c] if {
 
 # Openings that admit every row, as reasons.
 free[c][use] contains "shared_unconditionally" if {
-	some c, fact in facts
+	some c, fact in known
 	fact.sharing == "UNCONDITIONAL"
 	some use, _ in input.fields[c]
 }
@@ -44,7 +45,7 @@ free[c][use] contains "own_department" if {
 free[c].join contains "agreed_derivation" if some c in object.keys(agreed)
 
 free[c][use] contains concat(":", ["grant", id]) if {
-	some c, granted in grants.effective
+	some c, granted in effective
 	some id, grant in granted
 	not bound(grant)
 	some use, _ in grant.uses
@@ -57,7 +58,7 @@ bound(grant) if grant.region
 
 # Grants that open some rows only, where nothing opens all of them.
 binding[c][use][id] := grant if {
-	some c, granted in grants.effective
+	some c, granted in effective
 	some id, grant in granted
 	bound(grant)
 	some use, _ in grant.uses
@@ -81,14 +82,14 @@ opened[c][use] := reasons if {
 	reasons := by_grant | by_consent
 }
 
-conditions[c][use] contains consent.condition(c) if {
+conditions[c][use] contains consent_condition(c) if {
 	some c, uses in binding
 	some use, granted in uses
 	some grant in granted
 	grant.consent
 }
 
-conditions[c][use] contains region.condition(c) if {
+conditions[c][use] contains region_condition(c) if {
 	some c, uses in binding
 	some use, granted in uses
 	some grant in granted
@@ -97,12 +98,12 @@ conditions[c][use] contains region.condition(c) if {
 
 deny[c][use] contains "unknown_field" if {
 	some c, uses in input.fields
-	not facts[c]
+	not known[c]
 	some use, _ in uses
 }
 
 deny[c][use] contains "not_classified" if {
-	some c, fact in facts
+	some c, fact in known
 	not fact.level
 	some use, _ in input.fields[c]
 }
@@ -110,7 +111,7 @@ deny[c][use] contains "not_classified" if {
 # A legal basis binds everybody but the department itself, whatever was granted; what the department
 # agreed to derive from the data is graded by itself.
 deny[c][use] contains "not_shared" if {
-	some c, fact in facts
+	some c, fact in known
 	fact.sharing == "NOT_SHARED"
 	not own[c]
 	some use, _ in input.fields[c]
@@ -120,18 +121,18 @@ deny[c][use] contains "not_shared" if {
 derived(c, "join") if agreed[c]
 
 deny[c][use] contains missing(c, use) if {
-	some c, fact in facts
+	some c, fact in known
 	fact.level
 	some use, _ in input.fields[c]
 	not opened[c][use]
 }
 
 missing(c, use) := "consent_required" if {
-	some grant in grants.current[c]
+	some grant in current[c]
 	grant.consent
 	grant.uses[use]
 } else := "region_required" if {
-	some grant in grants.current[c]
+	some grant in current[c]
 	grant.region
 	grant.uses[use]
 } else := "grant_required"
