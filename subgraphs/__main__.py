@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import hashlib
 import importlib
 import logging
 import os
@@ -29,6 +30,8 @@ NAMES = (
 )
 FIRST_PORT = 14301
 KEYS_VARIABLE = "DATONG_CONTEXT_JWKS"
+# A secret that all processes of a department share, so that each opens the others' cursors.
+CURSOR_VARIABLE = "DATONG_CURSOR_SECRET"
 
 
 def load_department(name: str) -> Department:
@@ -84,6 +87,11 @@ def _open_verifier(name: str, *, open_to_all: bool) -> ContextVerifier | None:
     return ContextVerifier(name, KeySet(location))
 
 
+def _cursor_key() -> bytes | None:
+    secret = os.environ.get(CURSOR_VARIABLE)
+    return hashlib.sha512(secret.encode()).digest() if secret else None
+
+
 def _open_database(name: str, options: argparse.Namespace) -> str:
     """URL of the department's database; demo data is made where there is none yet."""
     given: str | None = options.database
@@ -99,13 +107,10 @@ async def _serve(
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     if verifier is None:
         sys.stderr.write(f"WARNING {department.name} is OPEN: it answers anybody, unfiltered\n")
+    app = build_app(department, _open_database(department.name, options), verifier, _cursor_key())
     server = _Server(
         uvicorn.Config(
-            build_app(department, _open_database(department.name, options), verifier),
-            host=options.host,
-            port=options.port,
-            log_level="warning",
-            access_log=False,
+            app, host=options.host, port=options.port, log_level="warning", access_log=False
         )
     )
     server.name = department.name

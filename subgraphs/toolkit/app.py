@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from subgraphs.toolkit.access_context import ANYBODY, AccessContext, ContextVerifier
+from subgraphs.toolkit.cursors import Cursors
 from subgraphs.toolkit.database import RequestSession, open_engine
 from subgraphs.toolkit.errors import AccessRefused, RowFilterInvalid, StatementRefused
 from subgraphs.toolkit.row_filters import bind_filters
@@ -27,7 +28,10 @@ _GRAPHQL = "application/graphql-response+json"
 
 
 def build_app(
-    department: Department, database_url: str, verifier: ContextVerifier | None
+    department: Department,
+    database_url: str,
+    verifier: ContextVerifier | None,
+    cursor_key: bytes | None = None,
 ) -> Starlette:
     """The service of a department.
 
@@ -35,8 +39,11 @@ def build_app(
         department: What it answers.
         database_url: ``sqlite:///file`` or ``postgresql://...``; must exist and be filled.
         verifier: Checks access contexts; None answers anybody.
+        cursor_key: 64 bytes, the same for all processes that serve this department; None ends
+            cursors with the process.
     """
     engine = open_engine(database_url)
+    cursors = Cursors(cursor_key)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -62,7 +69,7 @@ def build_app(
                 query,
                 variable_values=variables,
                 operation_name=operation_name,
-                context_value=Scope(access, filters, session),
+                context_value=Scope(access, filters, session, cursors),
             )
         finally:
             await session.close()

@@ -1,12 +1,10 @@
-"""Cursor connections: types, page arguments and opaque cursors.
+"""Cursor connections: types, page arguments and what comes after a cursor.
 
 A page continues after the row that its cursor names (keyset paging): it does not slow down with
 depth and neither repeats nor skips rows when others are inserted.
 """
 
-import base64
 import datetime
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
@@ -80,37 +78,13 @@ def check_first(first: int) -> int:
     return first
 
 
-def print_cursor(order: str, values: Sequence[object]) -> str:
-    """Opaque cursor of a row: the order's name and the row's sort values."""
-    plain = [v.isoformat() if isinstance(v, datetime.date) else v for v in values]
-    return base64.urlsafe_b64encode(json.dumps([order, *plain]).encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str, order: str, keys: Sequence[SortKey]) -> tuple[Any, ...]:
-    """Sort values of a cursor made for the same order.
-
-    Raises:
-        RequestRefused: Not a cursor of this list in this order.
-    """
-    refused = RequestRefused("BAD_CURSOR", "`after` is not a cursor of this list in this order")
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        name, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        kinds = [key.column.type.python_type for key in keys]
-        read = tuple(map(_read_value, values, kinds))
-    except (ValueError, TypeError) as fault:
-        raise refused from fault
-    if name != order or len(values) != len(keys):
-        raise refused
-    return read
-
-
-def _read_value(value: object, kind: type) -> object:
-    if kind is datetime.date:
-        return read_date(value)
-    if type(value) is not kind and not (kind is float and type(value) is int):
-        raise ValueError("another type")
-    return value
+def read_sort_values(values: Sequence[object], keys: Sequence[SortKey]) -> tuple[Any, ...]:
+    """Python values of the JSON values that a cursor holds."""
+    kinds = [key.column.type.python_type for key in keys]
+    return tuple(
+        read_date(value) if kind is datetime.date else value
+        for value, kind in zip(values, kinds, strict=True)
+    )
 
 
 def build_keyset(keys: Sequence[SortKey], values: Sequence[Any]) -> ColumnElement[bool]:

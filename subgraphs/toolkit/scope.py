@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, aliased
 from strawberry.dataloader import DataLoader
 
 from subgraphs.toolkit.access_context import AccessContext
+from subgraphs.toolkit.cursors import Cursors
 from subgraphs.toolkit.database import RequestSession
 from subgraphs.toolkit.inputs import build_criteria
 from subgraphs.toolkit.paging import (
@@ -27,8 +28,7 @@ from subgraphs.toolkit.paging import (
     build_keyset,
     build_order,
     check_first,
-    print_cursor,
-    read_cursor,
+    read_sort_values,
 )
 from subgraphs.toolkit.row_filters import RowFilters
 from subgraphs.toolkit.sources import Reference, Source
@@ -69,8 +69,15 @@ def present(value: ValueT | None) -> ValueT:
 class Scope:
     """One request: who asks, which rows it may see, and the loaders that batch its look-ups."""
 
-    def __init__(self, access: AccessContext, filters: RowFilters, session: RequestSession) -> None:
+    def __init__(
+        self,
+        access: AccessContext,
+        filters: RowFilters,
+        session: RequestSession,
+        cursors: Cursors,
+    ) -> None:
         self.access = access
+        self.cursors = cursors
         self.filters = filters
         self.session = session
         self._loaders: dict[object, DataLoader[Any, Any]] = {}
@@ -174,7 +181,7 @@ class Scope:
 
     async def connect(self, source: Source[NodeT], page: Page) -> Connection[NodeT]:
         """A page over all rows of a source."""
-        asked = _Asked(source, page)
+        asked = _Asked(self, source, page)
 
         async def count() -> int:
             statement = select(func.count()).select_from(source.model).where(*asked.criteria)
@@ -193,7 +200,7 @@ class Scope:
         self, source: Source[NodeT], page: Page, column: Column, key: Any
     ) -> Connection[NodeT]:
         """A page over the rows whose column has this value; all parents in one statement."""
-        asked = _Asked(source, page)
+        asked = _Asked(self, source, page)
 
         async def batch_pages(keys: list[Any]) -> Sequence[Any]:
             place = func.row_number().over(partition_by=column, order_by=build_order(asked.keys))
@@ -236,11 +243,13 @@ class Scope:
 class _Asked:
     """A page request resolved against its source."""
 
-    def __init__(self, source: Source[Any], page: Page) -> None:
+    def __init__(self, scope: Scope, source: Source[Any], page: Page) -> None:
         check_first(page.first)
+        self.cursors = scope.cursors
         self.source = source
         self.page = page
-        self.order = page.order.name if page.order is not None else ""
+        order = page.order.name if page.order is not None else ""
+        self.binding = (source.type_name, order, repr(page.where), scope.access.subject)
         chosen = [page.order.value] if page.order is not None else []
         self.keys = chosen + [
             SortKey(column)
@@ -252,10 +261,10 @@ class _Asked:
             self.criteria.append(source.only)
         self.beyond = []
         if page.after is not None:
-            values = read_cursor(page.after, self.order, self.keys)
+            values = read_sort_values(self.cursors.open(page.after, self.binding), self.keys)
             self.beyond.append(build_keyset(self.keys, values))
         # Equal pages of different parents meet in one loader.
-        self.name = (source.type_name, page.first, page.after, self.order, repr(page.where))
+        self.name = (page.first, page.after, self.binding)
 
     def connection(
         self, rows: Sequence[Any], count: Callable[[], Awaitable[int]]
@@ -264,7 +273,7 @@ class _Asked:
         edges: list[Edge[Any]] = []
         for row in rows[: self.page.first]:
             values = [getattr(row, key.column.key) for key in self.keys]
-            cursor = print_cursor(self.order, values)
+            cursor = self.cursors.seal(values, self.binding)
             edges.append(Edge(node=self.source.build(row), cursor=cursor))
         info = PageInfo(
             has_next_page=len(rows) > self.page.first,
