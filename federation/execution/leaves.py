@@ -11,14 +11,19 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLSchema, is_enum_type
 
+from federation.supergraph.api_schema import HIDDEN_VALUES
+
 INVALID = object()
 """In place of a value that is not of the type."""
+
+HIDDEN = object()
+"""In place of an enum value that is right and not for clients: null, and no fault of anyone."""
 
 Complete: TypeAlias = Callable[[Any], Any]
 
 
 def completion_of(type_name: str, schema: GraphQLSchema) -> Complete:
-    """From a JSON value other than null to the response's value, or INVALID.
+    """From a JSON value other than null to the response's value, INVALID or HIDDEN.
 
     Custom scalars pass as they are.
     """
@@ -27,8 +32,8 @@ def completion_of(type_name: str, schema: GraphQLSchema) -> Complete:
         return known
     named = schema.type_map.get(type_name)
     if is_enum_type(named):
-        # A value that the API schema does not know is hidden or foreign.
-        return _one_of(frozenset(named.values))
+        hidden: frozenset[str] = named.extensions.get(HIDDEN_VALUES, frozenset())
+        return _one_of(frozenset(named.values), hidden)
     return _any
 
 
@@ -64,9 +69,13 @@ def _any(value: Any) -> Any:
     return value
 
 
-def _one_of(names: frozenset[str]) -> Complete:
+def _one_of(names: frozenset[str], hidden: frozenset[str]) -> Complete:
     def complete(value: Any) -> Any:
-        return value if isinstance(value, str) and value in names else INVALID
+        if not isinstance(value, str):
+            return INVALID
+        if value in names:
+            return value
+        return HIDDEN if value in hidden else INVALID
 
     return complete
 

@@ -60,7 +60,12 @@ class Entry:
 
 
 class Place:
-    """An object position of the response: its selections, told apart by runtime type on demand."""
+    """An object position of the response: its selections, told apart by runtime type on demand.
+
+    Attributes:
+        needs_type: Whether what is shown depends on an object's runtime type, through a selection,
+            a mask or a refusal for some types only.
+    """
 
     def __init__(
         self,
@@ -74,6 +79,11 @@ class Place:
         self._request = request
         self._schema = schema
         self._by_type: dict[str, tuple[Entry, ...]] = {}
+        masked = {name for _, name in request.masks}
+        self.needs_type = any(
+            field.types is not None or field.name == "__typename" or field.name in masked
+            for field in fields
+        ) or any(each.types is not None for each in request.refusals if each.path[:-1] == keys)
 
     def entries(self, runtime: str) -> tuple[Entry, ...]:
         """The response keys of an object of a runtime type."""

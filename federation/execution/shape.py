@@ -11,7 +11,7 @@ from graphql import GraphQLSchema, is_abstract_type, is_object_type
 
 from federation.errors import ResponseError
 from federation.execution.fetching import Execution
-from federation.execution.leaves import INVALID
+from federation.execution.leaves import HIDDEN, INVALID
 from federation.execution.model import ExecutionRequest, holds
 from federation.execution.selected import Entry, Place, TypeRef
 from federation.operation.introspection import INTROSPECTION_FIELDS
@@ -123,7 +123,12 @@ class _Shaping:
     def _object(self, value: Any, type_ref: TypeRef, field: tuple[str, Entry]) -> Any:
         if not isinstance(value, dict):
             return self._tell(INVALID_VALUE, "is no object", field)
+        inner = field[1].inner
+        assert inner is not None, "objects have selections"
         runtime = self._runtime_type(value, type_ref.name)
+        if runtime is None and "__typename" not in value and not inner.needs_type:
+            # An interface object: its subgraph cannot tell the type, and nothing depends on it.
+            return self.fields(value, type_ref.name, inner)
         if runtime is None:
             # An entity that its owner does not know has no type: null, and no fault of anyone.
             if value.get("__typename") is None and not self._faults.explains(value, "__typename"):
@@ -131,8 +136,6 @@ class _Shaping:
             if value.get("__typename") is None:
                 return _TOLD
             return self._tell(INVALID_VALUE, "is an object of another type", field)
-        inner = field[1].inner
-        assert inner is not None, "objects have selections"
         return self.fields(value, runtime, inner)
 
     def _runtime_type(self, value: dict[str, Any], declared: str) -> str | None:
@@ -152,6 +155,8 @@ class _Shaping:
         entry = field[1]
         assert entry.complete is not None, "what has no selections is a leaf"
         completed = entry.complete(value)
+        if completed is HIDDEN:
+            return None
         if entry.mask is not None and completed is not INVALID:
             completed = _masked(completed, entry)
         if completed is INVALID:

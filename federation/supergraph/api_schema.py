@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLError,
     GraphQLSchema,
     build_ast_schema,
@@ -29,6 +30,9 @@ from federation.supergraph.model import (
 )
 from federation.supergraph.printer import print_description, print_directive
 
+HIDDEN_VALUES = "datong.hidden_values"
+"""Key of an enum's extension: values that subgraphs may send and clients never see."""
+
 _SHOWN = frozenset({"deprecated", "specifiedBy", "oneOf"})
 _EXECUTABLE = frozenset(
     {
@@ -48,15 +52,22 @@ def build_api_schema(supergraph: Supergraph) -> GraphQLSchema:
     """The executable schema without inaccessible elements and federation's machinery.
 
     Descriptions, deprecations, ``@specifiedBy`` and ``@oneOf`` stay; introspection works on it.
+    Each enum keeps the names of its hidden values as extension ``HIDDEN_VALUES``.
 
     Raises:
         InvalidSupergraph: What remains is no valid GraphQL schema.
     """
     text = "\n\n".join(_print(supergraph))
     try:
-        return build_ast_schema(parse(text))
+        schema = build_ast_schema(parse(text))
     except (GraphQLError, TypeError) as error:
         raise InvalidSupergraph(f"the API schema is not valid: {error}") from error
+    for definition in supergraph.types.values():
+        enum = schema.type_map.get(definition.name)
+        if isinstance(definition, EnumType) and isinstance(enum, GraphQLEnumType):
+            hidden = frozenset(value.name for value in definition.values) - enum.values.keys()
+            enum.extensions[HIDDEN_VALUES] = hidden
+    return schema
 
 
 def print_api_schema(supergraph: Supergraph) -> str:

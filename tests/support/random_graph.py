@@ -2,8 +2,8 @@
 
 The monolith is the truth: one schema in which every field is answered from the rows. Its fields
 are dealt out to subgraphs with keys, shared fields, ``@requires``, ``@provides``, interfaces and
-unions. A subgraph answers only what it holds, and computes a required field from the representation it was
-sent, so that a wrong or missing input shows in the answer.
+unions. A subgraph answers only what it holds, and computes a required field from the
+representation it was sent, so that a wrong or missing input shows in the answer.
 """
 
 from __future__ import annotations
