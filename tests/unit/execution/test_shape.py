@@ -27,7 +27,6 @@ async def _shape(text: str, data: Any, request: ExecutionRequest | None = None) 
         ("name", 1),
         ("name", {"x": 1}),
         ("name", ["a"]),
-        ("sex", "HIDDEN"),
         ("sex", 1),
         ("friends", {"id": 1}),
         ("friends", "x"),
@@ -76,10 +75,42 @@ async def test_object_field_of_another_object_type_is_null_and_an_error() -> Non
     assert (result.data, told(result)) == ({"me": None}, [("INVALID_VALUE", ["me"])])
 
 
-async def test_abstract_object_whose_type_nobody_told_is_null() -> None:
-    result = await _shape("{ node { id } }", {"node": {"id": 1}})
+async def test_enum_value_that_clients_may_not_see_is_null_without_an_error() -> None:
+    result = await _shape("{ me { sex } }", {"me": {"sex": "HIDDEN"}})
+
+    assert (result.data, result.errors) == ({"me": {"sex": None}}, ())
+    assert [error.path for error in result.hidden] == [("me", "sex")]
+    assert "HIDDEN" not in str(result.hidden)
+
+
+async def test_abstract_object_whose_type_is_needed_and_not_told_is_null() -> None:
+    result = await _shape("{ node { id __typename } }", {"node": {"id": 1}})
 
     assert (result.data, result.errors) == ({"node": None}, ())
+
+
+async def test_abstract_object_whose_type_is_not_needed_is_answered() -> None:
+    result = await _shape("{ node { id } }", {"node": {"id": 1}})
+
+    assert (result.data, result.errors) == ({"node": {"id": "1"}}, ())
+
+
+async def test_mask_of_any_possible_type_holds_where_the_type_is_not_known() -> None:
+    one = ExecutionRequest(masks={("User", "id"): lambda _: "*"})
+    two = ExecutionRequest(masks={("User", "id"): str, ("Product", "id"): str.upper})
+
+    assert (await _shape("{ node { id } }", {"node": {"id": "a"}}, one)).data == {
+        "node": {"id": "*"}
+    }
+    assert (await _shape("{ node { id } }", {"node": {"id": "a"}}, two)).data == {"node": None}
+
+
+async def test_refusal_on_any_possible_type_holds_where_the_type_is_not_known() -> None:
+    request = ExecutionRequest(refusals=(_refusal("node.id", "ID!", frozenset({"User"})),))
+
+    result = await _shape("{ node { id } }", {"node": {"id": "a"}}, request)
+
+    assert (result.data, told(result)) == ({"node": None}, [("ACCESS_DENIED", ["node"])])
 
 
 async def test_null_goes_to_the_nearest_nullable_parent_with_one_error() -> None:
