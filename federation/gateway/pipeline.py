@@ -104,7 +104,7 @@ class Gateway:
             await trail.intend(plan)
             work = self._work(request, asker, variables, restriction, state)
             result = await execute(plan, work, parts.transport, state.schema)
-            response = respond(result, self._description(request, result, decision, trail))
+            response = respond(result, self._description(request, result, restriction, trail))
             await trail.release(response, result.errors)
         return trail.answer()
 
@@ -161,8 +161,8 @@ class Gateway:
         )
 
     def _description(
-        self, request: Request, result: ExecutionResult, decision: Decision, trail: Trail
+        self, request: Request, result: ExecutionResult, restriction: Restriction, trail: Trail
     ) -> dict[str, Any] | None:
         if not self._config.http.debug_extensions or request.headers.get(DEBUG_HEADER) != "1":
             return None
-        return describe(result, decision.revision, trail.milliseconds)
+        return describe(result, restriction, trail.milliseconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from federation.access import Restriction
 from federation.execution import ExecutionResult
 from federation.gateway.messages import Response, encode
 
@@ -26,9 +27,12 @@ def respond(result: ExecutionResult, extensions: dict[str, Any] | None = None) -
     return Response(encode(document))
 
 
-def describe(result: ExecutionResult, policy_revision: str, milliseconds: float) -> dict[str, Any]:
+def describe(
+    result: ExecutionResult, restriction: Restriction, milliseconds: float
+) -> dict[str, Any]:
     """How a request was answered, for clients that ask and may know."""
     return {
+        "masked": {".".join(place): mask for place, mask in sorted(restriction.masks.items())},
         "fetches": [
             {
                 "subgraph": report.subgraph,
@@ -39,6 +43,6 @@ def describe(result: ExecutionResult, policy_revision: str, milliseconds: float)
             }
             for report in result.reports
         ],
-        "policyRevision": policy_revision,
+        "policyRevision": restriction.revision,
         "ms": round(milliseconds, 1),
     }
