@@ -8,8 +8,11 @@ from graphql import (
     FieldNode,
     GraphQLSyntaxError,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
     Visitor,
@@ -93,13 +96,16 @@ def read_arguments(field: FieldNode) -> tuple[Argument, ...]:
 
 def print_literal(node: ValueNode) -> str:
     """One canonical line for a literal; block strings become plain strings."""
-    return print_ast(visit(node, _PlainStrings())) if '"""' in print_ast(node) else print_ast(node)
-
-
-class _PlainStrings(Visitor):
-    def enter_string_value(self, node: ValueNode, *_: object) -> ValueNode:
-        # A block string would put line breaks into operation texts that are one line by contract.
-        return type(node)(value=node.value, block=False)  # type: ignore[attr-defined,call-arg]
+    # graphql-core breaks long lists and objects and keeps block strings, while operation texts are
+    # one line by contract.
+    if isinstance(node, ListValueNode):
+        return f"[{', '.join(map(print_literal, node.values))}]"
+    if isinstance(node, ObjectValueNode):
+        fields = (f"{field.name.value}: {print_literal(field.value)}" for field in node.fields)
+        return f"{{{', '.join(fields)}}}"
+    if isinstance(node, StringValueNode) and node.block:
+        return print_ast(StringValueNode(value=node.value))
+    return print_ast(node)
 
 
 def _variables_in(node: ValueNode) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from federation.subgraph.model import (
     EnumValue as SubgraphEnumValue,
 )
 from federation.subgraph.model import InputValue as SubgraphInputValue
-from federation.subgraph.model import Kind, Subgraph
+from federation.subgraph.model import Kind, Subgraph, has_directive
 from federation.supergraph.model import (
     EnumType,
     EnumValue,
@@ -88,7 +88,9 @@ def _joins(source: TypeSource) -> list[JoinType]:
         JoinType(
             graph=source.subgraph.name,
             key=key.text("fields"),
-            extension=source.type.is_extension or key.on_extension,
+            # In federation 1 extending is the normal way to refer, and says nothing of this kind.
+            extension=has_directive(source.type, "extends")
+            or (source.subgraph.is_federation_2 and key.on_extension),
             resolvable=key.argument("resolvable") is not False,
             is_interface_object=is_interface_object,
         )

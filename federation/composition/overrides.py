@@ -16,10 +16,17 @@ class Overrides:
     Attributes:
         removed: Subgraphs that lost the field and never speak of it.
         used: Subgraphs that lost it but need it as a key, a requirement or for an interface.
+        labelled: Subgraphs that lose it for some requests only.
     """
 
     removed: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
+    labelled: frozenset[str] = frozenset()
+
+    @property
+    def losing(self) -> frozenset[str]:
+        """All subgraphs that lose the field, be it for some requests."""
+        return self.removed | self.used | self.labelled
 
 
 def read_overrides(sources: Sequence[FieldSource], schema: Sources) -> Overrides:
@@ -35,13 +42,17 @@ def read_overrides(sources: Sequence[FieldSource], schema: Sources) -> Overrides
     }
     removed: set[str] = set()
     used: set[str] = set()
+    labelled: set[str] = set()
     for directive in overriding.values():
         loser = by_name.get(directive.text("from") or "")
         if loser is None or loser.subgraph.name in overriding or loser.is_external:
             continue
         name = loser.subgraph.name
+        label = directive.text("label")
+        if label is not None:
+            labelled.add(name)
         if (loser.type.name, loser.field.name) in schema.used_fields[name]:
             used.add(name)
-        elif directive.text("label") is None:
+        elif label is None:
             removed.add(name)
-    return Overrides(frozenset(removed), frozenset(used))
+    return Overrides(frozenset(removed), frozenset(used), frozenset(labelled))

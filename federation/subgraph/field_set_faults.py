@@ -90,6 +90,10 @@ def faults_in(use: FieldSetUse, types: Mapping[str, Type]) -> Iterator[Fault]:
         yield Fault(FaultKind.INVALID, f"not a selection of fields: {error.message}")
         return
     operation = document.definitions[0]
+    parent = types.get(use.parent)
+    # Where nothing can be selected from, one rule of its own says so.
+    if parent is None or not (parent.is_composite or parent.kind is Kind.UNION):
+        return
     if isinstance(operation, OperationDefinitionNode):
         yield from _walk(operation.selection_set, use.parent, types)
 

@@ -128,14 +128,22 @@ def _read_link(node: DirectiveNode, location: SourceLocation, result: ReadLinks)
         purpose=purpose if isinstance(purpose, str) else None,
         location=location,
     )
-    if isinstance(namespace, str) and ("__" in namespace or namespace.startswith("_")):
+    if link.version is None:
         report(
             "INVALID_LINK_IDENTIFIER",
+            f'"{url}" does not end in a version',
+            "Write the URL as https://host/name/v1.0.",
+        )
+    if isinstance(namespace, str) and ("__" in namespace or namespace.startswith("_")):
+        report(
+            "INVALID_LINK_DIRECTIVE_USAGE",
             f'@link(as: "{namespace}") is no usable prefix',
             "Use a name without leading and double underscores.",
         )
-    if link.identity == FEDERATION_IDENTITY and not (
-        link.version and (2, 0) <= link.version <= NEWEST_FEDERATION
+    if (
+        link.identity == FEDERATION_IDENTITY
+        and link.version is not None
+        and not (2, 0) <= link.version <= NEWEST_FEDERATION
     ):
         report(
             "UNKNOWN_FEDERATION_LINK_VERSION",

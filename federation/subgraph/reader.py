@@ -230,8 +230,9 @@ def _field_set_literal(node: ValueNode) -> str:
         return print_literal(node)
     text = " ".join(texts)
     try:
-        text = print_field_set(read_field_set(text))
+        # Reading drops directives, which a rule must see to report them.
+        text = text if "@" in text else print_field_set(read_field_set(text))
     except ValueError:
-        # A rule reports it with its place; here it must only stay readable.
+        # Reported with its place by a rule; here it only stays as it is.
         text = text.strip()
     return print_literal(StringValueNode(value=text))

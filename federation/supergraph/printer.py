@@ -52,7 +52,7 @@ def print_supergraph(supergraph: Supergraph) -> str:
             blocks += [
                 f"directive @{name}{signature}"
                 for name, signature in known.directives.items()
-                if name in applied or known.types
+                if name in applied
             ]
             blocks += [known.types.strip()] if known.types else []
     blocks += [each.definition.strip() for each in supergraph.directive_definitions]
@@ -202,10 +202,11 @@ class _Printer:
 
     def _field(self, field: FieldDefinition) -> str:
         head = f"{print_description(field.description, '  ')}  {field.name}"
+        labels = {join.override: join.override_label for join in field.joins if join.override}
         tail = "".join(
             f" {each}"
             for each in (
-                *map(self._join_field, field.joins),
+                *(self._join_field(join, labels.get(join.graph or "")) for join in field.joins),
                 *map(print_directive, field.directives),
             )
         )
@@ -239,7 +240,9 @@ class _Printer:
         head = print_description(value.description, "  ")
         return f"{head}  {value.name}{''.join(f' {each}' for each in directives)}\n"
 
-    def _join_field(self, join: JoinField) -> str:
+    def _join_field(self, join: JoinField, label: str | None = None) -> str:
+        """``label`` is that of an override by which this subgraph loses the field."""
+        label = join.override_label or label
         parts: list[str] = []
         if join.graph is not None:
             parts.append(f"graph: {self.enums[join.graph]}")
@@ -256,8 +259,8 @@ class _Printer:
             parts.append(f"override: {quote(join.override)}")
         if join.used_overridden:
             parts.append("usedOverridden: true")
-        if join.override_label is not None:
-            parts.append(f"overrideLabel: {quote(join.override_label)}")
+        if label is not None:
+            parts.append(f"overrideLabel: {quote(label)}")
         if join.context_arguments is not None:
             parts.append(f"contextArguments: {join.context_arguments}")
         return f"@join__field({', '.join(parts)})" if parts else "@join__field"

@@ -340,7 +340,8 @@ class _Reader:
                 type=text("type"),
                 external=values.get("external") is True,
                 override=text("override"),
-                override_label=text("overrideLabel"),
+                # Other composers repeat the label on the subgraph that loses the field.
+                override_label=text("overrideLabel") if text("override") else None,
                 used_overridden=values.get("usedOverridden") is True,
                 context_arguments=None if context is None else print_literal(context),
             )

@@ -11,11 +11,14 @@ from federation.composition.report import names, places
 from federation.composition.sources import Sources
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic
+from federation.subgraph.model import Kind
 
 
 def external_missing_on_base(schema: Sources) -> Iterator[Diagnostic]:
     """What is external in one subgraph is resolved by another."""
     for type_name in schema.types:
+        if schema.kind(type_name) is not Kind.OBJECT:
+            continue
         for name, sources in schema.fields(type_name).items():
             if not resolving(sources):
                 yield Diagnostic(

@@ -12,12 +12,12 @@ from federation.subgraph.model import Kind
 
 
 def interface_field_no_implem(schema: Sources) -> Iterator[Diagnostic]:
-    """Every object has all fields that some subgraph gives to its interfaces.
+    """Every implementer has all fields that some subgraph gives to its interfaces.
 
     A field that an interface object adds is resolved there for all implementers.
     """
     for name, sources in schema.types.items():
-        if schema.kind(name) is not Kind.OBJECT:
+        if schema.kind(name) not in (Kind.OBJECT, Kind.INTERFACE):
             continue
         fields = schema.fields(name)
         interfaces = sorted({one for each in sources for one in each.type.interfaces})

@@ -27,9 +27,7 @@ def invalid_field_sharing(schema: Sources) -> Iterator[Diagnostic]:
         for name, sources in schema.fields(type_name).items():
             overrides = read_overrides(sources, schema)
             definitions = [
-                each
-                for each in resolving(sources)
-                if each.subgraph.name not in overrides.removed | overrides.used
+                each for each in resolving(sources) if each.subgraph.name not in overrides.losing
             ]
             unshared = [
                 each
