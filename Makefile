@@ -5,6 +5,8 @@
 
 PIP   := PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --no-deps
 STAMP := .venv/installed-$(shell cat requirements-dev.txt pyproject.toml | cksum | cut -d' ' -f1)
+# Without a network npm should say so soon, not after two minutes of trying.
+NPM   := npm_config_fetch_retries=1 npm_config_fetch_retry_mintimeout=2000 npm_config_fetch_retry_maxtimeout=5000
 # The newest Python from 3.11 on that can make a virtual environment.
 PYTHON ?= $(firstword $(foreach p,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell \
   $(p) -c 'import sys, venv, ensurepip; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
@@ -22,7 +24,7 @@ python:
 	@test -x .venv/bin/python || test -n "$(PYTHON)" || { echo "No Python >= 3.11 with the venv module found. \
 	Install one (Debian: apt install python3-venv; macOS: brew install python3) or say make PYTHON=/path/to/python" >&2; exit 1; }
 console: setup  ## fetch and build the pages (GraphiQL) from npm packages
-	@.venv/bin/python -m federation.console.build || echo "The GraphQL page is not built; all else works. Repeat with: make console" >&2
+	@$(NPM) .venv/bin/python -m federation.console.build || echo "The GraphQL page is not built; all else works. Repeat with: make console" >&2
 demo: console  ## run everything; ONCE=1, OPA=server|URL, DB=postgresql://...
 	.venv/bin/datong demo $(if $(ONCE),--once) $(if $(OPA),--opa '$(OPA)') $(if $(DB),--database '$(DB)')
 test: console  ## all tests with branch coverage; ARGS='-k name' for some
