@@ -34,10 +34,14 @@ async def execute(
         for run in runs:
             waits_for = [tasks[earlier] for earlier in run.fetch.after]
             tasks.append(group.create_task(_run_after(waits_for, run)))
-    data, errors = shape(plan, request, schema, execution)
+    shaped = shape(plan, request, schema, execution)
     return ExecutionResult(
-        data=data,
-        errors=(*(error for run in runs for error in run.errors), *errors),
+        data=shaped.data,
+        errors=(
+            *shaped.refused,
+            *(error for run in runs for error in run.errors),
+            *shaped.errors,
+        ),
         reports=tuple(task.result() for task in tasks),
     )
 

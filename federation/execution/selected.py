@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from graphql import GraphQLSchema, is_composite_type
+from graphql import GraphQLSchema, is_abstract_type, is_composite_type
 
 from federation.errors import Refusal
 from federation.execution.leaves import Complete, completion_of
@@ -63,8 +63,7 @@ class Place:
     """An object position of the response: its selections, told apart by runtime type on demand.
 
     Attributes:
-        needs_type: Whether what is shown depends on an object's runtime type, through a selection,
-            a mask or a refusal for some types only.
+        needs_type: Whether what is selected depends on the runtime type, or is the type.
     """
 
     def __init__(
@@ -79,14 +78,17 @@ class Place:
         self._request = request
         self._schema = schema
         self._by_type: dict[str, tuple[Entry, ...]] = {}
-        masked = {name for _, name in request.masks}
         self.needs_type = any(
-            field.types is not None or field.name == "__typename" or field.name in masked
+            field.types is not None or (field.name == "__typename" and field.key != EMPTY.alias)
             for field in fields
-        ) or any(each.types is not None for each in request.refusals if each.path[:-1] == keys)
+        )
 
     def entries(self, runtime: str) -> tuple[Entry, ...]:
-        """The response keys of an object of a runtime type."""
+        """The response keys of an object of a runtime type.
+
+        Of an abstract type where the runtime type is not known, since nothing selected depends on
+        it: then a mask or a refusal on any possible type holds.
+        """
         known = self._by_type.get(runtime)
         if known is None:
             known = tuple(self._entries(runtime))
@@ -94,28 +96,35 @@ class Place:
         return known
 
     def _entries(self, runtime: str) -> Iterator[Entry]:
+        types = self._possible(runtime)
         by_key: dict[str, list[OutputField]] = {}
         for field in self._fields:
-            if _applies(field.types, runtime) and holds(field.conditions, self._request.variables):
+            if _applies(field.types, types) and holds(field.conditions, self._request.variables):
                 by_key.setdefault(field.key, []).append(field)
         by_key.pop(str(EMPTY.alias), None)
-        refused = {each.path[-1]: each for each in self._refusals(runtime)}
+        refused = {each.path[-1]: each for each in self._refusals(types)}
         for key, fields in by_key.items():
             if key not in refused:
-                yield self._entry(key, fields, runtime)
+                yield self._entry(key, fields, types)
         for key, refusal in refused.items():
             yield Entry(key, key, key, read_type(refusal.type), is_refused=True)
 
-    def _refusals(self, runtime: str) -> Iterator[Refusal]:
+    def _possible(self, type_name: str) -> frozenset[str]:
+        named = self._schema.type_map[type_name]
+        if not is_abstract_type(named):
+            return frozenset((type_name,))
+        return frozenset(each.name for each in self._schema.get_possible_types(named))
+
+    def _refusals(self, types: frozenset[str]) -> Iterator[Refusal]:
         for refusal in self._request.refusals:
             if (
                 refusal.path[:-1] == self._keys
-                and _applies(refusal.types, runtime)
+                and _applies(refusal.types, types)
                 and holds(refusal.conditions, self._request.variables)
             ):
                 yield refusal
 
-    def _entry(self, key: str, fields: list[OutputField], runtime: str) -> Entry:
+    def _entry(self, key: str, fields: list[OutputField], types: frozenset[str]) -> Entry:
         first = fields[0]
         type_ref = read_type(first.type)
         # A value with fields is never passed on as a whole, not even when none of them is selected.
@@ -129,9 +138,21 @@ class Place:
             first.name,
             type_ref,
             complete=completion_of(type_ref.name, self._schema),
-            mask=self._request.masks.get((runtime, first.name)),
+            mask=self._mask(types, first.name),
         )
 
+    def _mask(self, types: frozenset[str], name: str) -> Mask | None:
+        found = [self._request.masks.get((each, name)) for each in types]
+        masks = [mask for mask in found if mask is not None]
+        # Which of several masks is meant only the type could tell.
+        if not masks:
+            return None
+        return masks[0] if len(masks) == 1 else _to_null
 
-def _applies(types: frozenset[str] | None, runtime: str) -> bool:
-    return types is None or runtime in types
+
+def _applies(selected_for: frozenset[str] | None, types: frozenset[str]) -> bool:
+    return selected_for is None or bool(selected_for & types)
+
+
+def _to_null(_value: object) -> None:
+    return None

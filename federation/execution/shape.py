@@ -5,6 +5,7 @@ Source: GraphQL specification, "Value Completion" and "Handling Execution Errors
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLSchema, is_abstract_type, is_object_type
@@ -24,22 +25,37 @@ _TOLD = object()
 """A null that an error already explains; it propagates without a further one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """Data and errors of a response.
+
+    Attributes:
+        data: None when null propagated to the root.
+        refused: Errors of the refusals whose selections these variables ask for.
+        errors: About values.
+    """
+
+    data: dict[str, Any] | None
+    refused: tuple[ResponseError, ...]
+    errors: tuple[ResponseError, ...]
+
+
 def shape(
     plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema, execution: Execution
-) -> tuple[dict[str, Any] | None, tuple[ResponseError, ...]]:
-    """Data and errors of the response; ``data`` is None when null propagated to the root.
-
-    The errors are those of refusals, then those about values.
-    """
-    refused = tuple(
-        refusal.error
-        for refusal in request.refusals
-        if holds(refusal.conditions, request.variables)
-    )
+) -> Shaped:
+    """The response that the tree of an ended execution gives."""
     shaping = _Shaping(plan, request, schema, execution)
     root = Place((), plan.output, request, schema)
     data = shaping.fields(execution.tree, plan.root_type, root)
-    return (None if data is _TOLD else data), (*refused, *shaping.errors)
+    return Shaped(
+        data=None if data is _TOLD else data,
+        refused=tuple(
+            refusal.error
+            for refusal in request.refusals
+            if holds(refusal.conditions, request.variables)
+        ),
+        errors=tuple(shaping.errors),
+    )
 
 
 class _Shaping:
@@ -126,17 +142,15 @@ class _Shaping:
         inner = field[1].inner
         assert inner is not None, "objects have selections"
         runtime = self._runtime_type(value, type_ref.name)
-        if runtime is None and "__typename" not in value and not inner.needs_type:
+        if runtime is not None:
+            return self.fields(value, runtime, inner)
+        if value.get("__typename") is not None:
+            return self._tell(INVALID_VALUE, "is an object of another type", field)
+        if not inner.needs_type:
             # An interface object: its subgraph cannot tell the type, and nothing depends on it.
             return self.fields(value, type_ref.name, inner)
-        if runtime is None:
-            # An entity that its owner does not know has no type: null, and no fault of anyone.
-            if value.get("__typename") is None and not self._faults.explains(value, "__typename"):
-                return None
-            if value.get("__typename") is None:
-                return _TOLD
-            return self._tell(INVALID_VALUE, "is an object of another type", field)
-        return self.fields(value, runtime, inner)
+        # An entity that its owner does not know has no type: null, and no fault of anyone.
+        return _TOLD if self._faults.explains(value, "__typename") else None
 
     def _runtime_type(self, value: dict[str, Any], declared: str) -> str | None:
         """The object's type if the API schema allows it where ``declared`` stands."""
@@ -184,7 +198,8 @@ def _masked(value: Any, entry: Entry) -> Any:
         masked = entry.mask(value)
     except Exception:  # noqa: BLE001 - whatever fails in a mask, the value may not be shown
         return INVALID
-    return None if masked is None else entry.complete(masked)
+    completed = None if masked is None else entry.complete(masked)
+    return INVALID if completed is HIDDEN else completed
 
 
 def _root_types(schema: GraphQLSchema) -> list[Any]:

@@ -11,6 +11,7 @@ from federation.execution import (
     execute,
 )
 from federation.planning.plan import OperationPlan
+from federation.supergraph.api_schema import HIDDEN_VALUES
 from tests.support.memory_subgraph import MemorySubgraph, MemoryTransport, Resolver, Row
 
 API = build_schema(
@@ -32,6 +33,9 @@ API = build_schema(
     type Mutation { first: Int second: Int rename: User }
     """
 )
+
+# As the API schema of a supergraph says which values are kept from clients.
+API.type_map["Sex"].extensions[HIDDEN_VALUES] = frozenset({"HIDDEN"})
 
 ACCOUNTS = """
 interface Node { id: ID! }

@@ -28,6 +28,7 @@ async def _shape(text: str, data: Any, request: ExecutionRequest | None = None) 
         ("name", {"x": 1}),
         ("name", ["a"]),
         ("sex", 1),
+        ("sex", "FOREIGN"),
         ("friends", {"id": 1}),
         ("friends", "x"),
     ],
@@ -79,8 +80,6 @@ async def test_enum_value_that_clients_may_not_see_is_null_without_an_error() ->
     result = await _shape("{ me { sex } }", {"me": {"sex": "HIDDEN"}})
 
     assert (result.data, result.errors) == ({"me": {"sex": None}}, ())
-    assert [error.path for error in result.hidden] == [("me", "sex")]
-    assert "HIDDEN" not in str(result.hidden)
 
 
 async def test_abstract_object_whose_type_is_needed_and_not_told_is_null() -> None:
