@@ -77,7 +77,13 @@ class Deposit:
 )
 class HousingFundAccount:
     account_number: strawberry.ID = item("Account number.", "账号。", 2)
-    id_number: strawberry.Private[str]
+    id_number: IdNumber = item(
+        "Identity number of the owner.",
+        "账户所有人的公民身份号码。",
+        3,
+        name="ownerIdNumber",
+        subject=True,
+    )
     status: models.AccountStatus = item("Status.", "账户状态。", 2)
     balance: Money = item("Balance.", "账户余额。", 3)
     monthly_deposit: Money = item("What is paid in a month.", "月缴存额。", 3)

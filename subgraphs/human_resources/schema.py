@@ -94,7 +94,13 @@ class SocialSecurityCard(Certificate):
 )
 class InsuranceEnrolment:
     enrolment_number: strawberry.ID = item("Number of the enrolment.", "参保编号。", 2)
-    id_number: strawberry.Private[str]
+    id_number: IdNumber = item(
+        "Identity number of the insured.",
+        "参保人的公民身份号码。",
+        3,
+        name="insuredIdNumber",
+        subject=True,
+    )
     employer_credit_code: strawberry.Private[str | None]
     status: models.EnrolmentStatus = item("Status.", "参保状态。", 2)
     enrolled_since: datetime.date = item("First day of insurance.", "首次参保日期。", 2)

@@ -90,7 +90,13 @@ Party: TypeAlias = Annotated[
 )
 class TaxReturn:
     return_number: strawberry.ID = item("Number of the return.", "申报编号。", 2)
-    id_number: strawberry.Private[str | None]
+    id_number: IdNumber | None = item(
+        "Identity number of the taxpayer, if a natural person.",
+        "自然人纳税人的公民身份号码。",
+        3,
+        name="taxpayerIdNumber",
+        subject=True,
+    )
     credit_code: strawberry.Private[str | None]
     year: int = item("Year that it is about.", "所属年度。", 2)
     taxable_income: Money = item("Taxable income.", "应税收入。", 3)

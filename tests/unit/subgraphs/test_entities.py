@@ -179,3 +179,29 @@ def test_reference_to_a_hidden_person_nulls_like_one_that_does_not_exist(
     assert owner == {"idNumber": demo.CONSENTING.id_number}
     assert hidden.body["data"] == {"housingFundAccount": None}
     assert hidden.body["errors"][0]["path"] == ["housingFundAccount", "owner"]
+
+
+@pytest.mark.parametrize(
+    ("name", "type_name", "subject", "field"),
+    [
+        ("housing_fund", "HousingFundAccount", "ownerIdNumber", "housingFund { balance }"),
+        ("human_resources", "InsuranceEnrolment", "insuredIdNumber", "socialInsurance { status }"),
+        ("tax", "TaxReturn", "taxpayerIdNumber", "taxReturns(first: 1) { edges { cursor } }"),
+    ],
+)
+def test_rows_about_one_person_are_filtered_by_their_data_subject(
+    client: Callable[[str], Client], name: str, type_name: str, subject: str, field: str
+) -> None:
+    only = {type_name: {"field": subject, "op": "eq", "value": demo.CONSENTING.id_number}}
+    people = [demo.CONSENTING, demo.OTHER]
+    references = [{"__typename": "Citizen", "idNumber": person.id_number} for person in people]
+    selection = f"{{ ... on Citizen {{ {field} }} }}"
+
+    free = client(name).entities(selection, *references).data["_entities"]
+    filtered = client(name).entities(selection, *references, filters=only).data["_entities"]
+
+    (other,) = free[1].values()
+    (hidden,) = filtered[1].values()
+    assert filtered[0] == free[0]
+    assert other not in (None, {"edges": []})
+    assert hidden in (None, {"edges": []})
