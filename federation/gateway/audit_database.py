@@ -5,10 +5,13 @@ event loop and back for hundreds of records. PostgreSQL's driver is asynchronous
 """
 
 import asyncio
+import fcntl
+import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -19,6 +22,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from federation.errors import AuditUnavailable
 
 T = TypeVar("T")
+# Longer than a gateway that is being replaced takes to end its last requests.
+CLAIM_SECONDS = 15.0
+_CLAIM_PAUSE_SECONDS = 0.05
 _LOCK_SECONDS = 5
 
 
@@ -30,6 +36,15 @@ class AuditDatabase(Protocol):
     """
 
     has_one_writer: bool
+
+    async def claim(self) -> None:
+        """Become the one writer, where there may be only one; held until ``close`` or death.
+
+        Raises:
+            AuditUnavailable: Another process is the writer, and stays so for longer than a gateway
+                takes to stop.
+        """
+        ...
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """What ``work`` returns, once what it did is durable; nothing of it when it raises."""
@@ -61,8 +76,9 @@ def audit_database(database: str, *, make: bool) -> AuditDatabase:
         return _Postgresql(url)
     if backend != "sqlite":
         raise AuditUnavailable(f"audit records go to SQLite or PostgreSQL, not to {backend}")
-    _check_file(Path(url.database or ""), make)
-    return _Sqlite(url)
+    file = Path(url.database or "")
+    _check_file(file, make)
+    return _Sqlite(url, file.with_name(f"{file.name}.lock"))
 
 
 class _Sqlite:
@@ -70,11 +86,30 @@ class _Sqlite:
 
     has_one_writer = True
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, lock: Path) -> None:
+        self._lock = lock
+        self._claimed: IO[bytes] | None = None
         settings = {"timeout": _LOCK_SECONDS}
         self._engine = create_engine(url.set(drivername="sqlite"), connect_args=settings)
         event.listen(self._engine, "connect", _make_durable)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
+
+    async def claim(self) -> None:
+        """See ``AuditDatabase``."""
+        deadline = time.monotonic() + CLAIM_SECONDS
+        handle = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        self._claimed = os.fdopen(handle, "r+b")
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise AuditUnavailable(
+                        f"another process writes the audit trail that {self._lock} guards"
+                    ) from None
+                await asyncio.sleep(_CLAIM_PAUSE_SECONDS)
+            else:
+                return
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """See ``AuditDatabase``."""
@@ -89,6 +124,8 @@ class _Sqlite:
         """See ``AuditDatabase``."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
         self._thread.shutdown()
+        if self._claimed is not None:
+            self._claimed.close()
 
 
 class _Postgresql:
@@ -100,6 +137,9 @@ class _Postgresql:
         self._engine = create_async_engine(
             url.set(drivername="postgresql+asyncpg"), pool_size=1, pool_pre_ping=True
         )
+
+    async def claim(self) -> None:
+        """Nothing to do: everybody writes a chain of its own."""
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """See ``AuditDatabase``."""

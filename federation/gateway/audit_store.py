@@ -220,6 +220,7 @@ async def open_audit_store(
     target = audit_database(database, make=True)
     try:
         try:
+            await target.claim()
             head = await target.transact(
                 lambda connection: _open_chain(
                     connection, key, writer, clock(), has_one_writer=target.has_one_writer

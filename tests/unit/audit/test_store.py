@@ -23,7 +23,7 @@ from federation.audit import (
     text_digest,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway import audit_store
+from federation.gateway import audit_database, audit_store
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.audit_read import TrailReport, verify_trail
 from federation.gateway.audit_store import open_audit_store
@@ -212,6 +212,52 @@ async def test_an_idle_chain_gets_a_signed_head(
             ).fetchone()
         connection.close()
     assert heads == (1,)
+
+
+async def test_a_second_writer_on_one_file_is_refused_and_the_first_goes_on(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_database, "CLAIM_SECONDS", 0.2)
+    async with open_audit_store(f"sqlite:///{file}", KEY, "first") as store:
+        with pytest.raises(AuditUnavailable):
+            async with open_audit_store(f"sqlite:///{file}", KEY, "second"):
+                pass
+        await store.append(record("r"))
+
+    report = await check(file)
+    assert report.is_whole
+    assert len(report.chains) == 1
+
+
+async def test_a_second_writer_waits_for_the_first_to_stop(file: Path) -> None:
+    async def later() -> None:
+        async with open_audit_store(f"sqlite:///{file}", KEY, "second") as store:
+            await store.append(record("second"))
+
+    async with open_audit_store(f"sqlite:///{file}", KEY, "first") as store:
+        waiting = asyncio.create_task(later())
+        await asyncio.sleep(0.2)
+        await store.append(record("first"))
+    await waiting
+
+    assert (await check(file)).is_whole
+    assert stored(file) == ["first", "second"]
+
+
+async def test_a_chain_that_cannot_be_closed_is_a_clear_condition(file: Path) -> None:
+    async def lose_the_table() -> None:
+        async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
+            await store.append(record("r"))
+            change(file, "ALTER TABLE audit_entry RENAME TO elsewhere")
+
+    with pytest.raises(AuditUnavailable):
+        await lose_the_table()
+
+    change(file, "ALTER TABLE elsewhere RENAME TO audit_entry")
+    await trail(file, 1)
+    report = await check(file)
+    assert report.is_whole
+    assert sorted(chain.entries for chain in report.chains) == [1, 1]
 
 
 @pytest.mark.parametrize("database", ["mysql://host/x", "nonsense", "sqlite:////no/such/folder/x"])
