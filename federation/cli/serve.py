@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,6 +48,7 @@ def serve(
     jwks: Annotated[
         str | None, typer.Option(help="File or URL of the keys that caller tokens are signed with.")
     ] = None,
+    demo_session: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Serve one GraphQL endpoint over all subgraphs, with policy before the query."""
     settings = read_settings(
@@ -73,7 +76,7 @@ def serve(
         with shared_by_workers(settings) as (shared, writer_socket):
             schema = load_supergraph(shared, progress, listener)
             _announce(settings, serving.address_of(listener))
-            pages = _pages(settings.http.console)
+            pages = _pages(settings, demo_session)
             served = serving.run(shared, schema, listener, pages, writer_socket)
     except SchemaError as error:
         raise schema_failure(error) from None
@@ -96,7 +99,9 @@ def _announce(settings: Config, address: str) -> None:
     err.print(f"GraphQL at {address}/graphql")
 
 
-def _pages(wanted: bool) -> PageRoutes | None:
+def _pages(settings: Config, demo_session: Path | None) -> PageRoutes | None:
     from federation.console import console_routes  # noqa: PLC0415
 
-    return console_routes if wanted else None
+    if demo_session is not None and settings.server.host not in {"127.0.0.1", "::1"}:
+        raise usage_fault("--demo-session hands out tokens: it works on a loopback address only")
+    return functools.partial(console_routes, demo_session) if settings.http.console else None

@@ -33,6 +33,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+NO_STORE = {"cache-control": "no-store"}
 NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Datong</title>
 <h1>The query page is not built yet</h1>
@@ -57,15 +58,31 @@ class _PageFiles(StaticFiles):
         await super().__call__(scope, receive, send_with_policy)  # type: ignore[arg-type]
 
 
-def console_routes(static: Path = STATIC) -> list[BaseRoute]:
-    """`/` and `/console/...`; whether the page is built is looked up at each request."""
+def console_routes(session: Path | None = None, static: Path = STATIC) -> list[BaseRoute]:
+    """`/` and `/console/...`; whether the page is built is looked up at each request.
+
+    Args:
+        session: Of the demo, a JSON file with callers and their tokens, handed out at
+            `/demo/session` to this machine alone.
+        static: Folder of the built page.
+    """
 
     async def page(_: Request) -> Response:
         if (static / "console.js").is_file():
             return FileResponse(static / "index.html", media_type="text/html", headers=HEADERS)
         return HTMLResponse(NOT_BUILT, status_code=503, headers=HEADERS)
 
+    async def demo_session(request: Request) -> Response:
+        # Neither another site's page nor a name that was rebound to this address gets tokens.
+        is_local = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
+        is_page = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+        host = request.url.hostname in {"127.0.0.1", "localhost", "::1"}
+        if session is None or not (is_local and is_page and host):
+            return Response(status_code=404)
+        return FileResponse(session, media_type="application/json", headers=NO_STORE)
+
     return [
         Route("/", page),
+        Route("/demo/session", demo_session),
         Mount("/console", _PageFiles(directory=static, check_dir=False), name="console"),
     ]
