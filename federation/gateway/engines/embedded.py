@@ -116,7 +116,7 @@ class EmbeddedEngine:
             answer = json.loads(self._evaluate(probe, ENTRYPOINT))
             for package in sorted(self._engine.get_packages()):
                 self._engine.set_input_json(probe)
-                self._engine.eval_query(package)
+                self._engine.eval_query_as_json(package)
         except PolicyUnavailable as error:
             raise PolicyFault((error.message,)) from None
         except (RuntimeError, ValueError) as error:

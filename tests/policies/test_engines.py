@@ -1,0 +1,373 @@
+"""The policy engines when things go wrong: whatever is not a clear answer denies."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from federation.access import (
+    AccessRequest,
+    Asker,
+    Caller,
+    Decision,
+    Effect,
+    OperationFacts,
+    Uses,
+    no_decision,
+    read_decision,
+)
+from federation.errors import PolicyUnavailable
+from federation.gateway.engines import (
+    CachedEngine,
+    EmbeddedEngine,
+    EngineCounts,
+    OpaEngine,
+    PolicyFault,
+    PolicyRelease,
+    PolicySource,
+    build_bundles,
+    granted_purposes,
+    load_policies,
+    make_release,
+)
+from tests.policies.tables import NOW, OPA, as_text, catalogue_document, opa_server, table_release
+
+ASKER = Asker(Caller("me", "person", "test_office", clearance=3), "test-plain", (), NOW)
+REQUEST = AccessRequest(
+    ASKER, OperationFacts("query"), {"Citizen.name": Uses(select=True), "Citizen.phone": Uses(True)}
+)
+
+
+def release_with(**modules: str) -> PolicyRelease:
+    return table_release({f"datong/{name}.rego": text for name, text in modules.items()})
+
+
+def answer(effect: str, valid_until: int | None = None) -> dict[str, Any]:
+    verdict: dict[str, Any] = {"effect": effect, "reasons": [], "rule": "r"}
+    if valid_until is not None:
+        verdict["valid_until"] = valid_until
+    fields = {name: {"select": verdict} for name in REQUEST.fields}
+    return {"contract": 1, "fields": fields, "row_filters": {}}
+
+
+class TestEmbedded:
+    async def test_engine_of_another_thread_gives_no_decision(self) -> None:
+        made: list[EmbeddedEngine] = []
+        ready, done = threading.Event(), threading.Event()
+
+        def make() -> None:
+            made.append(EmbeddedEngine(table_release()))
+            ready.set()
+            done.wait()
+            made.clear()  # an engine must also end on the thread that made it
+
+        thread = threading.Thread(target=make)
+        thread.start()
+        await asyncio.to_thread(ready.wait)
+        counts = made[0].counts
+        try:
+            with pytest.raises(PolicyUnavailable):
+                await made[0].decide(REQUEST)
+        finally:
+            done.set()
+            thread.join()
+        assert counts.unavailable == 1
+
+    def test_module_that_does_not_parse_is_refused(self) -> None:
+        with pytest.raises(PolicyFault, match="broken"):
+            EmbeddedEngine(release_with(broken="package datong.broken\n\nallow if {"))
+
+    def test_unknown_function_is_found_although_no_rule_calls_it(self) -> None:
+        text = "package datong.odd\n\nnever(x) := http.send(x)\n"
+        with pytest.raises(PolicyFault, match=r"odd\.rego:3: http\.send"):
+            EmbeddedEngine(release_with(odd=text))
+
+    def test_misspelt_reference_is_found(self) -> None:
+        text = "package datong.odd\n\nx if data.datong.facts.knwon\n"
+        with pytest.raises(PolicyFault, match=r"data\.datong\.facts\.knwon"):
+            EmbeddedEngine(release_with(odd=text))
+
+    def test_data_that_would_hide_rules_is_refused(self) -> None:
+        release = table_release()
+        hiding = replace(release, data={**release.data, "datong": {"access": {}}})
+        with pytest.raises(PolicyFault, match="hides"):
+            EmbeddedEngine(hiding)
+
+    def test_failing_rule_is_found_when_loading(self) -> None:
+        text = (
+            'package datong.departments.tax2\n\ndeny["A.x"] contains "x" if to_number("no") > 1\n'
+        )
+        with pytest.raises(PolicyFault):
+            EmbeddedEngine(release_with(tax2=text))
+
+    async def test_department_file_that_tries_to_widen_changes_nothing(self) -> None:
+        text = (
+            "package datong.departments.public_security\n\n"
+            'allow["Citizen.household"] contains "mine"\n\n'
+            'opened["Citizen.household"].select contains "mine"\n\n'
+            'deny["Region.hospitalBeds"] contains "not mine"\n\n'
+            'filters["Region"] contains {"not": "a condition"}\n'
+        )
+        asked = ("Citizen.household", "Region.hospitalBeds", "Region.population")
+        request = replace(REQUEST, fields={name: Uses(select=True) for name in asked})
+
+        decision = await EmbeddedEngine(release_with(**{"departments/x": text})).decide(request)
+
+        answers = [as_text(name, "select", decision) for name in asked]
+        assert answers == ["deny grant_required", *["allow shared_unconditionally"] * 2]
+        # It owns a part of Region, so its filter binds, and one that nobody can read shows nothing.
+        assert decision.row_filters == {"Region": None}
+
+    async def test_equal_releases_have_equal_revisions_and_bytes(self) -> None:
+        one, other = table_release(), table_release()
+
+        assert build_bundles(one) == build_bundles(other)
+        changed = make_release(
+            PolicySource(one.modules, {**one.data, "purposes": {}}), one.catalogue
+        )
+        assert changed.revisions.grants != one.revisions.grants
+        assert changed.revisions.policy == one.revisions.policy
+
+
+class TestLoading:
+    def test_two_files_may_not_write_one_root(self, tmp_path: Path) -> None:
+        (tmp_path / "a.json").write_text('{"grants": {}}')
+        (tmp_path / "b.json").write_text('{"grants": {}}')
+        with pytest.raises(PolicyFault, match="grants"):
+            load_policies(data_folder=tmp_path)
+
+    def test_foreign_roots_are_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "a.json").write_text('{"datong": {}}')
+        with pytest.raises(PolicyFault, match="datong"):
+            load_policies(data_folder=tmp_path)
+
+    def test_every_demo_department_has_the_purposes_of_its_grants(self) -> None:
+        granted = granted_purposes(load_policies().data)
+        assert granted["heming_bank"] == {"loan-pre-approval"}
+        assert granted["county_990102"] == {"data-return"}
+
+
+class TestCache:
+    async def test_equal_questions_are_answered_once_within_the_life_of_an_answer(self) -> None:
+        engine = Counting(answer("allow", valid_until=NOW + 5))
+        cache = CachedEngine(engine)
+
+        for second in (0, 1, 4):
+            later = replace(REQUEST, asker=replace(ASKER, now=NOW + second))
+            await cache.decide(later)
+        assert engine.asked == 1
+        await cache.decide(replace(REQUEST, asker=replace(ASKER, now=NOW + 5)))
+        assert engine.asked == 2
+        assert cache.counts.cached == 2
+
+    async def test_another_caller_is_another_question(self) -> None:
+        engine = Counting(answer("allow"))
+        cache = CachedEngine(engine)
+
+        await cache.decide(REQUEST)
+        other = replace(ASKER, caller=replace(ASKER.caller, region="990103"))
+        await cache.decide(replace(REQUEST, asker=other))
+
+        assert engine.asked == 2
+
+    async def test_undecided_answers_are_not_kept(self) -> None:
+        engine = Counting({"contract": 1, "fields": {}, "row_filters": {}})
+        cache = CachedEngine(engine)
+
+        await cache.decide(REQUEST)
+        await cache.decide(REQUEST)
+
+        assert engine.asked == 2
+
+    async def test_simultaneous_questions_are_asked_once_and_survive_one_that_leaves(self) -> None:
+        engine = Counting(answer("allow"), delay=0.05)
+        cache = CachedEngine(engine)
+
+        leaving = asyncio.create_task(cache.decide(REQUEST))
+        staying = asyncio.create_task(cache.decide(REQUEST))
+        await asyncio.sleep(0.01)
+        leaving.cancel()
+        decision = await staying
+
+        assert decision.verdict("Citizen.name", "select").effect is Effect.ALLOW
+        assert engine.asked == 1
+
+    async def test_clock_set_back_does_not_stretch_an_answer(self) -> None:
+        engine = Counting(answer("allow"))
+        cache = CachedEngine(engine)
+
+        await cache.decide(REQUEST)
+        await cache.decide(replace(REQUEST, asker=replace(ASKER, now=NOW - 100)))
+
+        assert engine.asked == 2
+
+    async def test_failures_are_not_kept(self) -> None:
+        engine = Counting("nonsense")
+        cache = CachedEngine(engine)
+
+        for _ in range(2):
+            with pytest.raises(PolicyUnavailable):
+                await cache.decide(REQUEST)
+
+        assert engine.asked == 2
+
+
+class Counting:
+    """An engine that gives one answer and counts how often."""
+
+    def __init__(self, given: Any, delay: float = 0) -> None:
+        self.given = given
+        self.delay = delay
+        self.asked = 0
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        self.asked += 1
+        await asyncio.sleep(self.delay)
+        return read_decision(request, self.given, "r1")
+
+
+@pytest.fixture
+async def fake_opa() -> AsyncIterator[Callable[[Any], Any]]:
+    """Starts real HTTP servers that answer like a broken OPA."""
+    runners: list[web.AppRunner] = []
+
+    async def start(handler: Any) -> str:
+        app = web.Application()
+        app.router.add_post("/v1/data/datong/access/decision", handler)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        runners.append(runner)
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()
+
+
+def replying(body: Any, status: int = 200) -> Callable[[web.Request], Any]:
+    async def handle(_: web.Request) -> web.Response:
+        text = body if isinstance(body, str) else json.dumps(body)
+        return web.Response(text=text, status=status, content_type="application/json")
+
+    return handle
+
+
+EXPECTED = table_release().revisions
+PROVENANCE = {
+    "bundles": {
+        name: {"revision": revision}
+        for name, revision in zip(("p", "c", "g"), str(EXPECTED).split("+"), strict=True)
+    }
+}
+STALE = {"bundles": {**PROVENANCE["bundles"], "g": {"revision": "grants-000000000000"}}}
+
+
+class TestOpa:
+    @pytest.mark.parametrize(
+        ("body", "status", "words"),
+        [
+            ({"provenance": PROVENANCE}, 200, "contract"),
+            ({"result": answer("allow"), "provenance": STALE}, 200, "not loaded grants-"),
+            ({"result": answer("allow")}, 200, "not loaded"),
+            ({"code": "x", "message": "eval error", "errors": [{"message": "why"}]}, 500, "why"),
+            ("<html>", 502, "not JSON"),
+            ([1], 200, "not JSON"),
+            (
+                {"result": {**answer("allow"), "contract": 2}, "provenance": PROVENANCE},
+                200,
+                "contr",
+            ),
+        ],
+    )
+    async def test_anything_but_a_good_answer_is_no_decision(
+        self, fake_opa: Any, body: Any, status: int, words: str
+    ) -> None:
+        counts = EngineCounts()
+        url = await fake_opa(replying(body, status))
+
+        async with OpaEngine(url, EXPECTED, counts=counts) as engine:
+            with pytest.raises(PolicyUnavailable, match=words):
+                await engine.decide(REQUEST)
+
+        assert (counts.decided, counts.unavailable) == (0, 1)
+
+    async def test_missing_fields_are_denied_and_counted_apart(self, fake_opa: Any) -> None:
+        result = answer("allow")
+        del result["fields"]["Citizen.phone"]
+        url = await fake_opa(replying({"result": result, "provenance": PROVENANCE}))
+
+        async with OpaEngine(url, EXPECTED) as engine:
+            decision = await engine.decide(REQUEST)
+
+        assert decision.verdict("Citizen.name", "select").effect is Effect.ALLOW
+        assert as_text("Citizen.phone", "select", decision) == "deny no_decision"
+        assert engine.counts.undecided == 1
+
+    async def test_slow_server_is_left_at_the_deadline(self, fake_opa: Any) -> None:
+        async def slow(_: web.Request) -> web.Response:
+            await asyncio.sleep(1)
+            return web.Response(text="{}")
+
+        url = await fake_opa(slow)
+        async with OpaEngine(url, EXPECTED, deadline_seconds=0.05) as engine:
+            with pytest.raises(PolicyUnavailable, match="Timeout"):
+                await engine.decide(REQUEST)
+
+    async def test_dead_server_is_asked_again_only_after_a_pause(self, fake_opa: Any) -> None:
+        asked = 0
+        now = 0.0
+
+        async def broken(_: web.Request) -> web.Response:
+            nonlocal asked
+            asked += 1
+            if asked <= 3:
+                return web.Response(status=500, text="{}", content_type="application/json")
+            body = {"result": answer("allow"), "provenance": PROVENANCE}
+            return web.json_response(body)
+
+        url = await fake_opa(broken)
+        async with OpaEngine(url, EXPECTED, clock=lambda: now) as engine:
+            for _ in range(5):
+                with pytest.raises(PolicyUnavailable):
+                    await engine.decide(REQUEST)
+            assert asked == 3
+            now = 1.5
+            await engine.decide(REQUEST)
+            await engine.decide(REQUEST)
+
+        assert asked == 5
+
+    async def test_server_that_is_not_there_gives_no_decision(self) -> None:
+        async with OpaEngine("http://127.0.0.1:9", EXPECTED) as engine:
+            with pytest.raises(PolicyUnavailable, match="does not answer"):
+                await engine.decide(REQUEST)
+            assert await engine.fault() is not None
+
+    @pytest.mark.skipif(OPA is None, reason="no opa on PATH")
+    async def test_real_server_with_other_bundles_is_refused(self, tmp_path: Path) -> None:
+        release = table_release()
+        newer = make_release(PolicySource(release.modules, {**release.data, "grants": {}}), {})
+        with opa_server(release, tmp_path) as url:
+            async with OpaEngine(url, newer.revisions) as engine:
+                with pytest.raises(PolicyUnavailable, match=newer.revisions.grants):
+                    await engine.decide(REQUEST)
+            async with OpaEngine(url, release.revisions) as engine:
+                assert await engine.fault() is None
+
+
+def test_no_decision_denies_everything_asked() -> None:
+    decision = no_decision(REQUEST)
+    assert decision.undecided == 2
+    assert as_text("Citizen.name", "select", decision) == "deny no_decision"
+
+
+def test_catalogue_of_the_tables_is_of_the_documented_shape() -> None:
+    assert set(catalogue_document()) == {"fields", "types"}
