@@ -20,6 +20,7 @@ from federation.errors import Diagnostic, InvalidSubgraph, Severity
 from federation.subgraph import load_subgraph
 from federation.subgraph.model import Subgraph
 from federation.subgraph.rules import RULES
+from federation.supergraph.governance import read_governance
 from federation.supergraph.model import Graph, Supergraph
 
 _ROOTS: Final = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
@@ -67,9 +68,12 @@ def compose(subgraphs: Iterable[Subgraph]) -> Composition:
     if _has_errors(found):
         return Composition(None, _sorted(found))
     supergraph = _merge(schema)
-    merged = Merged(supergraph, schema)
+    governance = read_governance(supergraph)
+    merged = Merged(supergraph, schema, governance)
     found += [finding for rule in MERGED_RULES for finding in rule(merged)]
-    return Composition(None if _has_errors(found) else raise_grades(supergraph), _sorted(found))
+    return Composition(
+        None if _has_errors(found) else raise_grades(supergraph, governance), _sorted(found)
+    )
 
 
 def _has_errors(found: Iterable[Diagnostic]) -> bool:

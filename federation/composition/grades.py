@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from federation.coordinate import Coordinate
-from federation.supergraph.governance import Facts, read_governance
+from federation.supergraph.governance import Facts, Governance
 from federation.supergraph.model import (
     AppliedDirective,
     FieldDefinition,
@@ -16,11 +16,12 @@ from federation.supergraph.model import (
 )
 
 
-def raise_grades(supergraph: Supergraph) -> Supergraph:
+def raise_grades(supergraph: Supergraph, governance: Governance) -> Supergraph:
     """The supergraph whose fields state the grades that they inherit from what they require."""
-    facts = read_governance(supergraph).facts
     raised = {
-        coordinate: each for coordinate, each in facts.items() if each.level != each.stated_level
+        coordinate: each
+        for coordinate, each in governance.facts.items()
+        if each.level != each.stated_level
     }
     if not raised:
         return supergraph

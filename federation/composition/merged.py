@@ -10,6 +10,7 @@ from federation.coordinate import Coordinate
 from federation.errors import SourceLocation
 from federation.subgraph.model import Type
 from federation.supergraph.api_schema import is_accessible
+from federation.supergraph.governance import Governance
 from federation.supergraph.model import (
     InputObjectType,
     InputValue,
@@ -21,10 +22,11 @@ from federation.supergraph.model import (
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A supergraph and what it was merged from."""
+    """A supergraph, what it was merged from, and what departments say of their data."""
 
     supergraph: Supergraph
     sources: Sources
+    governance: Governance
 
     def is_hidden(self, type_name: str) -> bool:
         """Whether a type of that name exists and is inaccessible."""

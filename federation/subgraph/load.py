@@ -98,7 +98,7 @@ def _parse(sdl: str, place: SourceLocation) -> DocumentNode:
         line, column = error.locations[0] if error.locations else (0, 0)
         diagnostic = Diagnostic(
             "INVALID_GRAPHQL",
-            error.message,
+            f"[{place.subgraph}] {error.message}",
             locations=(replace(place, line=line, column=column),),
             fix="Correct the syntax of the SDL.",
         )

@@ -10,10 +10,14 @@ from graphql import (
     DirectiveDefinitionNode,
     DocumentNode,
     GraphQLError,
+    Node,
     TypeDefinitionNode,
     TypeExtensionNode,
+    UnionTypeDefinitionNode,
+    build_ast_schema,
     parse,
     specified_directives,
+    validate_schema,
 )
 from graphql.language import ast
 from graphql.validation.validate import validate_sdl
@@ -43,8 +47,25 @@ def validate_document(
     """
     supplied = _supply(document, list(links))
     complete = DocumentNode(definitions=(*_with_bases(document), *supplied))
-    for error in validate_sdl(complete):
+    errors = validate_sdl(complete) or _validate_types(complete)
+    for error in errors:
         yield _report(error, place)
+
+
+def _validate_types(document: DocumentNode) -> list[GraphQLError]:
+    """Faults of types, such as an object that lacks a field of its interface."""
+    schema = build_ast_schema(document, assume_valid_sdl=True)
+    return [
+        error
+        for error in validate_schema(schema)
+        # Not every subgraph has query fields; a rule of composition asks for one somewhere.
+        if error.nodes and not any(_is_machinery(node) for node in error.nodes)
+    ]
+
+
+def _is_machinery(node: Node) -> bool:
+    """Whether federation's own union of entities, which may be empty, is meant."""
+    return isinstance(node, UnionTypeDefinitionNode) and node.name.value == "_Entity"
 
 
 def _with_bases(document: DocumentNode) -> Iterator[DefinitionNode]:
@@ -70,7 +91,7 @@ def _report(error: GraphQLError, place: SourceLocation) -> Diagnostic:
     )
     return Diagnostic(
         "INVALID_GRAPHQL",
-        error.message,
+        f"[{place.subgraph}] {error.message}",
         locations=locations or (place,),
         fix="Correct the SDL of this subgraph.",
     )

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from federation.composition.merged import Merged
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic, Severity
-from federation.supergraph.governance import read_governance
 from federation.supergraph.model import (
     EnumType,
     InputObjectType,
@@ -25,7 +24,7 @@ def governance_argument_unmapped(merged: Merged) -> Iterator[Diagnostic]:
     Only where some element is graded at all; arguments of input or enum type are mapped inside,
     and those of paging test nothing.
     """
-    governance = read_governance(merged.supergraph)
+    governance = merged.governance
     if all(each.level is None for each in governance.facts.values()):
         return
     for definition in merged.supergraph.composite_types():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from federation.composition.merged import Merged
 from federation.composition.report import listed
 from federation.errors import Diagnostic
-from federation.supergraph.governance import Facts, read_governance
+from federation.supergraph.governance import Facts
 from federation.supergraph.model import (
     InterfaceType,
     ObjectType,
@@ -20,7 +20,7 @@ def governance_grade_lowered(merged: Merged) -> Iterator[Diagnostic]:
     A field that ``@requires`` others and states a lower grade needs a ``@derivation`` of every
     department that owns a higher graded input.
     """
-    governance = read_governance(merged.supergraph)
+    governance = merged.governance
     for facts in governance.facts.values():
         if facts.stated_level is None or facts.level in (None, facts.stated_level):
             continue
