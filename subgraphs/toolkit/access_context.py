@@ -7,6 +7,7 @@ cannot replay what it received, and nobody can ask another query with it.
 import asyncio
 import hashlib
 import json
+import logging
 import time
 import urllib.request
 from collections import OrderedDict
@@ -18,6 +19,8 @@ from typing import Any
 import jwt
 
 from subgraphs.toolkit.errors import AccessRefused
+
+log = logging.getLogger(__name__)
 
 ISSUER = "datong-gateway"
 MAX_LIFE = 60
@@ -54,38 +57,50 @@ ANYBODY = AccessContext("anybody")
 
 
 class KeySet:
-    """Public keys of the gateway from a JWKS file or URL, fetched again when a key is unknown."""
+    """Public keys of the gateway from a JWKS file or URL, fetched again when a key is unknown.
+
+    Known keys outlive a gateway that does not answer for ``KEYS_LIFE`` seconds more, not for ever.
+    """
 
     def __init__(self, location: str) -> None:
         self._location = location
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._read_at = float("-inf")
+        self._read_at = self._tried_at = float("-inf")
         self._turn = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK | None:
         """The key of that id, None when the gateway does not publish it.
 
         Raises:
-            AccessRefused: The key set cannot be read.
+            AccessRefused: The key set could not be read for too long.
         """
         async with self._turn:
-            age = time.monotonic() - self._read_at
-            if age > KEYS_LIFE or (key_id not in self._keys and age > KEYS_PAUSE):
-                self._keys = await asyncio.to_thread(self._read)
-                self._read_at = time.monotonic()
+            now = time.monotonic()
+            is_due = key_id not in self._keys or now - self._read_at > KEYS_LIFE
+            # The pause holds for failures as well: strangers must not make us hammer the gateway.
+            if is_due and now - self._tried_at > KEYS_PAUSE:
+                self._tried_at = now
+                await self._refresh()
+            if time.monotonic() - self._read_at > 2 * KEYS_LIFE:
+                message = "the gateway's keys cannot be read"
+                raise AccessRefused("ACCESS_CONTEXT_UNVERIFIABLE", message)
         return self._keys.get(key_id)
 
-    def _read(self) -> dict[str, jwt.PyJWK]:
+    async def _refresh(self) -> None:
         try:
-            if self._location.startswith(("http://", "https://")):
-                with urllib.request.urlopen(self._location, timeout=5) as answer:  # noqa: S310  scheme checked above
-                    content = answer.read(1_000_000)
-            else:
-                content = Path(self._location).read_bytes()
-            keys = jwt.PyJWKSet.from_dict(json.loads(content)).keys
+            self._keys = await asyncio.to_thread(self._read)
         except (OSError, ValueError, jwt.PyJWTError) as fault:
-            message = "the gateway's keys cannot be read"
-            raise AccessRefused("ACCESS_CONTEXT_UNVERIFIABLE", message) from fault
+            log.warning("keys of the gateway cannot be read: %s", type(fault).__name__)
+        else:
+            self._read_at = time.monotonic()
+
+    def _read(self) -> dict[str, jwt.PyJWK]:
+        if self._location.startswith(("http://", "https://")):
+            with urllib.request.urlopen(self._location, timeout=5) as answer:  # noqa: S310  scheme checked above
+                content = answer.read(1_000_000)
+        else:
+            content = Path(self._location).read_bytes()
+        keys = jwt.PyJWKSet.from_dict(json.loads(content)).keys
         return {key.key_id: key for key in keys if key.key_id and key.key_type == "OKP"}
 
 

@@ -87,7 +87,7 @@ def bind_filters(
         source = by_type.get(type_name)
         if source is None:
             raise RowFilterInvalid(f"{type_name} has no filterable rows in this subgraph")
-        condition = load_condition(tree, source.fields.read_value)
+        condition = load_condition(tree, source.read_value)
         conditions[type_name] = condition
         if isinstance(source, Source):
             criterion = build_criterion(condition, source.columns)

@@ -59,10 +59,10 @@ def read_text(value: object) -> str:
     """The text of a text scalar, as it is.
 
     Raises:
-        ValueError: Not a string.
+        ValueError: Not a string, or with the zero character, which no database column holds.
     """
-    if not isinstance(value, str):
-        raise ValueError("expected a string")  # noqa: TRY004  graphql-core turns ValueError into a client error
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("expected a string")
     return value
 
 

@@ -38,7 +38,8 @@ def key_text(representation: Representation, field_name: str) -> str:
         RequestRefused: Missing or not text.
     """
     value = representation.get(field_name)
-    if not isinstance(value, str):
+    # PostgreSQL fails on the zero character, and with it the whole batch would.
+    if not isinstance(value, str) or "\0" in value:
         raise RequestRefused("BAD_REPRESENTATION", f"a representation needs {field_name} as text")
     return value
 
@@ -47,10 +48,11 @@ def key_number(representation: Representation, field_name: str) -> int:
     """A whole-number key of a representation.
 
     Raises:
-        RequestRefused: Missing or not a whole number.
+        RequestRefused: Missing or not a GraphQL ``Int``.
     """
     value = representation.get(field_name)
-    if not isinstance(value, int) or isinstance(value, bool):
+    # Beyond 32 bits the driver would fail, and with it the whole batch.
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**31) <= value < 2**31:
         raise RequestRefused("BAD_REPRESENTATION", f"a representation needs {field_name} as number")
     return value
 
@@ -160,6 +162,9 @@ class Department:
 
 
 def is_client_error(error: GraphQLError) -> bool:
-    """Whether the message was written for the client: ours, or graphql-core's own."""
+    """Whether the message was written for the client: ours, or graphql-core's own.
+
+    What has no path was found before execution, so it is about the request.
+    """
     original = error.original_error
-    return original is None or isinstance(original, GraphQLError)
+    return error.path is None or original is None or isinstance(original, GraphQLError)

@@ -91,6 +91,14 @@ class Reference(Generic[NodeT]):
         definition = get_object_definition(self.node, strict=True)
         return definition.name
 
+    def read_value(self, field: str, value: object) -> object:
+        """Python value of a JSON value that this field is compared with.
+
+        Raises:
+            RowFilterInvalid: The type cannot be filtered by this field or this value.
+        """
+        return self.fields.read_value(field, value)
+
     def values(self, node: NodeT) -> dict[str, Any]:
         """The node's fields by GraphQL name, enums as their values."""
         found = {}
@@ -141,6 +149,12 @@ class Source(Reference[NodeT]):
             getattr(self.model, mapper.get_property_by_column(column).key)
             for column in mapper.primary_key
         )
+
+    def read_value(self, field: str, value: object) -> object:
+        """As for a reference; the field also needs a column."""
+        if field not in self.columns:
+            raise RowFilterInvalid(f"{self.type_name} cannot be filtered by {field}")
+        return super().read_value(field, value)
 
     def coordinate(self, field: str) -> str:
         """``Type.field``."""

@@ -200,3 +200,24 @@ async def test_unreadable_keys_refuse_by_another_code(tmp_path: Path) -> None:
         await verifier.verify(Gateway().sign("tax", QUERY), QUERY)
 
     assert refused.value.code == "ACCESS_CONTEXT_UNVERIFIABLE"
+
+
+async def test_known_keys_outlive_a_silent_gateway_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(access_context, "KEYS_PAUSE", 0.0)
+    gateway = Gateway()
+    keys = gateway.publish(tmp_path / "keys.json")
+    verifier = ContextVerifier("tax", KeySet(str(keys)))
+    await verifier.verify(gateway.sign("tax", QUERY), QUERY)
+    keys.unlink()
+
+    monkeypatch.setattr(access_context, "KEYS_LIFE", 0.05)
+    time.sleep(0.06)  # noqa: ASYNC251  the clock that counts is the real one
+    await verifier.verify(gateway.sign("tax", QUERY, sub="soon"), QUERY)
+    assert "cannot be read" in caplog.text
+    time.sleep(0.06)  # noqa: ASYNC251
+    with pytest.raises(AccessRefused) as refused:
+        await verifier.verify(gateway.sign("tax", QUERY, sub="late"), QUERY)
+
+    assert refused.value.code == "ACCESS_CONTEXT_UNVERIFIABLE"

@@ -108,6 +108,7 @@ def test_unknown_key_is_null_without_an_error(police: Client) -> None:
         {"__typename": "Citizen"},
         {"__typename": "Citizen", "idNumber": 5},
         {"__typename": "Citizen", "idNumber": None},
+        {"__typename": "Citizen", "idNumber": "zero\0"},
         {"__typename": "Citizen", "idNumber": ["x"]},
         {"__typename": "Nobody", "id": "1"},
         {"__typename": "PageInfo"},
@@ -205,3 +206,17 @@ def test_rows_about_one_person_are_filtered_by_their_data_subject(
     assert filtered[0] == free[0]
     assert other not in (None, {"edges": []})
     assert hidden in (None, {"edges": []})
+
+
+@pytest.mark.parametrize("year", [2**40, 10**30, True, "2026", 1.5, None])
+def test_number_that_no_column_holds_spoils_no_other_key(
+    client: Callable[[str], Client], year: object
+) -> None:
+    schools = client("education")
+    good = {"__typename": "School", "code": demo.SCHOOL_CODE}
+    bad = {"__typename": "SchoolDistrict", "school": {"code": demo.SCHOOL_CODE}, "year": year}
+
+    reply = schools.entities("{ ... on School { code } ... on SchoolDistrict { year } }", bad, good)
+
+    assert reply.body["data"]["_entities"] == [None, {"code": demo.SCHOOL_CODE}]
+    assert reply.codes == ["BAD_REPRESENTATION"]

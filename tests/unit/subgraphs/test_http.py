@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -112,3 +113,18 @@ def test_query_of_too_many_tokens_is_refused(tax: Client) -> None:
 
     assert "errors" in reply.body
     assert "data" not in reply.body
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["query($c: RegionCode!) { region(code: $c) { name } }", "{ region(code: 5) { name } }"],
+)
+def test_value_of_another_type_is_named_to_the_client(
+    client: Callable[[str], Client], query: str
+) -> None:
+    variables: dict[str, Any] = {"c": 5} if "$c" in query else {}
+
+    reply = client("natural_resources").ask(query, **variables)
+
+    assert "data" not in reply.body
+    assert "could not answer" not in json.dumps(reply.body)
