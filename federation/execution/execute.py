@@ -30,10 +30,14 @@ async def execute(
     execution = Execution(plan, request, transport, ends)
     runs = [FetchRun(execution, fetch) for fetch in plan.fetches]
     tasks: list[asyncio.Task[FetchReport]] = []
-    async with asyncio.TaskGroup() as group:
-        for run in runs:
-            waits_for = [tasks[earlier] for earlier in run.fetch.after]
-            tasks.append(group.create_task(_run_after(waits_for, run)))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for run in runs:
+                waits_for = [tasks[earlier] for earlier in run.fetch.after]
+                tasks.append(group.create_task(_run_after(waits_for, run)))
+    except ExceptionGroup as faults:
+        # Only what is no fault of a subgraph gets here; the caller knows it by its own type.
+        raise faults.exceptions[0] from None
     shaped = shape(plan, request, schema, execution)
     return ExecutionResult(
         data=shaped.data,

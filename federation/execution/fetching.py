@@ -19,8 +19,17 @@ from federation.execution.model import ExecutionRequest, FetchReport, Outcome, h
 from federation.execution.places import Path, ResponsePlace, follow, place_of
 from federation.execution.representations import EntityCall, entity_call
 from federation.execution.transport import SubgraphReply, SubgraphRequest, Transport
-from federation.execution.tree import Faults, Located, Object, collect, merge, tree_keys
+from federation.execution.tree import (
+    Faults,
+    Located,
+    Object,
+    collect,
+    is_complete,
+    merge,
+    tree_keys,
+)
 from federation.planning.plan import Fetch, OperationPlan
+from federation.selection import SelectionSet
 
 _unfinished: set[asyncio.Task[SubgraphReply]] = set()
 """Mutations under way. The event loop itself holds tasks by weak references only."""
@@ -91,7 +100,11 @@ class FetchRun:
         if data is None:
             self._explain(targets, self.fetch)
         else:
-            self._merge(((target, data) for target, _ in targets), self._root_path())
+            self._merge(
+                ((target, data) for target, _ in targets),
+                self.fetch.selections,
+                self._root_path(),
+            )
         if reply is not None:
             for raw in reply.errors:
                 self._report_root(raw, targets)
@@ -171,6 +184,7 @@ class FetchRun:
                 if answer is not None
                 for target, _ in located
             ),
+            call.entity.selections,
             self._call_path(call),
         )
 
@@ -240,9 +254,13 @@ class FetchRun:
 
     # Merging and errors
 
-    def _merge(self, answers: Iterable[tuple[Object, Any]], path: Path) -> None:
+    def _merge(
+        self, answers: Iterable[tuple[Object, Any]], asked: SelectionSet, path: Path
+    ) -> None:
         fits = True
         for target, answer in answers:
+            # Looked at before it is merged: objects of the tree can be shared between answers.
+            fits &= isinstance(answer, dict) and is_complete(answer, asked)
             fits &= isinstance(answer, dict) and merge(target, answer)
         if not fits:
             self._fail(SUBGRAPH_MALFORMED, [path])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from federation.execution.tree import Faults, types_of
+from federation.execution.tree import Faults, typename, types_of
 from federation.planning.plan import OutputField, ResponsePath
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -91,8 +91,8 @@ def follow(place: ResponsePlace, value: Any, steps: Iterable[Any], faults: Fault
         if value is None and container is not None:
             faults.mark(container, step)
         if isinstance(step, str):
-            name = container.get("__typename") if isinstance(container, dict) else None
-            place.enter(step, frozenset({name}) if isinstance(name, str) else None)
+            name = typename(container) if isinstance(container, dict) else None
+            place.enter(step, frozenset({name}) if name else None)
         else:
             place.index(step)
     return tuple(place.path)

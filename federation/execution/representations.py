@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from federation.execution.tree import Faults, Located, Object, collect, tree_keys
+from federation.execution.tree import Faults, Located, Object, collect, tree_keys, typename
 from federation.planning.plan import EntityFetch, RepresentationField
 
 # Python holds 1, 1.0 and true equal; their JSON texts differ.
@@ -39,7 +39,7 @@ def entity_call(root: Object, entity: EntityFetch, faults: Faults) -> EntityCall
     positions: dict[bytes, int] = {}
     for located in collect(root, entity.path):
         value = located[0]
-        if entity.types is not None and value.get("__typename") not in entity.types:
+        if entity.types is not None and typename(value) not in entity.types:
             continue
         representation = _represent(value, entity)
         if faults and _rests_on_fault(value, entity.representation, faults):
@@ -57,17 +57,17 @@ def entity_call(root: Object, entity: EntityFetch, faults: Faults) -> EntityCall
 
 
 def _represent(value: Object, entity: EntityFetch) -> Object | None:
-    typename = entity.typename or value.get("__typename")
-    if not isinstance(typename, str):
+    told = entity.typename or typename(value)
+    if told is None:
         return None
     fields = _read_fields(value, entity.representation)
-    return None if fields is _MISSING else {"__typename": typename, **fields}
+    return None if fields is _MISSING else {"__typename": told, **fields}
 
 
 def _read_fields(value: Object, fields: tuple[RepresentationField, ...]) -> Any:
     result: Object = {}
     for each in fields:
-        if each.types is not None and value.get("__typename") not in each.types:
+        if each.types is not None and typename(value) not in each.types:
             continue
         found = _read(value.get(each.source, _MISSING), each.fields)
         if found is _MISSING:
@@ -102,5 +102,5 @@ def _rests_on_fault(value: Any, fields: tuple[RepresentationField, ...], faults:
         if value.get(each.source) is None
         else _rests_on_fault(value[each.source], each.fields, faults)
         for each in fields
-        if each.types is None or value.get("__typename") in each.types
+        if each.types is None or typename(value) in each.types
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from federation.planning.plan import ResponsePath
-from federation.selection import Field, SelectionSet
+from federation.selection import Field, Selection, SelectionSet
 
 Object: TypeAlias = dict[str, Any]
 Located: TypeAlias = tuple[Object, tuple[int, ...]]
@@ -54,8 +54,14 @@ def _step(
         elif isinstance(value, dict):
             if types is None:
                 yield value.get(step), indices
-            elif value.get("__typename") in types:
+            elif typename(value) in types:
                 yield value, indices
+
+
+def typename(value: Object) -> str | None:
+    """The runtime type that an object tells, None if it tells none or no name."""
+    found = value.get("__typename")
+    return found if isinstance(found, str) else None
 
 
 def types_of(step: str) -> frozenset[str] | None:
@@ -103,6 +109,28 @@ def _merge_lists(known: list[Any], values: list[Any]) -> bool:
         else:
             fits &= _merge_value(known[at], value)
     return fits
+
+
+def is_complete(value: Any, selections: SelectionSet) -> bool:
+    """Whether an answer has every key that was surely asked for, at every depth.
+
+    Not surely asked for is what stands under conditions, or under a type that the object does not
+    tell to be its own.
+    """
+    if isinstance(value, list):
+        return all(is_complete(item, selections) for item in value)
+    if not isinstance(value, dict):
+        return True
+    return all(_has(value, each) for each in selections if not each.conditions)
+
+
+def _has(value: Object, selection: Selection) -> bool:
+    if isinstance(selection, Field):
+        key = selection.response_key
+        return key in value and is_complete(value[key], selection.selections)
+    if selection.type_condition in (None, typename(value)):
+        return is_complete(value, selection.selections)
+    return True
 
 
 def tree_keys(selections: SelectionSet) -> Iterator[str]:

@@ -118,7 +118,7 @@ def test_shape_equals_the_reference_executor(seed: int) -> None:
     rows = _root(random)
     if validate(SCHEMA, document):
         return
-    plan = plan_of(text, SCHEMA, root(0, "all", "me"))
+    plan = plan_of(text, SCHEMA, root(0, "all", ""))
 
     for yes, no in product([True, False], repeat=2):
         values = {"yes": yes, "no": no}

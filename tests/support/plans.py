@@ -89,7 +89,10 @@ def root(
     variables: tuple[str, ...] = (),
     declared: str = "",
 ) -> Fetch:
-    """A root fetch; ``declared`` is the text of its variable definitions, parentheses included."""
+    """A root fetch; ``declared`` is the text of its variable definitions, parentheses included.
+
+    Without selections it takes whatever is answered.
+    """
     return Fetch(
         id=number,
         subgraph=subgraph,
@@ -97,7 +100,7 @@ def root(
         text=f"{kind}{declared} {{ {selections} }}",
         variables=variables,
         after=after,
-        selections=read_field_set(selections.replace("$", "")),
+        selections=read_field_set(selections) if selections else (),
     )
 
 

@@ -255,6 +255,41 @@ async def test_root_answer_of_the_wrong_form_is_an_error(reply: SubgraphReply) -
     assert told(result) == [("SUBGRAPH_MALFORMED", None)]
 
 
+@pytest.mark.parametrize("me", [{}, {"id": 1, "friends": [{"id": 2}, {}]}])
+async def test_key_that_is_missing_from_an_answer_is_an_error(me: object) -> None:
+    plan = plan_of(
+        "{ me { id friends { id } } }", API, root(0, "accounts", "me { id friends { id } }")
+    )
+
+    result = await run(plan, Replies(accounts=SubgraphReply({"me": me})))
+
+    assert told(result)[0] == ("SUBGRAPH_MALFORMED", ["me"])
+
+
+async def test_key_that_only_other_types_have_is_not_missed() -> None:
+    text = "hits { __typename ... on User { name } ... on Product { title } }"
+    plan = plan_of(f"{{ {text} }}", API, root(0, "accounts", text))
+    hits = [{"__typename": "User", "name": "Ann"}, {"__typename": "Product", "title": "Tea"}]
+
+    result = await run(plan, Replies(accounts=SubgraphReply({"hits": hits})))
+
+    assert (result.data, result.errors) == ({"hits": hits}, ())
+
+
+async def test_runtime_type_that_is_no_name_is_an_error() -> None:
+    transport = Replies(accounts=SubgraphReply({"hits": [{"__typename": {"a": 1}, "id": "1"}]}))
+    plan = plan_of(
+        "{ hits { ... on User { reviews { id } } } }",
+        API,
+        root(0, "accounts", "hits { __typename ... on User { id } }"),
+        entities(1, "reviews", call("hits.@.|User", "User", "id", "reviews { id }")),
+    )
+
+    result = await run(plan, transport)
+
+    assert (result.data, told(result)) == ({"hits": [None]}, [("INVALID_VALUE", ["hits", 0])])
+
+
 async def test_lists_of_different_lengths_are_never_mixed() -> None:
     transport = Replies(
         accounts=SubgraphReply({"users": [{"name": "Ann"}]}),

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from federation.errors import SubgraphUnreachable
+from federation.errors import AuditUnavailable, SubgraphUnreachable
 from federation.execution import (
     ExecutionRequest,
     Outcome,
@@ -166,3 +166,13 @@ async def test_plan_without_fetches_is_answered() -> None:
     result = await run(plan_of("{ t: __typename }", API))
 
     assert result.data == {"t": "Query"}
+
+
+async def test_fault_of_the_gateway_itself_is_raised_as_it_is() -> None:
+    def no_headers(_subgraph: str, _text: str) -> dict[str, str]:
+        raise AuditUnavailable("disk full")
+
+    plan = plan_of("{ one two }", API, root(0, "accounts", "one"), root(1, "shop", "two"))
+
+    with pytest.raises(AuditUnavailable):
+        await run(plan, Slow({}, REPLIES), ExecutionRequest(headers_for=no_headers))

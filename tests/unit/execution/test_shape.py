@@ -12,7 +12,7 @@ from tests.support.plans import plan_of, root
 
 
 async def _shape(text: str, data: Any, request: ExecutionRequest | None = None) -> ExecutionResult:
-    plan = plan_of(text, API, root(0, "accounts", "me { id }"))
+    plan = plan_of(text, API, root(0, "accounts", ""))
     return await run(plan, Replies(accounts=SubgraphReply(data)), request)
 
 
