@@ -85,43 +85,37 @@ class Requests:
         self.graph = graph
         self.by_stage: dict[tuple[int, str, bool, ResponsePath], Request] = {}
         self._calls: dict[int, tuple[Request, Call]] = {}
-        self._inserted: set[tuple[int, tuple[Condition, ...]]] = set()
+        self._inserted: dict[tuple[int, tuple[Condition, ...]], SelectionTree] = {}
 
     def ordered(self) -> list[Request]:
         """All requests, each after those it waits for."""
         requests = [request for _, request in sorted(self.by_stage.items(), key=lambda at: at[0])]
         return _postponed(requests)
 
-    def insert(self, site: Site, conditions: tuple[Condition, ...]) -> None:
-        """Ask for a site, and for everything it needs, under conditions."""
-        if (id(site), conditions) in self._inserted:
-            return
-        self._inserted.add((id(site), conditions))
-        chain: list[Site] = []
-        at = site
-        while isinstance(at.step, FieldStep | CastStep):
-            chain.append(at)
-            assert at.parent is not None, "field and cast steps have a parent"
-            at = at.parent
-        _, call = self._call_of(at)
-        call.conditions.add(conditions)
-        for need in _needs_of(at):
-            self.insert(need, conditions)
-        tree = call.tree
-        for link in reversed(chain):
-            tree = self._grow(tree, link, conditions)
+    def insert(self, site: Site, conditions: tuple[Condition, ...]) -> SelectionTree:
+        """Ask for a site, and for everything it needs, under conditions; gives what is below it."""
+        known = self._inserted.get((id(site), conditions))
+        if known is None:
+            known = self._insert(site, conditions)
+            self._inserted[id(site), conditions] = known
+        return known
 
-    def _grow(
-        self, tree: SelectionTree, link: Site, conditions: tuple[Condition, ...]
-    ) -> SelectionTree:
-        step = link.step
+    def _insert(self, site: Site, conditions: tuple[Condition, ...]) -> SelectionTree:
+        step = site.step
+        if isinstance(step, RootStep | EntityStep):
+            _, call = self._call_of(site)
+            call.conditions.add(conditions)
+            for need in step.needs:
+                self.insert(need, conditions)
+            return call.tree
+        assert site.parent is not None, "field and cast steps have a parent"
+        around = self.insert(site.parent, conditions)
         if isinstance(step, CastStep):
             for need in step.needs:
                 self.insert(need, conditions)
-            return tree.child(step.type_condition) if step.type_condition else tree
-        assert isinstance(step, FieldStep), "chains hold field and cast steps"
-        below = tree.child(step.field)
-        if link.node is not None and self._tells_its_type(link):
+            return around.child(step.type_condition) if step.type_condition else around
+        below = around.child(step.field)
+        if site.node is not None and self._tells_its_type(site):
             below.child(TYPENAME)
         return below
 

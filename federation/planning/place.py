@@ -154,7 +154,7 @@ def cost_of(site: Site, running: int = 0) -> tuple[int, int, int, int]:
 
 
 def undominated(sites: Iterable[Site]) -> tuple[Site, ...]:
-    """Those sites whose requests are no superset of another's; order kept."""
+    """Those sites whose requests are no superset of another's, cheapest first."""
     kept: list[Site] = []
     for site in sorted(sites, key=cost_of):
         if not any(

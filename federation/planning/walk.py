@@ -92,6 +92,13 @@ class Walk:
 
     def _entries(self, place: Place, selections: SelectionSet) -> list[Entry]:
         """Selections of a place by response key, in the order of the response."""
+        if all(isinstance(selection, Field) for selection in selections):
+            # Normalised fields are merged already; only fragments overlap.
+            return [
+                Entry(selection, place.types, is_whole=True)
+                for selection in selections
+                if isinstance(selection, Field)
+            ]
         groups: dict[
             tuple[str, tuple[Condition, ...]], list[tuple[int, frozenset[str], Field]]
         ] = {}
@@ -222,7 +229,9 @@ class Walk:
         conditions: tuple[Condition, ...],
     ) -> OutputField:
         """Go on with a field whose sites are known: down into its value, or note a leaf."""
-        joined = tuple(sorted({*conditions, *entry.field.conditions}))
+        joined = conditions
+        if entry.field.conditions:
+            joined = tuple(sorted({*conditions, *entry.field.conditions}))
         type_text = self.graph.field_types[place.type][entry.field.name]
         if not sites:
             raise PlanningError(
@@ -234,7 +243,7 @@ class Walk:
             child = self.moves.child(place, selected, sites)
             fields = self._visit(child, entry.field.selections, joined)
         else:
-            self.leaves.append(Leaf(undominated(sites), joined))
+            self.leaves.append(Leaf(sites if len(sites) == 1 else undominated(sites), joined))
         return self._output(place, entry, selected, types, fields)
 
     def _want_typename(self, place: Place, conditions: tuple[Condition, ...]) -> None:

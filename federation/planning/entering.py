@@ -1,0 +1,155 @@
+"""Entity moves: the ways to enter a subgraph with the objects of a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from federation.planning.needs import Needed, Needs
+from federation.planning.place import EntityStep, FieldStep, Place, RootStep, Site, undominated
+from federation.query_graph.model import Kind, Node, SubgraphType
+from federation.selection import TYPENAME, SelectionSet
+
+if TYPE_CHECKING:
+    from federation.planning.moves import Moves
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to enter a subgraph: as which type, by which key, with what gathered from where.
+
+    Attributes:
+        base: The site whose objects are sent.
+    """
+
+    graph: str
+    target: SubgraphType
+    key: str
+    base: Site
+    needed: Needed
+
+
+class Entering:
+    """Finds entity moves; remembers per place what it found."""
+
+    def __init__(self, moves: Moves) -> None:
+        self._moves = moves
+        self._needs = Needs(moves)
+        self._requiring: set[tuple[int, str, str]] = set()
+
+    def enter(self, place: Place, graph: str, field_name: str = "") -> tuple[Site, ...]:
+        """Ways to enter a subgraph with the objects of a place.
+
+        Args:
+            field_name: The field wanted there; its requirements are put into the representation.
+        """
+        requires = self._requires_of(place, graph, field_name)
+        memo = (graph, field_name if requires else "")
+        if memo in place.entered:
+            return place.entered[memo]
+        if memo[1] and (id(place), *memo) in self._requiring:
+            return ()
+        self._requiring.add((id(place), *memo))
+        try:
+            sites = self._enter(place, graph, requires)
+        finally:
+            self._requiring.discard((id(place), *memo))
+        place.entered[memo] = sites
+        return sites
+
+    def _requires_of(self, place: Place, graph: str, field_name: str) -> SelectionSet:
+        for target in self._moves.graph.entity_targets(place.type, graph):
+            field = target.fields.get(field_name)
+            if field is not None and field.requires:
+                return field.requires
+        return ()
+
+    def _enter(self, place: Place, graph: str, requires: SelectionSet) -> tuple[Site, ...]:
+        if place.type == self._moves.graph.roots.get("query"):
+            # At the root itself every subgraph is a site already.
+            return tuple(self._enter_root(place, graph)) if place.path else ()
+        extra = Needed()
+        if requires:
+            found = self._needs.resolve(place, requires)
+            if found is None:
+                return ()
+            extra = found
+        ways = list(self._keyed_ways(place, graph))
+        if not ways:
+            ways = [way for way in self._closure_ways(place) if way.graph == graph]
+        return undominated(self._entity_site(place, way, extra) for way in ways)
+
+    def _enter_root(self, place: Place, graph: str) -> Iterator[Site]:
+        for base in place.sites:
+            proof = Site(FieldStep(TYPENAME), base, None, base.stage, base.footprint)
+            stage = base.stage + 1
+            yield Site(
+                RootStep(graph, place.path, (proof,)),
+                None,
+                Node(graph, place.type),
+                stage,
+                base.footprint | self._moves.request(stage, graph),
+                frozenset((place.type,)),
+                base.steps + 1,
+            )
+
+    def _keyed_ways(self, place: Place, graph: str) -> Iterator[Way]:
+        """Entries whose whole key is read at one site of the place."""
+        for target in self._moves.graph.entity_targets(place.type, graph):
+            for key in target.keys:
+                for base in place.sites:
+                    needed = self._needs.read_at(base, place.path, place.type, key.selections)
+                    if needed is not None:
+                        yield Way(graph, target, key.text, base, needed)
+
+    def _closure_ways(self, place: Place) -> list[Way]:
+        """Entries whose keys are gathered on the way, subgraph after subgraph.
+
+        Each round enters what the keys known so far allow, so every subgraph is found at its
+        earliest stage and no cycle of keys can arise.
+        """
+        ways: list[Way] = []
+        known = list(place.sites)
+        reached: set[str] = set()
+        while True:
+            fresh = [
+                Way(graph, target, key.text, known[0], needed)
+                for graph in self._moves.graph.graphs
+                if graph not in reached
+                for target in self._moves.graph.entity_targets(place.type, graph)
+                for key in target.keys
+                if (needed := self._needs.gather(known, place, key.selections)) is not None
+            ]
+            if not fresh:
+                return ways
+            ways += fresh
+            for way in fresh:
+                reached.add(way.graph)
+                known.append(self._entity_site(place, way, Needed()))
+
+    def _entity_site(self, place: Place, way: Way, extra: Needed) -> Site:
+        needs = (*way.needed.sites, *extra.sites)
+        stage = 1 + max(site.stage for site in needs)
+        footprint = self._moves.request(stage, way.graph)
+        for site in needs:
+            footprint |= site.footprint
+        target = way.target
+        is_typed = target.kind is Kind.INTERFACE and not self._moves.is_interface_object(way.base)
+        return Site(
+            EntityStep(
+                way.graph,
+                place.path,
+                None if is_typed else target.name,
+                target.name,
+                way.key,
+                tuple(dict.fromkeys((*way.needed.fields, *extra.fields))),
+                needs,
+            ),
+            None,
+            Node(way.graph, target.name),
+            stage,
+            footprint,
+            target.possible_types,
+            way.base.steps + len(needs),
+        )

@@ -1,0 +1,224 @@
+"""Needs: what a representation holds, and the sites it is read from.
+
+A key is read at the sites of its object, or gathered over several subgraphs; a requirement is
+resolved like any selection, by whatever moves it takes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from federation.planning.place import Place, Site, cheapest
+from federation.planning.plan import RepresentationField
+from federation.selection import Field, InlineFragment, SelectionSet
+from federation.supergraph.model import named_type
+
+if TYPE_CHECKING:
+    from federation.planning.moves import Moves
+
+_MAX_DEPTH = 16
+"""Nested requirements deeper than this count as unreachable; bounds hostile schemas."""
+
+
+class Needed:
+    """What a representation holds and the sites it is read from."""
+
+    def __init__(self) -> None:
+        self.fields: list[RepresentationField] = []
+        self.sites: list[Site] = []
+
+    @property
+    def footprint(self) -> int:
+        """All requests that the needs cost together."""
+        footprint = 0
+        for site in self.sites:
+            footprint |= site.footprint
+        return footprint
+
+    def add(self, other: Needed) -> None:
+        """Take over all fields and sites of another."""
+        self.fields += other.fields
+        self.sites += other.sites
+
+
+class Needs:
+    """Finds where the fields of keys and requirements can be read."""
+
+    def __init__(self, moves: Moves) -> None:
+        self._moves = moves
+        self._depth = 0
+
+    def read_at(
+        self, base: Site, path: tuple[str, ...], type_name: str, selections: SelectionSet
+    ) -> Needed | None:
+        """A field set read entirely in the subgraph of one site; None when it cannot be."""
+        needed = Needed()
+        held = self._moves.graph.type_at(base.here)
+        for selection in selections:
+            if not isinstance(selection, Field):
+                return None
+            field = self._moves.graph.shared_field_move(base.here, selection.name)
+            if field is None:
+                return None
+            # An interface object knows the interface's fields, under the interface's types.
+            owner = (
+                type_name
+                if selection.name in self._moves.graph.field_types[type_name]
+                else held.name
+            )
+            selected = self._needed_field(path, owner, selection)
+            site = self._moves.advance(base, field, selected)
+            inner = Needed()
+            if selection.selections:
+                type_text = self._moves.graph.field_types[owner][selection.name]
+                below = (*path, selected.response_key, *("@" for _ in range(type_text.count("["))))
+                found = self.read_at(site, below, named_type(type_text), selection.selections)
+                if found is None:
+                    return None
+                inner = found
+            needed.fields.append(
+                RepresentationField(selection.name, selected.response_key, tuple(inner.fields))
+            )
+            needed.sites += inner.sites or [site]
+        return needed
+
+    def gather(self, known: list[Site], place: Place, selections: SelectionSet) -> Needed | None:
+        """A field set read at several known sites of one object."""
+        needed = Needed()
+        for selection in selections:
+            options = [
+                option
+                for base in known
+                if (option := self.read_at(base, place.path, place.type, (selection,)))
+            ]
+            if not options:
+                nested = self._gather_below(known, place, selection)
+                if nested is None:
+                    return None
+                options = [nested]
+            needed.add(
+                min(
+                    options,
+                    key=lambda option: (
+                        max(site.stage for site in option.sites),
+                        (option.footprint | needed.footprint).bit_count(),
+                    ),
+                )
+            )
+        return needed
+
+    def _gather_below(
+        self, known: list[Site], place: Place, selection: Field | InlineFragment
+    ) -> Needed | None:
+        """A composite key field whose own fields have to be sought elsewhere."""
+        if isinstance(selection, InlineFragment) or not selection.selections:
+            return None
+        selected = self._needed_field(place.path, place.type, selection)
+        here = Place(place.path, place.type, place.types, tuple(known))
+        sites = self._moves.direct_sites(here, selected)
+        if not sites:
+            return None
+        return self._resolve_below(here, selected, selection, sites)
+
+    def resolve(self, place: Place, selections: SelectionSet) -> Needed | None:
+        """A field set gathered by whatever moves it takes; None when some field is out of reach."""
+        if self._depth >= _MAX_DEPTH:
+            return None
+        self._depth += 1
+        try:
+            needed = Needed()
+            for selection in selections:
+                found = self._resolve_one(place, selection, needed.footprint)
+                if found is None:
+                    return None
+                needed.add(found)
+            return needed
+        finally:
+            self._depth -= 1
+
+    def _resolve_one(
+        self, place: Place, selection: Field | InlineFragment, running: int
+    ) -> Needed | None:
+        if isinstance(selection, InlineFragment):
+            condition = selection.type_condition or place.type
+            return self._resolve_cast(
+                place,
+                selection.selections,
+                self._moves.graph.possible_types[condition] & place.types,
+            )
+        if selection.name == "__typename":
+            return self._resolve_typename(place)
+        selected = self._needed_field(place.path, place.type, selection)
+        if not self._moves.graph.is_abstract(place.type):
+            sites = self._moves.field_sites(place, selected)
+        else:
+            sites = self._moves.shared_sites(place, selected)
+            if not sites:
+                return self._resolve_cast(place, (selection,), place.types)
+        if not sites:
+            return None
+        if selection.selections:
+            return self._resolve_below(place, selected, selection, sites)
+        site = cheapest(sites, running)
+        assert site is not None, "there are sites"
+        needed = Needed()
+        needed.fields.append(RepresentationField(selection.name, selected.response_key))
+        needed.sites.append(site)
+        return needed
+
+    def _resolve_below(
+        self, place: Place, selected: Field, selection: Field, sites: tuple[Site, ...]
+    ) -> Needed | None:
+        child = self._moves.child(place, selected, sites)
+        inner = self.resolve(child, selection.selections)
+        if inner is None:
+            return None
+        if self._moves.graph.is_abstract(child.type):
+            typename = self._resolve_typename(child)
+            if typename is None:
+                return None
+            inner.add(typename)
+        needed = Needed()
+        needed.fields.append(
+            RepresentationField(
+                selection.name, selected.response_key, tuple(dict.fromkeys(inner.fields))
+            )
+        )
+        needed.sites = inner.sites
+        return needed
+
+    def _resolve_typename(self, place: Place) -> Needed | None:
+        site = cheapest(self._moves.typename_sites(place))
+        if site is None:
+            return None
+        needed = Needed()
+        needed.fields.append(RepresentationField("__typename", "__typename"))
+        needed.sites.append(site)
+        return needed
+
+    def _resolve_cast(
+        self, place: Place, selections: SelectionSet, types: frozenset[str]
+    ) -> Needed | None:
+        if not self._moves.graph.is_abstract(place.type):
+            return self.resolve(place, selections) if place.type in types else Needed()
+        needed = Needed()
+        for type_name in sorted(types):
+            found = self.resolve(self._moves.cast(place, type_name), selections)
+            if found is None:
+                return None
+            needed.sites += found.sites
+            needed.fields += [
+                RepresentationField(field.name, field.source, field.fields, frozenset((type_name,)))
+                for field in found.fields
+            ]
+        return needed
+
+    def _needed_field(self, path: tuple[str, ...], type_name: str, field: Field) -> Field:
+        key = self._moves.naming.key(
+            path,
+            field.name,
+            field.arguments,
+            field.name,
+            self._moves.signature(type_name, field.name),
+        )
+        return Field(field.name, key if key != field.name else None, field.arguments)
