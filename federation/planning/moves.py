@@ -191,7 +191,7 @@ class Moves:
         return tuple(found)
 
     def advance(self, site: Site, field: SubgraphField, selected: Field) -> Site:
-        """The site of a field\'s value."""
+        """The site of a field's value."""
         if not self.graph.is_composite(field.named_type):
             return Site(
                 FieldStep(selected), site, None, site.stage, site.footprint, steps=site.steps + 1
