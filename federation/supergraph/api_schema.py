@@ -11,6 +11,7 @@ from graphql import (
     build_ast_schema,
     parse,
     print_schema,
+    validate_schema,
 )
 
 from federation.errors import InvalidSupergraph
@@ -59,9 +60,12 @@ def build_api_schema(supergraph: Supergraph) -> GraphQLSchema:
     """
     text = "\n\n".join(_print(supergraph))
     try:
-        schema = build_ast_schema(parse(text))
+        schema = build_ast_schema(parse(text, no_location=True), assume_valid_sdl=True)
     except (GraphQLError, TypeError) as error:
-        raise InvalidSupergraph(f"the API schema is not valid: {error}") from error
+        raise InvalidSupergraph(f"the API schema cannot be built: {error}") from error
+    faults = validate_schema(schema)
+    if faults:
+        raise InvalidSupergraph(f"the API schema is not valid: {faults[0].message}")
     for definition in supergraph.types.values():
         enum = schema.type_map.get(definition.name)
         if isinstance(definition, EnumType) and isinstance(enum, GraphQLEnumType):
