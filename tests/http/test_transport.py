@@ -12,6 +12,8 @@ import pytest
 from federation.errors import SubgraphUnreachable
 from federation.execution import SubgraphRequest
 from federation.gateway.transports.http import HttpTransport
+from tests.support.city import API, run
+from tests.support.plans import plan_of, root
 
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[bool]]
 """Answers one request; returns whether the connection stays open."""
@@ -308,3 +310,26 @@ async def test_cancelled_request_closes_its_connection() -> None:
             await task
 
         await asyncio.wait_for(server.left.wait(), 2)
+
+
+async def test_transport_closes_after_the_mutations_of_clients_that_left() -> None:
+    async def answer(_request: bytes, writer: asyncio.StreamWriter) -> bool:
+        asked.set()
+        await asyncio.sleep(0.2)
+        writer.write(_http({"data": {"first": 1}}))
+        await writer.drain()
+        answered.append(True)
+        return True
+
+    asked = asyncio.Event()
+    answered: list[bool] = []
+    plan = plan_of("mutation { first }", API, root(0, "a", "first", kind="mutation"))
+    async with _serving(answer) as (_, transport):
+        task = asyncio.create_task(run(plan, transport))
+        await asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not answered
+
+    assert answered

@@ -61,6 +61,8 @@ class Faulty:
         if path and self._random.random() < 0.04:
             errors.append({"message": "broken", "path": path})
             return None
+        if value is None:
+            return None
         if path and self._random.random() < 0.02 and not self._is_input(path):
             return {"?": 1} if not isinstance(value, dict) else [value]
         if isinstance(value, dict):

@@ -15,7 +15,7 @@ import msgspec
 from yarl import URL
 
 from federation.errors import SubgraphUnreachable
-from federation.execution import SubgraphReply, SubgraphRequest
+from federation.execution import SubgraphReply, SubgraphRequest, unfinished_mutations
 
 _MEDIA_TYPES = ("application/graphql-response+json", "application/json")
 _HEADERS = {
@@ -73,6 +73,8 @@ class HttpTransport:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # Each ends within the deadline of its request.
+        await unfinished_mutations()
         if self._session is not None:
             await self._session.close()
 
