@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach p,python3.14 python3.13 python3.12 python3.11 py
   $(p) -c 'import sys, venv, ensurepip; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 
 help:     ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 10
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' Makefile
 setup: $(STAMP)  ## fill .venv with the pinned, hash-checked packages
 $(STAMP): | python
 	@echo "[1/3] virtual environment .venv" && $(PYTHON) -m venv .venv
