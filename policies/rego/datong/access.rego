@@ -91,8 +91,18 @@ denied[c][use] contains reason if {
 	some reason in narrowed[c]
 }
 
-# A department's own file is read for what it denies, masks and filters, and only for what the
-# department owns: nothing else that it says has any effect, so it cannot open anything.
+# A department's own file is read for what it denies (a field, or one use of it), masks and filters,
+# and only for what the department owns: nothing else that it says has any effect, so it cannot open
+# anything.
+denied[c][use] contains reason if {
+	some owner in owners
+	some c, uses in data.datong.departments[owner].deny_use
+	known[c].owners[owner]
+	some use, reasons in uses
+	input.fields[c][use]
+	some reason in reasons
+}
+
 narrowed[c] contains reason if {
 	some owner in owners
 	some c, reasons in data.datong.departments[owner].deny

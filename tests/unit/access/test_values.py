@@ -115,7 +115,7 @@ def test_condition_tree_round_trips(tree: dict[str, Any]) -> None:
     ],
 )
 def test_anything_else_is_no_condition(tree: Any) -> None:
-    with pytest.raises(ValueError, match="condition|takes|names a field"):
+    with pytest.raises(ValueError, match=r"condition|takes|names a field"):
         read_condition(tree)
 
 
