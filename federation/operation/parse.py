@@ -132,8 +132,7 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
         if not named:
             raise _unresolved(f"The document has no operation named '{name}'.")
         return named[0]
-    if not operations:
-        raise _unresolved("The document has no operation.")
+    # There is at least one: a document without any would hold unused fragments only.
     if len(operations) > 1:
         raise _unresolved("The document has several operations: 'operationName' must choose one.")
     return operations[0]

@@ -31,8 +31,8 @@ class Faulty:
     def __init__(self, graph: RandomGraph, random: Random) -> None:
         self._subgraphs = RandomSubgraphs(graph)
         self._random = random
-        # A wrong input of a computed field is the other subgraph's to notice.
-        self._inputs = {
+        # A wrong key, or a wrong input of a computed field, is the other subgraph's to notice.
+        self._inputs = {"id", "code", "at", "place"} | {
             name
             for entity in graph.entities.values()
             for spec in entity.fields.values()

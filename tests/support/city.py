@@ -28,8 +28,9 @@ API = build_schema(
     union Hit = User | Product
     type Query {
       me: User users: [User!] strict: [User!]! node: Node hits: [Hit] matrix: [[User!]] top: Product
-      one: Int two: Int
+      one: Int two: Int done: Boolean extra: Json
     }
+    scalar Json
     type Mutation { first: Int second: Int rename: User }
     """
 )

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from federation.execution import ExecutionRequest, Outcome, SubgraphReply
 from federation.planning.plan import EntityFetch, RepresentationField
 from federation.selection import Condition
@@ -245,3 +247,82 @@ async def test_headers_are_made_for_each_subgraph_and_text() -> None:
         "accounts|query { one }",
         "reviews|query { two }",
     }
+
+
+@pytest.mark.parametrize(
+    "me",
+    [
+        {"id": "1"},
+        {"id": "1", "friends": "x"},
+        {"id": "1", "friends": [{"id": "2"}, {}]},
+        {"id": "1", "friends": [{"id": "2"}, "x"]},
+    ],
+)
+async def test_object_whose_nested_key_is_incomplete_is_not_asked_about(me: object) -> None:
+    transport = Replies(accounts=SubgraphReply({"me": me}))
+    plan = plan_of(
+        "{ me { name } }",
+        API,
+        root(0, "accounts", ""),
+        entities(1, "reviews", call("me", "User", "id friends { id }", "name")),
+    )
+
+    await run(plan, transport)
+
+    assert len(transport.sent) == 1
+
+
+async def test_own_runtime_type_is_sent_where_the_plan_names_none() -> None:
+    transport = Replies(
+        accounts=SubgraphReply({"hits": [{"__typename": "Product", "id": "1"}, {"id": "2"}]}),
+        shop=SubgraphReply({"_entities": [{"title": "Tea"}]}),
+    )
+    plan = plan_of(
+        "{ hits { ... on Product { title } } }",
+        API,
+        root(0, "accounts", ""),
+        entities(1, "shop", call("hits.@", "Product", "id", "title", typename=None)),
+    )
+
+    result = await run(plan, transport)
+
+    assert transport.sent[1][1].variables["representations"] == [
+        {"__typename": "Product", "id": "1"}
+    ]
+    assert result.data == {"hits": [{"title": "Tea"}, None]}
+
+
+async def test_representation_field_of_another_type_is_left_out() -> None:
+    transport = Replies(
+        accounts=SubgraphReply({"node": {"__typename": "User", "id": "1", "rank": 1}}),
+        reviews=SubgraphReply({"_entities": [None]}),
+    )
+    fetch = EntityFetch(
+        path=("node",),
+        types=None,
+        typename=None,
+        representation=(
+            RepresentationField("id", "id"),
+            RepresentationField("rank", "rank", types=frozenset({"User"})),
+            RepresentationField("price", "price", types=frozenset({"Product"})),
+        ),
+        selections=call("node", "Node", "id", "id").selections,
+    )
+    plan = plan_of("{ node { id } }", API, root(0, "accounts", ""), entities(1, "reviews", fetch))
+
+    await run(plan, transport)
+
+    assert transport.sent[1][1].variables["representations"] == [
+        {"__typename": "User", "id": "1", "rank": 1}
+    ]
+
+
+async def test_root_fetch_below_a_field_is_made_only_where_there_are_objects() -> None:
+    below = replace(root(1, "reviews", "rank", after=(0,)), path=("me",))
+    plan = plan_of("{ me { rank } }", API, root(0, "accounts", ""), below)
+
+    absent = Replies(accounts=SubgraphReply({"me": None}), reviews=SubgraphReply({"rank": 1}))
+    there = Replies(accounts=SubgraphReply({"me": {}}), reviews=SubgraphReply({"rank": 1}))
+
+    assert ((await run(plan, absent)).data, len(absent.sent)) == ({"me": None}, 1)
+    assert ((await run(plan, there)).data, len(there.sent)) == ({"me": {"rank": 1}}, 2)

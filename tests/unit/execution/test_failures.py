@@ -290,6 +290,80 @@ async def test_runtime_type_that_is_no_name_is_an_error() -> None:
     assert (result.data, told(result)) == ({"hits": [None]}, [("INVALID_VALUE", ["hits", 0])])
 
 
+async def test_merged_answer_that_lacks_one_call_is_an_error_there_alone() -> None:
+    transport = Replies(
+        accounts=SubgraphReply({"me": {"id": "1"}, "users": [{"id": "2"}]}),
+        reviews=SubgraphReply({"_e0": [{"rank": 1}]}),
+    )
+    plan = plan_of(
+        "{ me { rank } users { rank } }",
+        API,
+        root(0, "accounts", ""),
+        entities(
+            1,
+            "reviews",
+            call("me", "User", "id", "rank"),
+            call("users.@", "User", "id", "rank"),
+        ),
+    )
+
+    result = await run(plan, transport)
+
+    assert result.data == {"me": {"rank": 1}, "users": [{"rank": None}]}
+    assert told(result) == [("SUBGRAPH_MALFORMED", ["users"])]
+
+
+async def test_call_without_objects_may_be_missing_from_a_merged_answer() -> None:
+    transport = Replies(
+        accounts=SubgraphReply({"me": {"id": "1"}, "users": []}),
+        reviews=SubgraphReply({"_e0": [{"rank": 1}]}),
+    )
+    plan = plan_of(
+        "{ me { rank } users { rank } }",
+        API,
+        root(0, "accounts", ""),
+        entities(
+            1,
+            "reviews",
+            call("me", "User", "id", "rank"),
+            call("users.@", "User", "id", "rank"),
+        ),
+    )
+
+    result = await run(plan, transport)
+
+    assert (result.data, result.errors) == ({"me": {"rank": 1}, "users": []}, ())
+
+
+async def test_error_of_a_list_item_explains_its_null() -> None:
+    error = {"message": "no", "path": ["users", 1]}
+    transport = Replies(accounts=SubgraphReply({"users": [{"id": "1"}, None]}, (error,)))
+    plan = plan_of("{ users { id } }", API, root(0, "accounts", ""))
+
+    result = await run(plan, transport)
+
+    assert result.data == {"users": None}
+    assert told(result) == [("SUBGRAPH_ERROR", ["users", 1])]
+
+
+async def test_entity_error_without_a_place_is_told_where_the_objects_are() -> None:
+    transport = Replies(
+        accounts=SubgraphReply({"users": [{"id": "1"}]}),
+        reviews=SubgraphReply({"_entities": [None]}, ({"message": "no"},)),
+    )
+    plan = plan_of(
+        "{ users { rank } }",
+        API,
+        root(0, "accounts", ""),
+        entities(1, "reviews", call("users.@", "User", "id", "rank")),
+    )
+
+    result = await run(plan, transport)
+
+    assert result.data == {"users": [{"rank": None}]}
+    assert told(result) == [("SUBGRAPH_ERROR", ["users"])]
+
+
 async def test_lists_of_different_lengths_are_never_mixed() -> None:
     transport = Replies(
         accounts=SubgraphReply({"users": [{"name": "Ann"}]}),

@@ -43,6 +43,34 @@ async def test_value_of_another_type_is_null_and_an_error(field: str, value: Any
     assert str(value) not in result.errors[0].message
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("price", "1"), ("price", True), ("price", {}), ("title", False), ("tags", [1])],
+)
+async def test_leaf_of_another_type_is_null_and_an_error(field: str, value: Any) -> None:
+    result = await _shape(f"{{ top {{ {field} }} }}", {"top": {field: value}})
+
+    assert result.data == {"top": {field: None}}
+    assert {code for code, _ in told(result)} == {"INVALID_VALUE"}
+
+
+@pytest.mark.parametrize(("value", "shown"), [(True, True), (False, False), (1, None), ("x", None)])
+async def test_boolean_is_a_boolean(value: Any, shown: Any) -> None:
+    assert (await _shape("{ done }", {"done": value})).data == {"done": shown}
+
+
+@pytest.mark.parametrize("value", [1, "x", True, {"a": [1]}, [1, {"b": None}]])
+async def test_custom_scalar_passes_as_it_is(value: Any) -> None:
+    assert (await _shape("{ extra }", {"extra": value})).data == {"extra": value}
+
+
+@pytest.mark.parametrize("value", [4.5, 20, -1.0e300])
+async def test_number_is_shown_as_it_came(value: Any) -> None:
+    assert (await _shape("{ top { price } }", {"top": {"price": value}})).data == {
+        "top": {"price": value}
+    }
+
+
 @pytest.mark.parametrize("value", ["x", 1, [], [{"id": 1}], True])
 async def test_object_of_another_form_is_null_and_an_error(value: Any) -> None:
     result = await _shape("{ me { id } }", {"me": value})

@@ -96,3 +96,9 @@ def test_operation_without_introspection_has_no_introspection_values() -> None:
     operation = parse_operation("{ f }", SCHEMA, None, Limits()).operation
 
     assert introspect(operation, SCHEMA, {}) == {}
+
+
+def test_operation_without_variables_ignores_what_is_sent() -> None:
+    parsed = parse_operation("{ f }", SCHEMA, None, Limits())
+
+    assert coerce_variables(parsed.variables, SCHEMA, {"n": 1}) == {}
