@@ -1,0 +1,141 @@
+"""SATISFIABILITY_ERROR: the API schema allows a query that no fetches can answer."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from federation.composition.merged import Merged
+from federation.composition.reach import Nodes, Reach
+from federation.coordinate import Coordinate
+from federation.errors import Diagnostic
+from federation.field_set import print_field_set
+from federation.query_graph import Node, QueryGraph, build_query_graph
+from federation.query_graph.model import SubgraphField
+from federation.supergraph.api_schema import is_accessible
+from federation.supergraph.model import FieldDefinition, InterfaceType, ObjectType, named_type
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """An object somewhere in a query.
+
+    Attributes:
+        nodes: Closed: every node at which it can be read.
+        path: Steps of the query that leads to it, from the root: field names and ``... on Type``.
+    """
+
+    type: str
+    nodes: Nodes
+    kind: str
+    path: tuple[str, ...]
+
+
+def satisfiability_error(merged: Merged) -> Iterator[Diagnostic]:
+    """Every field that the API schema offers can be read wherever it can be selected.
+
+    Walks the API schema and all subgraphs in step, breadth first, so that the query shown for a
+    field is the shortest one that fails. Objects with the same closure are looked at once.
+    """
+    graph = build_query_graph(merged.supergraph)
+    reach = Reach(graph)
+    reported: set[tuple[str, str]] = set()
+    for state in _states(merged, reach):
+        definition = merged.supergraph.types[state.type]
+        assert isinstance(definition, ObjectType | InterfaceType), "states are objects"
+        for field in definition.fields.values():
+            coordinate = (state.type, field.name)
+            if coordinate in reported or not is_accessible(field):
+                continue
+            if not reach.step(state.type, state.nodes, field.name):
+                reported.add(coordinate)
+                yield _diagnostic(state, field, graph, reach, merged)
+
+
+def _states(merged: Merged, reach: Reach) -> Iterator[_State]:
+    graph = reach.graph
+    pending = deque(_roots(graph, reach))
+    seen = {(state.type, state.nodes) for state in pending}
+    while pending:
+        state = pending.popleft()
+        yield state
+        definition = merged.supergraph.types[state.type]
+        assert isinstance(definition, ObjectType | InterfaceType), "states are objects"
+        for field in definition.fields.values():
+            if not is_accessible(field):
+                continue
+            targets = reach.step(state.type, state.nodes, field.name)
+            below = frozenset(target for target in targets if target is not None)
+            is_abstract = graph.is_abstract(named_type(field.type))
+            for name, nodes in reach.values(below):
+                closed = reach.closure(name, nodes)
+                if (name, closed) not in seen:
+                    seen.add((name, closed))
+                    condition = (f"... on {name}",) if is_abstract else ()
+                    path = (*state.path, field.name, *condition)
+                    pending.append(_State(name, closed, state.kind, path))
+
+
+def _roots(graph: QueryGraph, reach: Reach) -> Iterator[_State]:
+    for kind, name in graph.roots.items():
+        nodes = frozenset(Node(each, name) for each in graph.graphs if name in graph.types[each])
+        yield _State(name, reach.closure(name, nodes), kind, ())
+
+
+def _diagnostic(
+    state: _State, field: FieldDefinition, graph: QueryGraph, reach: Reach, merged: Merged
+) -> Diagnostic:
+    reasons = [
+        f"{name}: {_reason(state, field.name, name, graph, reach)}"
+        for name in graph.graphs
+        if _may_hold(graph, state.type, name)
+    ]
+    return Diagnostic(
+        "SATISFIABILITY_ERROR",
+        f"{_query(state, field, graph)} cannot be answered. " + "; ".join(reasons),
+        coordinate=Coordinate(state.type, field.name),
+        locations=merged.places(Coordinate(state.type, field.name)),
+        fix="Give the type a @key that the subgraphs on the way can supply, resolve the field in a "
+        "subgraph that can be reached, or mark it @inaccessible.",
+    )
+
+
+def _may_hold(graph: QueryGraph, type_name: str, subgraph: str) -> bool:
+    return type_name in graph.types[subgraph] or bool(graph.entity_targets(type_name, subgraph))
+
+
+def _reason(state: _State, field_name: str, subgraph: str, graph: QueryGraph, reach: Reach) -> str:
+    """Why a subgraph cannot answer the field here."""
+    held = [node for node in state.nodes if node.graph == subgraph]
+    fields = [graph.type_at(node).fields.get(field_name) for node in held]
+    for field in fields:
+        if field is not None and field.requires:
+            return _requirement(state, field, subgraph, reach)
+    if held:
+        external = any(field is not None and field.external for field in fields)
+        return f"{state.type}.{field_name} is " + ("only @external" if external else "not defined")
+    own = graph.types[subgraph].get(state.type)
+    if own is not None and field_name not in own.fields:
+        return f"{state.type}.{field_name} is not defined"
+    keys = [key for each in graph.entity_targets(state.type, subgraph) for key in each.keys]
+    if not keys:
+        return f"{state.type} has no resolvable @key there"
+    texts = ", ".join(f'"{key.text}"' for key in keys)
+    return f"no subgraph on the way supplies a key of {state.type} ({texts})"
+
+
+def _requirement(state: _State, field: SubgraphField, subgraph: str, reach: Reach) -> str:
+    if not reach.can_enter(state.type, state.nodes, subgraph):
+        return f"{field.name} has @requires, but no @key of {state.type} can be sent"
+    return f'@requires(fields: "{print_field_set(field.requires)}") cannot be gathered'
+
+
+def _query(state: _State, field: FieldDefinition, graph: QueryGraph) -> str:
+    last = field.name
+    if graph.is_composite(named_type(field.type)):
+        last += " { __typename }"
+    text = last
+    for step in reversed(state.path):
+        text = f"{step} {{ {text} }}"
+    return f"{state.kind} {{ {text} }}"
