@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 
 from federation.composition.directives import (
@@ -16,13 +15,12 @@ from federation.composition.governance import with_inherited_grades
 from federation.composition.overrides import Overrides, read_overrides
 from federation.composition.sources import FieldSource, Sources
 from federation.composition.type_references import Subtypes, merge_input, merge_output
+from federation.subgraph.contexts import arguments_of
 from federation.subgraph.model import (
     InputValue as SubgraphInputValue,
 )
 from federation.subgraph.model import Subgraph, find_directive, has_directive
 from federation.supergraph.model import FieldDefinition, InputValue, JoinField
-
-_FROM_CONTEXT = re.compile(r"^\s*\$\s*(?P<context>\w+)\s*(?P<selection>.*)$", re.DOTALL)
 
 
 def merge_fields(
@@ -117,16 +115,14 @@ def _join(source: FieldSource, overrides: Overrides, *, is_uniform: bool) -> Joi
 def _context_arguments(source: FieldSource) -> str | None:
     """The literal of ``contextArguments``: what the gateway passes from an enclosing object."""
     parts: list[str] = []
-    for argument in source.field.arguments:
-        directive = find_directive(argument, "fromContext")
-        match = _FROM_CONTEXT.match((directive and directive.text("field")) or "")
-        if match is None:
+    for each in arguments_of(source.type, source.field):
+        if each.context is None:
             continue
         entries = {
-            "context": context_name(source.subgraph, match["context"]),
-            "name": argument.name,
-            "type": argument.type,
-            "selection": f" {match['selection'].strip()}",
+            "context": context_name(source.subgraph, each.context),
+            "name": each.argument.name,
+            "type": each.argument.type,
+            "selection": f" {each.selection}",
         }
         parts.append(
             "{" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in entries.items()) + "}"

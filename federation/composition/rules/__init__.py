@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from federation.composition.merged import Merged
+from federation.composition.rules.contextual_argument_not_contextual_in_all_subgraphs import (
+    contextual_argument_not_contextual_in_all_subgraphs,
+)
 from federation.composition.rules.default_value_uses_inaccessible import (
     default_value_uses_inaccessible,
 )
@@ -28,6 +31,7 @@ from federation.composition.rules.field_argument_default_mismatch import (
 )
 from federation.composition.rules.field_argument_type_mismatch import field_argument_type_mismatch
 from federation.composition.rules.field_type_mismatch import field_type_mismatch
+from federation.composition.rules.from_subgraph_does_not_exist import from_subgraph_does_not_exist
 from federation.composition.rules.governance_argument_unmapped import governance_argument_unmapped
 from federation.composition.rules.governance_catalogue_inconsistent import (
     governance_catalogue_inconsistent,
@@ -40,6 +44,18 @@ from federation.composition.rules.governance_source_of_record_conflict import (
     governance_source_of_record_conflict,
 )
 from federation.composition.rules.implemented_by_inaccessible import implemented_by_inaccessible
+from federation.composition.rules.inconsistent_argument_presence import (
+    inconsistent_argument_presence,
+)
+from federation.composition.rules.inconsistent_default_value_presence import (
+    inconsistent_default_value_presence,
+)
+from federation.composition.rules.inconsistent_enum_value_for_input_enum import (
+    inconsistent_enum_value_for_input_enum,
+)
+from federation.composition.rules.inconsistent_input_object_field import (
+    inconsistent_input_object_field,
+)
 from federation.composition.rules.input_field_default_mismatch import input_field_default_mismatch
 from federation.composition.rules.interface_field_no_implem import interface_field_no_implem
 from federation.composition.rules.interface_key_missing_implementation_type import (
@@ -47,8 +63,17 @@ from federation.composition.rules.interface_key_missing_implementation_type impo
 )
 from federation.composition.rules.interface_object_usage_error import interface_object_usage_error
 from federation.composition.rules.invalid_field_sharing import invalid_field_sharing
+from federation.composition.rules.merged_directive_application_on_external import (
+    merged_directive_application_on_external,
+)
+from federation.composition.rules.missing_transitive_auth_requirements import (
+    missing_transitive_auth_requirements,
+)
 from federation.composition.rules.no_queries import no_queries
 from federation.composition.rules.only_inaccessible_children import only_inaccessible_children
+from federation.composition.rules.overridden_field_can_be_removed import (
+    overridden_field_can_be_removed,
+)
 from federation.composition.rules.override_collision_with_another_directive import (
     override_collision_with_another_directive,
 )
@@ -63,6 +88,10 @@ from federation.composition.rules.required_inaccessible import required_inaccess
 from federation.composition.rules.required_input_field_missing_in_some_subgraph import (
     required_input_field_missing_in_some_subgraph,
 )
+from federation.composition.rules.satisfiability_error import satisfiability_error
+from federation.composition.rules.shareable_has_mismatched_runtime_types import (
+    shareable_has_mismatched_runtime_types,
+)
 from federation.composition.rules.type_kind_mismatch import type_kind_mismatch
 from federation.composition.sources import Sources
 from federation.errors import Diagnostic
@@ -72,6 +101,7 @@ MergedRule: TypeAlias = Callable[[Merged], Iterator[Diagnostic]]
 
 # On the subgraphs side by side, whether or not they can be merged.
 SOURCE_RULES: Final[tuple[SourceRule, ...]] = (
+    contextual_argument_not_contextual_in_all_subgraphs,
     directive_composition_error,
     empty_merged_enum_type,
     empty_merged_input_type,
@@ -85,20 +115,28 @@ SOURCE_RULES: Final[tuple[SourceRule, ...]] = (
     field_argument_default_mismatch,
     field_argument_type_mismatch,
     field_type_mismatch,
+    from_subgraph_does_not_exist,
     governance_catalogue_inconsistent,
     governance_legal_basis_missing,
     governance_source_of_record_conflict,
+    inconsistent_argument_presence,
+    inconsistent_default_value_presence,
+    inconsistent_enum_value_for_input_enum,
+    inconsistent_input_object_field,
     input_field_default_mismatch,
     interface_field_no_implem,
     interface_key_missing_implementation_type,
     interface_object_usage_error,
     invalid_field_sharing,
+    merged_directive_application_on_external,
     no_queries,
+    overridden_field_can_be_removed,
     override_collision_with_another_directive,
     override_from_self_error,
     override_source_has_override,
     required_argument_missing_in_some_subgraph,
     required_input_field_missing_in_some_subgraph,
+    shareable_has_mismatched_runtime_types,
     type_kind_mismatch,
 )
 
@@ -108,8 +146,10 @@ MERGED_RULES: Final[tuple[MergedRule, ...]] = (
     governance_argument_unmapped,
     governance_grade_lowered,
     implemented_by_inaccessible,
+    missing_transitive_auth_requirements,
     only_inaccessible_children,
     query_root_type_inaccessible,
     referenced_inaccessible,
     required_inaccessible,
+    satisfiability_error,
 )
