@@ -42,6 +42,8 @@ def check(case: PolicyCase, decision: Decision) -> None:
     }
     assert answers == case.want
     assert filters_as_json(dict(decision.row_filters)) == case.row_filters
+    rules = {name: decision.verdict(name, "select").rule for name in case.rules}
+    assert rules == case.rules
     if case.valid_until is not None:
         assert decision.valid_until == case.valid_until
 

@@ -50,6 +50,7 @@ class PolicyCase:
     want: dict[str, dict[str, str]]
     row_filters: dict[str, Any]
     valid_until: int | None
+    rules: dict[str, str]
 
 
 def policy_cases() -> list[PolicyCase]:
@@ -67,10 +68,9 @@ def _read_case(name: str, row: dict[str, Any], known: dict[str, Any]) -> PolicyC
     caller = dict(known["callers"][row["caller"]])
     caller["roles"] = frozenset(caller.get("roles", ()))
     consents = tuple(
-        ConsentFact(
-            **{**known["consents"][name], "fields": frozenset(known["consents"][name]["fields"])}
-        )
-        for name in row.get("consents", ())
+        ConsentFact(**{**consent, "fields": frozenset(consent["fields"])})
+        for named in row.get("consents", ())
+        for consent in [named if isinstance(named, dict) else known["consents"][named]]
     )
     feeds = row.get("feeds", {})
     asker = Asker(Caller(**caller), row.get("purpose"), consents, NOW)
@@ -85,8 +85,14 @@ def _read_case(name: str, row: dict[str, Any], known: dict[str, Any]) -> PolicyC
     }
     operation = OperationFacts("query", row.get("operation"))
     request = AccessRequest(asker, operation, fields)
-    filters = row.get("row_filters", {})
-    return PolicyCase(name, request, row["want"], filters, row.get("valid_until"))
+    return PolicyCase(
+        name,
+        request,
+        row["want"],
+        row_filters=row.get("row_filters", {}),
+        valid_until=row.get("valid_until"),
+        rules=row.get("rules", {}),
+    )
 
 
 def catalogue_document() -> dict[str, Any]:

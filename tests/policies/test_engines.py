@@ -112,10 +112,14 @@ class TestEmbedded:
             'allow["Citizen.household"] contains "mine"\n\n'
             'opened["Citizen.household"].select contains "mine"\n\n'
             'deny["Region.hospitalBeds"] contains "not mine"\n\n'
+            'deny_use["Region.hospitalBeds"].select contains "not mine"\n\n'
+            'mask["Region.hospitalBeds"] := "null"\n\n'
+            'filters["Encounter"] contains {"field": "a", "op": "eq", "value": 1}\n\n'
             'filters["Region"] contains {"not": "a condition"}\n'
         )
         asked = ("Citizen.household", "Region.hospitalBeds", "Region.population")
-        request = replace(REQUEST, fields={name: Uses(select=True) for name in asked})
+        foreign = "Encounter.diagnosis"
+        request = replace(REQUEST, fields=dict.fromkeys((*asked, foreign), Uses(select=True)))
 
         decision = await EmbeddedEngine(release_with(**{"departments/x": text})).decide(request)
 
