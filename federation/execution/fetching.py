@@ -258,9 +258,10 @@ class FetchRun:
         self, answers: Iterable[tuple[Object, Any]], asked: SelectionSet, path: Path
     ) -> None:
         fits = True
+        variables = self.execution.request.variables
         for target, answer in answers:
             # Looked at before it is merged: objects of the tree can be shared between answers.
-            fits &= isinstance(answer, dict) and is_complete(answer, asked)
+            fits &= isinstance(answer, dict) and is_complete(answer, asked, variables)
             fits &= isinstance(answer, dict) and merge(target, answer)
         if not fits:
             self._fail(SUBGRAPH_MALFORMED, [path])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from federation.execution.model import holds
 from federation.planning.plan import ResponsePath
 from federation.selection import Field, Selection, SelectionSet
 
@@ -111,25 +112,26 @@ def _merge_lists(known: list[Any], values: list[Any]) -> bool:
     return fits
 
 
-def is_complete(value: Any, selections: SelectionSet) -> bool:
+def is_complete(value: Any, selections: SelectionSet, variables: Mapping[str, Any]) -> bool:
     """Whether an answer has every key that was surely asked for, at every depth.
 
-    Not surely asked for is what stands under conditions, or under a type that the object does not
-    tell to be its own.
+    Not surely asked for is what stands under a type that the object does not tell to be its own.
     """
     if isinstance(value, list):
-        return all(is_complete(item, selections) for item in value)
+        return all(is_complete(item, selections, variables) for item in value)
     if not isinstance(value, dict):
         return True
-    return all(_has(value, each) for each in selections if not each.conditions)
+    return all(_has(value, each, variables) for each in selections)
 
 
-def _has(value: Object, selection: Selection) -> bool:
+def _has(value: Object, selection: Selection, variables: Mapping[str, Any]) -> bool:
+    if selection.conditions and not holds((selection.conditions,), variables):
+        return True
     if isinstance(selection, Field):
         key = selection.response_key
-        return key in value and is_complete(value[key], selection.selections)
+        return key in value and is_complete(value[key], selection.selections, variables)
     if selection.type_condition in (None, typename(value)):
-        return is_complete(value, selection.selections)
+        return is_complete(value, selection.selections, variables)
     return True
 
 

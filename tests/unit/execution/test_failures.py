@@ -7,6 +7,7 @@ import pytest
 
 from federation.errors import SubgraphUnreachable
 from federation.execution import ExecutionRequest, Outcome, SubgraphReply
+from federation.selection import Condition, Field
 from tests.support.city import API, Replies, city, run, told
 from tests.support.memory_subgraph import fault
 from tests.support.plans import call, entities, plan_of, root
@@ -264,6 +265,24 @@ async def test_key_that_is_missing_from_an_answer_is_an_error(me: object) -> Non
     result = await run(plan, Replies(accounts=SubgraphReply({"me": me})))
 
     assert told(result)[0] == ("SUBGRAPH_MALFORMED", ["me"])
+
+
+@pytest.mark.parametrize(("on", "errors"), [(True, 1), (False, 0)])
+async def test_key_under_a_condition_is_missed_when_the_condition_holds(
+    on: bool, errors: int
+) -> None:
+    asked = Field("one", conditions=(Condition("on"),))
+    plan = plan_of(
+        "query ($on: Boolean!) { one @include(if: $on) }",
+        API,
+        replace(root(0, "accounts", "one"), selections=(asked,)),
+    )
+
+    result = await run(
+        plan, Replies(accounts=SubgraphReply({})), ExecutionRequest(variables={"on": on})
+    )
+
+    assert len(result.errors) == errors
 
 
 async def test_key_that_only_other_types_have_is_not_missed() -> None:
