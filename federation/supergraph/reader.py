@@ -49,6 +49,7 @@ from federation.supergraph.model import (
     Supergraph,
     TypeDefinition,
     UnionType,
+    named_type,
 )
 from federation.supergraph.specifications import BUILT_IN_DIRECTIVES, BY_IDENTITY
 
@@ -164,9 +165,10 @@ class _Reader:
         self._graphs = {graph.enum: graph.name for graph in graphs}
         types: dict[str, TypeDefinition] = {}
         owners: dict[str, str] = {}
+        foreign = self._types_of_known_directives()
         for node in self._document.definitions:
             if isinstance(node, TypeDefinitionNode):
-                if self._names.is_machinery(node.name.value):
+                if self._names.is_machinery(node.name.value) or node.name.value in foreign:
                     continue
                 types[node.name.value] = self._type(node)
                 for values in self._joins(node.directives, "owner"):
@@ -184,6 +186,19 @@ class _Reader:
                 for each in _schema_directives(self._document)
                 if each.name.value not in ("link", "core")
             ),
+        )
+
+    def _types_of_known_directives(self) -> frozenset[str]:
+        """Types that are there only because a known specification's directive takes them.
+
+        Other composers take them for types of the subgraphs.
+        """
+        return frozenset(
+            named_type(print_ast(argument.type))
+            for node in self._document.definitions
+            if isinstance(node, DirectiveDefinitionNode)
+            and node.name.value in self._names.directives
+            for argument in node.arguments or ()
         )
 
     def _canonical(self, link: Link) -> Link:

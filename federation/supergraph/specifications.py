@@ -163,8 +163,8 @@ LINKED: Final = (
             "derivation": "(of: String!, by: String!, level: Int!, subgraph: String) repeatable"
             " on OBJECT | FIELD_DEFINITION",
         },
-        "enum governance__FilterUse {\n  FILTER\n  SORT\n}\n\n"
-        "enum governance__SharingClass {\n  UNCONDITIONAL\n  CONDITIONAL\n  NOT_SHARED\n}\n",
+        # Enums in subgraphs; here scalars, since other gateways ask who defines each enum.
+        "scalar governance__FilterUse\n\nscalar governance__SharingClass\n",
     ),
 )
 
