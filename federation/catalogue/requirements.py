@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from graphql import ConstObjectValueNode, ListValueNode, StringValueNode, parse_value
+from graphql import ListValueNode, ObjectValueNode, StringValueNode, parse_value
 
 from federation.field_set import read_field_set
 from federation.selection import Field, SelectionSet
@@ -86,7 +86,7 @@ class _Walker:
     def context(self, text: str) -> Iterator[TypeField]:
         literal = parse_value(text, no_location=True)
         for item in literal.values if isinstance(literal, ListValueNode) else ():
-            assert isinstance(item, ConstObjectValueNode), "contextArguments is a list of objects"
+            assert isinstance(item, ObjectValueNode), "contextArguments is a list of objects"
             given = {
                 field.name.value: field.value.value
                 for field in item.fields

@@ -56,6 +56,15 @@ def answer(effect: str, valid_until: int | None = None) -> dict[str, Any]:
     return {"contract": 1, "fields": fields, "row_filters": {}}
 
 
+FAILING = """package datong.departments.public_security
+
+deny["Citizen.name"] contains "never" if {
+	input.purpose == "test-plain"
+	to_number("no number") > 1
+}
+"""
+
+
 class TestEmbedded:
     async def test_engine_of_another_thread_gives_no_decision(self) -> None:
         made: list[EmbeddedEngine] = []
@@ -127,6 +136,22 @@ class TestEmbedded:
         assert answers == ["deny grant_required", *["allow shared_unconditionally"] * 2]
         # It owns a part of Region, so its filter binds, and one that nobody can read shows nothing.
         assert decision.row_filters == {"Region": None}
+
+    async def test_rule_that_fails_for_some_question_gives_no_decision_in_either_engine(
+        self, tmp_path: Path
+    ) -> None:
+        release = release_with(odd=FAILING)
+        engine = EmbeddedEngine(release)
+
+        with pytest.raises(PolicyUnavailable, match="to_number"):
+            await engine.decide(REQUEST)
+
+        assert engine.counts.unavailable == 1
+        if OPA is not None:
+            with opa_server(release, tmp_path) as url:
+                async with OpaEngine(url, release.revisions) as server:
+                    with pytest.raises(PolicyUnavailable, match="to_number"):
+                        await server.decide(REQUEST)
 
     async def test_equal_releases_have_equal_revisions_and_bytes(self) -> None:
         one, other = table_release(), table_release()

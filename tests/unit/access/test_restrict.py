@@ -1,16 +1,19 @@
 """What remains of an operation under a decision."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from federation.access import (
+    Asker,
     Decision,
     Disclosure,
     Effect,
     Mode,
     Verdict,
     allow_all,
+    ask,
     bind_masks,
     no_decision,
     restrict,
@@ -18,7 +21,18 @@ from federation.access import (
 )
 from federation.errors import Forbidden, InvalidOperation
 from federation.operation import EMPTY
-from tests.unit.access.world import CONSENT, index, operation, question, refused, restricted
+from federation.selection import Condition, Field, InlineFragment
+from tests.unit.access.world import (
+    CALLER,
+    CONSENT,
+    NOW,
+    decide,
+    index,
+    operation,
+    question,
+    refused,
+    restricted,
+)
 
 SUBJECT = {"field": "idNumber", "op": "eq", "value": "S"}
 REGION = {"field": "regionCode", "op": "starts_with", "value": "9901"}
@@ -180,6 +194,29 @@ def test_query_in_mode_refuse_is_refused_as_a_whole() -> None:
     with pytest.raises(Forbidden):
         restricted(CITIZEN, mode=Mode.REFUSE, denied=["Citizen.nick"])
     assert restricted(CITIZEN, mode=Mode.REFUSE).refusals == ()
+
+
+def test_subscription_whose_root_is_refused_is_refused_as_a_whole() -> None:
+    query = operation(CITIZEN)
+    subscription = replace(query, kind="subscription")
+    with pytest.raises(Forbidden):
+        restrict(subscription, {}, no_decision(question(CITIZEN)), index())
+
+
+def test_fragment_that_only_carries_conditions_is_judged_inside() -> None:
+    inner = (Field("name"), Field("nick"))
+    citizen = operation(CITIZEN).selections[0]
+    assert isinstance(citizen, Field)
+    fragment = InlineFragment(None, inner, (Condition("a"),))
+    query = replace(operation(CITIZEN), selections=(replace(citizen, selections=(fragment,)),))
+    request = ask(query, {"a": True}, Asker(CALLER, "p", (), NOW), index())
+    restriction = restrict(query, {"a": True}, decide(request, denied=["Citizen.nick"]), index())
+
+    assert set(request.fields) >= {"Citizen.name", "Citizen.nick"}
+    assert str(restriction.operation) == (
+        "query { citizen(idNumber: 1) { ... @include(if: $a) { name } } }"
+    )
+    assert restriction.refusals[0].conditions == ((Condition("a"),),)
 
 
 def test_hidden_disclosure_answers_as_if_the_field_did_not_exist() -> None:
