@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from federation.errors import ResponseError, SubgraphUnreachable
 from federation.execution.failures import (
+    SUBGRAPH_ERROR,
     SUBGRAPH_MALFORMED,
     SUBGRAPH_TIMEOUT,
     SUBGRAPH_UNREACHABLE,
@@ -29,7 +30,7 @@ from federation.execution.tree import (
     tree_keys,
 )
 from federation.planning.plan import Fetch, OperationPlan
-from federation.selection import SelectionSet
+from federation.selection import Field, SelectionSet
 
 _unfinished: set[asyncio.Task[SubgraphReply]] = set()
 """Mutations under way. The event loop itself holds tasks by weak references only."""
@@ -105,11 +106,29 @@ class FetchRun:
                 self.fetch.selections,
                 self._root_path(),
             )
-        if reply is not None:
-            for raw in reply.errors:
-                self._report_root(raw, targets)
-        if data is None and not self.errors:
+        if reply is None:
+            return
+        for raw in reply.errors:
+            self._report_root(raw, targets)
+        if data is None and not reply.errors:
             self._fail(SUBGRAPH_MALFORMED, [self._root_path()])
+        elif data is None:
+            self._fail(SUBGRAPH_ERROR, self._untold_roots(reply))
+
+    def _untold_roots(self, reply: SubgraphReply) -> list[Path]:
+        """Where fields were lost with the whole answer, and no error of it says so."""
+        paths = [_path(raw) for raw in reply.errors]
+        if [] in paths:
+            return []
+        told = {steps[0] for steps in paths}
+        variables = self.execution.request.variables
+        return [
+            self._root_path(each.response_key)
+            for each in self.fetch.selections
+            if isinstance(each, Field)
+            and each.response_key not in told
+            and holds((each.conditions,), variables)
+        ]
 
     def _report_root(self, raw: Any, targets: list[Located]) -> None:
         steps = _path(raw)
@@ -160,21 +179,23 @@ class FetchRun:
     def _take(self, reply: SubgraphReply | None, calls: _Calls) -> None:
         """Spread a reply over the objects that were asked for."""
         data = _data(reply) or {}
-        malformed: list[Path] = []
+        lost: dict[str, EntityCall] = {}
         for alias, (_, call) in calls.items():
             answers = data.get(alias)
             if isinstance(answers, list) and len(answers) == len(call.representations):
                 self._spread(call, answers)
             elif call.representations:
-                malformed.append(self._call_path(call))
+                lost[alias] = call
                 for located in call.objects:
                     self._explain(located, call)
         if reply is None:
             return
         for raw in reply.errors:
             self._report_entities(raw, calls, data)
-        if malformed and not reply.errors:
-            self._fail(SUBGRAPH_MALFORMED, list(dict.fromkeys(malformed)))
+        code = SUBGRAPH_ERROR if reply.errors else SUBGRAPH_MALFORMED
+        named = [_named(raw, calls) for raw in reply.errors]
+        untold = [call for alias, call in lost.items() if not _is_told(alias, call, named)]
+        self._fail(code, self._paths(untold))
 
     def _spread(self, call: EntityCall, answers: list[Any]) -> None:
         self._merge(
@@ -189,19 +210,18 @@ class FetchRun:
         )
 
     def _report_entities(self, raw: Any, calls: _Calls, data: Object) -> None:
-        steps = _path(raw)
-        call = calls[steps[0]][1] if steps and steps[0] in calls else None
-        at = steps[1] if len(steps) > 1 and isinstance(steps[1], int) else -1
-        if call is None or not 0 <= at < len(call.objects):
-            asked = [each for _, each in calls.values()]
-            for path in self._paths(asked):
+        named = _named(raw, calls)
+        if named is None:
+            for path in self._paths([call for _, call in calls.values()]):
                 self._report(raw, path)
             return
-        answers = data.get(steps[0])
+        alias, at = named
+        call = calls[alias][1]
+        answers = data.get(alias)
         is_absent = not isinstance(answers, list) or answers[at] is None
         for target, indices in call.objects[at]:
             place = self._place(call, indices)
-            self._report(raw, follow(place, target, steps[2:], self.execution.faults))
+            self._report(raw, follow(place, target, _path(raw)[2:], self.execution.faults))
         if is_absent:
             self._explain(call.objects[at], call)
 
@@ -280,17 +300,17 @@ class FetchRun:
         self.errors.append(reported(raw, self.fetch.subgraph, path, show=show))
 
     def _fail(self, code: str, paths: list[Path], status: int | None = None) -> None:
-        if code == SUBGRAPH_MALFORMED:
+        if paths and code == SUBGRAPH_MALFORMED:
             self.outcome = Outcome.MALFORMED
         for path in paths:
             self.errors.append(fault(code, self.fetch.subgraph, path, status))
 
     # Response paths
 
-    def _root_path(self) -> Path:
-        """Of a root fetch: to its one field if it has but one, else to where it is merged."""
+    def _root_path(self, key: str | None = None) -> Path:
+        """Of a root fetch: to one of its fields, or to the only one; else to where it is merged."""
         place = place_of(self.execution.plan.output, self.fetch.path, None)
-        keys = dict.fromkeys(tree_keys(self.fetch.selections))
+        keys = dict.fromkeys([key] if key else tree_keys(self.fetch.selections))
         if len(keys) == 1:
             place.enter(next(iter(keys)), None)
         return tuple(place.path)
@@ -326,6 +346,19 @@ def _path(raw: Any) -> list[Any]:
     if not isinstance(path, list):
         return []
     return path if all(isinstance(step, str | int) for step in path) else []
+
+
+def _named(raw: Any, calls: _Calls) -> tuple[str, int] | None:
+    """The call and the representation that an error speaks of; None if of no single one."""
+    match _path(raw):
+        case [str(alias), int(at), *_] if alias in calls:
+            return (alias, at) if 0 <= at < len(calls[alias][1].objects) else None
+    return None
+
+
+def _is_told(alias: str, call: EntityCall, named: list[tuple[str, int] | None]) -> bool:
+    """Whether errors speak of every representation of a call, or of no single one."""
+    return None in named or {(alias, at) for at in range(len(call.objects))} <= set(named)
 
 
 def _data(reply: SubgraphReply | None) -> Object | None:

@@ -130,6 +130,46 @@ async def test_spoiled_single_call_is_not_repeated() -> None:
     assert told(result) == [("SUBGRAPH_ERROR", ["me"])]
 
 
+async def test_entities_lost_with_another_one_have_an_error_of_their_own() -> None:
+    spoiled = SubgraphReply(None, ({"message": "bad", "path": ["_entities", 1, "rank"]},))
+    transport = Replies(
+        accounts=SubgraphReply({"users": [{"id": "1"}, {"id": "2"}, {"id": "3"}]}),
+        reviews=spoiled,
+    )
+    plan = plan_of(
+        "{ users { rank } }",
+        API,
+        root(0, "accounts", "users { id }"),
+        entities(1, "reviews", call("users.@", "User", "id", "rank")),
+    )
+
+    result = await run(plan, transport)
+
+    assert result.data == {"users": [{"rank": None}] * 3}
+    assert told(result) == [
+        ("SUBGRAPH_ERROR", ["users", 1, "rank"]),
+        ("SUBGRAPH_ERROR", ["users"]),
+    ]
+
+
+async def test_root_fields_lost_with_another_one_have_an_error_of_their_own() -> None:
+    spoiled = SubgraphReply(None, ({"message": "bad", "path": ["strict", 0]},))
+    plan = plan_of(
+        "{ one strict { id } me { id } }",
+        API,
+        root(0, "accounts", "one strict { id } me { id }"),
+    )
+
+    result = await run(plan, Replies(accounts=spoiled))
+
+    assert result.data is None
+    assert told(result) == [
+        ("SUBGRAPH_ERROR", ["strict", 0]),
+        ("SUBGRAPH_ERROR", ["one"]),
+        ("SUBGRAPH_ERROR", ["me"]),
+    ]
+
+
 async def test_unreachable_subgraph_is_told_once_for_each_place() -> None:
     transport = Replies(
         accounts=SubgraphReply({"me": {"id": "1"}, "users": [{"id": "1"}, {"id": "2"}]}),
