@@ -3,7 +3,12 @@
 import typer
 
 from federation import __version__
-from federation.cli import audit, compose, demo, explain, plan, serve
+from federation.cli.audit import app as audit
+from federation.cli.compose import compose_command
+from federation.cli.demo import app as demo
+from federation.cli.explain import explain
+from federation.cli.plan import plan_command
+from federation.cli.serve import serve
 
 app = typer.Typer(
     name="datong",
@@ -13,12 +18,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("serve")(serve.serve)
-app.command("compose")(compose.compose_command)
-app.command("plan")(plan.plan_command)
-app.command("explain")(explain.explain)
-app.add_typer(demo.app, name="demo")
-app.add_typer(audit.app, name="audit")
+app.command("serve")(serve)
+app.command("compose")(compose_command)
+app.command("plan")(plan_command)
+app.command("explain")(explain)
+app.add_typer(demo, name="demo")
+app.add_typer(audit, name="audit")
 
 
 def _print_version(wanted: bool) -> None:

@@ -121,11 +121,12 @@ class Stages:
     @cached_property
     def decision(self) -> Decision:
         """The engine's answer."""
-        return asyncio.run(self._decide())
+        # Made before: earlier stages have event loops of their own.
+        return asyncio.run(self._decide(self.access_request, self.state))
 
-    async def _decide(self) -> Decision:
-        async with open_engine(self._engine_settings.access, self.state) as deciding:
-            return await deciding.engine.decide(self.access_request)
+    async def _decide(self, request: AccessRequest, state: State) -> Decision:
+        async with open_engine(self._engine_settings.access, state) as deciding:
+            return await deciding.engine.decide(request)
 
     @property
     def _engine_settings(self) -> Config:
@@ -226,9 +227,9 @@ class Stages:
 
     def print_response(self) -> str:
         """The answer, fetched for real."""
-        return asyncio.run(self._answer())
+        return asyncio.run(self._answer(self.supergraph))
 
-    async def _answer(self) -> str:
+    async def _answer(self, supergraph: Supergraph) -> str:
         async def identify(_: object) -> Asker:
             return self.asker
 

@@ -20,7 +20,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self'",
         "worker-src 'self'",
         "style-src 'self' 'unsafe-inline'",
-        "font-src 'self'",
+        "font-src 'self' data:",
         "img-src 'self' data:",
         "connect-src 'self'",
         "base-uri 'none'",

@@ -10,6 +10,8 @@ from types import TracebackType
 
 from starlette.types import Scope
 
+from federation.errors import FederationError
+
 _KNOWN_PATHS = frozenset(
     {"/", "/graphql", "/health", "/ready", "/.well-known/jwks.json", "/demo/session"}
 )
@@ -39,6 +41,16 @@ class AccessLog:
             "ms": round((time.perf_counter() - started) * 1000, 1),
         }
         self._logger.info(json.dumps(line | ({"code": code} if code else {})))
+
+    def unavailable(self, request_id: str, error: FederationError) -> None:
+        """Something an answer needs does not work; the texts of these errors are our own."""
+        line = {
+            "time": time.time(),
+            "request": request_id,
+            "unavailable": error.code,
+            "why": error.message[:500],
+        }
+        self._logger.error(json.dumps(line))
 
     def fault(self, request_id: str, error: BaseException) -> None:
         """An exception that nobody foresaw."""

@@ -7,6 +7,7 @@ import hmac
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from federation.gateway.running import Running
 from federation.gateway.settings import Server
 
 RETRY_SECONDS = 2.0
+NO_TOKEN = JSONResponse({"error": "a token is needed"}, status_code=401)
 
 
 @asynccontextmanager
@@ -53,10 +55,13 @@ async def _serve(app: Starlette, settings: Server, ended: asyncio.Event) -> None
 def _routes(settings: Server, running: Running) -> list[Route]:
     expected = f"Bearer {settings.admin_token}".encode()
 
-    async def bundle(request: Request) -> Response:
+    def allows(request: Request) -> bool:
         given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(given, expected):
-            return JSONResponse({"error": "a token is needed"}, status_code=401)
+        return hmac.compare_digest(given, expected)
+
+    async def bundle(request: Request) -> Response:
+        if not allows(request):
+            return NO_TOKEN
         made = running.bundles.get(request.path_params["name"])
         if made is None:
             return JSONResponse({"error": "no such bundle"}, status_code=404)
@@ -65,4 +70,11 @@ def _routes(settings: Server, running: Running) -> list[Route]:
             return Response(status_code=304, headers=headers)
         return Response(made.archive, media_type="application/gzip", headers=headers)
 
-    return [Route("/bundles/{name}.tar.gz", bundle)]
+    async def counts(request: Request) -> Response:
+        if not allows(request):
+            return NO_TOKEN
+        return JSONResponse(
+            {"requests": asdict(running.requests), "decisions": asdict(running.decisions)}
+        )
+
+    return [Route("/bundles/{name}.tar.gz", bundle), Route("/counts", counts)]

@@ -29,6 +29,18 @@ GrantedPurposes = Callable[[Caller], frozenset[str]]
 ANONYMOUS = Caller(id="anonymous", kind="person")
 
 
+class CallerRefused(Forbidden):
+    """A known caller states a purpose or shows a consent that it may not use.
+
+    Attributes:
+        caller: Who, for the record of the refusal.
+    """
+
+    def __init__(self, caller: Caller, refusal: Forbidden) -> None:
+        super().__init__(refusal.message, extensions=refusal.extensions)
+        self.caller = caller
+
+
 class Identifier:
     """Believes tokens and consents of the configured issuers."""
 
@@ -55,13 +67,16 @@ class Identifier:
 
         Raises:
             Unauthenticated: No token, or one that cannot be believed.
-            Forbidden: A purpose or consent that this caller may not use.
+            CallerRefused: A purpose or consent that this caller may not use.
             KeysUnavailable: The issuer's keys cannot be read.
         """
         claims = await self._verify_caller(headers)
         caller = read_caller(claims)
-        purpose = self._check_purpose(headers, claims, caller)
-        consents = await self._verify_consents(headers, caller, purpose)
+        try:
+            purpose = self._check_purpose(headers, claims, caller)
+            consents = await self._verify_consents(headers, caller, purpose)
+        except Forbidden as refusal:
+            raise CallerRefused(caller, refusal) from None
         return Asker(caller, purpose, consents, int(self._clock()))
 
     async def _verify_caller(self, headers: Headers) -> Mapping[str, Any]:

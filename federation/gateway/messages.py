@@ -12,7 +12,9 @@ from starlette.datastructures import Headers
 
 from federation.errors import (
     FederationError,
+    Forbidden,
     InvalidOperation,
+    PolicyUnavailable,
     RequestError,
     ResponseError,
     Unauthenticated,
@@ -79,6 +81,11 @@ def refuse(error: FederationError, request_id: str) -> Response:
     code, status = error.code, error.http_status
     if isinstance(error, InvalidOperation):
         errors = error.errors or (ResponseError(error.message),)
+    elif isinstance(error, Forbidden) and error.errors:
+        errors = error.errors
+    elif isinstance(error, PolicyUnavailable):
+        # What the engine said is for the operator's log: it may quote rules and addresses.
+        errors = (ResponseError("no decision could be had from the policy engine: all is denied"),)
     elif isinstance(error, RequestError | Unavailable):
         errors = (ResponseError(error.message, None, error.locations, error.extensions),)
     else:

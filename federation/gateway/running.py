@@ -16,6 +16,7 @@ from federation.gateway.access_log import AccessLog
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.audit_remote import remote_audit_sink
 from federation.gateway.audit_store import open_audit_store
+from federation.gateway.counts import RequestCounts
 from federation.gateway.engines import (
     POLICY_FOLDER,
     Bundle,
@@ -98,7 +99,8 @@ class Running:
         access: Name of the engine that decides.
         probes: Asked by `/ready`.
         bundles: What a stock OPA loads, by name.
-        counts: Of decisions.
+        decisions: Counts of them.
+        requests: Counts of them.
     """
 
     gateway: Gateway
@@ -106,7 +108,8 @@ class Running:
     access: str
     probes: tuple[Probe, ...] = ()
     bundles: dict[str, Bundle] = field(default_factory=dict)
-    counts: EngineCounts = field(default_factory=EngineCounts)
+    decisions: EngineCounts = field(default_factory=EngineCounts)
+    requests: RequestCounts = field(default_factory=RequestCounts)
 
     async def faults(self) -> list[str]:
         """Why this gateway cannot answer now; empty when it can."""
@@ -162,7 +165,8 @@ async def start_gateway(
             access=config.access.engine,
             probes=(deciding.probe, *((sink.fault,) if sink else ())),
             bundles=build_bundles(deciding.release) if deciding.release else {},
-            counts=deciding.counts,
+            decisions=deciding.counts,
+            requests=parts.recorder.counts,
         )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from federation.access import Asker, Decision
+from federation.access import Asker, Caller, Decision
 from federation.audit import (
     AuditedCaller,
     AuditedOperation,
@@ -20,8 +20,16 @@ from federation.audit import (
     RecordKind,
     text_digest,
 )
-from federation.errors import FederationError, RequestError, ResponseError, Unauthenticated
+from federation.errors import (
+    FederationError,
+    RequestError,
+    ResponseError,
+    Unauthenticated,
+    Unavailable,
+)
 from federation.gateway.access_log import AccessLog
+from federation.gateway.counts import RequestCounts
+from federation.gateway.identity import CallerRefused
 from federation.gateway.messages import DeadlineExceeded, Request, Response, refuse
 from federation.operation import ParsedOperation
 from federation.planning import OperationPlan
@@ -34,11 +42,13 @@ class Recorder:
     Attributes:
         sink: None keeps no records.
         clock: Seconds since 1970.
+        counts: Of all requests, unauthenticated ones included, of which no record is kept.
     """
 
     sink: AuditSink | None
     log: AccessLog
     clock: Callable[[], float] = time.time
+    counts: RequestCounts = field(default_factory=RequestCounts)
 
 
 class Trail:
@@ -74,13 +84,17 @@ class Trail:
 
     def note_asker(self, asker: Asker) -> Asker:
         """Who asks; from here on, whatever happens is recorded."""
+        self._note_caller(asker.caller)
         self._record = replace(
             self._record,
-            caller=AuditedCaller(asker.caller.id, asker.caller.department or ""),
             purpose=asker.purpose,
             consents=tuple(sorted(consent.id for consent in asker.consents)),
         )
         return asker
+
+    def _note_caller(self, caller: Caller) -> None:
+        audited = AuditedCaller(caller.id, caller.department or "")
+        self._record = replace(self._record, caller=audited)
 
     def note_operation(self, parsed: ParsedOperation) -> ParsedOperation:
         """What is asked, without anything the caller typed in."""
@@ -131,6 +145,7 @@ class Trail:
         codes = {str(error.extensions.get("code", "")) for error in errors}
         outcome = Outcome.PARTIAL if codes else Outcome.ANSWERED
         await self._finish(outcome, codes)
+        self._recorder.counts.add(outcome)
         self._response = response
 
     def answer(self) -> Response:
@@ -162,6 +177,10 @@ class Trail:
         if not isinstance(error, FederationError):
             self._recorder.log.fault(self.request_id, error)
             error = FederationError("a fault of the gateway")
+        if isinstance(error, Unavailable):
+            self._recorder.log.unavailable(self.request_id, error)
+        if isinstance(error, CallerRefused):
+            self._note_caller(error.caller)
         refused = isinstance(error, RequestError)
         self._response = await self._fail(error, Outcome.REFUSED if refused else Outcome.FAILED)
         return True
@@ -169,6 +188,7 @@ class Trail:
     async def _fail(self, error: BaseException, outcome: Outcome) -> Response:
         """The answer to a failure; when not even that can be recorded, the answer says so."""
         known = error if isinstance(error, FederationError) else FederationError("cancelled")
+        self._recorder.counts.add(outcome, known)
         if not isinstance(error, Unauthenticated) and self._record.caller.id:
             try:
                 await self._finish(outcome, {known.code})

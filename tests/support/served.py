@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class Reply:
     """An HTTP answer."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     @property
@@ -93,8 +94,16 @@ class Served:
 
 
 @contextmanager
-def serving(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """`datong serve` on a free port, until the context ends."""
+def serving(
+    *arguments: str, environment: Mapping[str, str] | None = None, ready: bool = True
+) -> Iterator[Served]:
+    """`datong serve` on a free port, until the context ends.
+
+    Args:
+        arguments: Further options.
+        environment: Settings besides those of this process.
+        ready: Whether to wait until it says that it is ready, or only until it is up.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "federation.cli", "serve", "--port", "0", *arguments],
         stdout=subprocess.DEVNULL,
@@ -104,7 +113,7 @@ def serving(*arguments: str, environment: Mapping[str, str] | None = None) -> It
     served = Served("", process, "")
     try:
         served.url = _wait_for_address(served)
-        _wait_until_ready(served)
+        _wait_until(served, "/ready" if ready else "/health")
         yield served
     finally:
         served.stop()
@@ -126,11 +135,11 @@ def _wait_for_address(served: Served) -> str:
     raise AssertionError(f"the gateway did not start:\n{served.said}")
 
 
-def _wait_until_ready(served: Served) -> None:
+def _wait_until(served: Served, path: str) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and served.process.poll() is None:
         try:
-            if served.request("GET", "/ready").status == 200:
+            if served.request("GET", path).status == 200:
                 return
         except OSError:
             time.sleep(0.05)

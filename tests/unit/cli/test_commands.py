@@ -1,0 +1,197 @@
+"""The commands: what they print where, and with which status they end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PRODUCTS = """
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
+type Query { product: Product }
+type Product @key(fields: "id") { id: ID! name: String }
+"""
+STOCK = """
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
+type Query { ping: String }
+type Product @key(fields: "id") { id: ID! inStock: Int }
+"""
+BROKEN = """
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
+type Query { name: Int }
+type Product @key(fields: "nothing") { id: ID! name: Int }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_list(tmp_path, "good.json", products=PRODUCTS, stock=STOCK)
+    write_list(tmp_path, "bad.json", products=PRODUCTS, stock=BROKEN)
+    (tmp_path / "q.graphql").write_text("query Q { product { name inStock } }")
+    return tmp_path
+
+
+def write_list(folder: Path, name: str, **sdls: str) -> None:
+    for subgraph, sdl in sdls.items():
+        (folder / f"{name}.{subgraph}.graphql").write_text(sdl)
+    entries = [
+        {"name": each, "url": f"http://127.0.0.1:9/{each}", "file": f"{name}.{each}.graphql"}
+        for each in sdls
+    ]
+    (folder / name).write_text(json.dumps(entries))
+
+
+def datong(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "federation.cli", *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "", "PYTHONPATH": str(Path(__file__).parents[3]), "COLUMNS": "200"},
+    )
+
+
+def test_compose_prints_the_supergraph_and_nothing_else_on_stdout(folder: Path) -> None:
+    done = datong(folder, "compose", "--subgraphs", "good.json")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("schema")
+    assert "join__Graph" in done.stdout
+
+
+def test_compose_prints_the_api_schema_when_asked(folder: Path) -> None:
+    done = datong(folder, "compose", "--subgraphs", "good.json", "--api")
+
+    assert "inStock" in done.stdout
+    assert "join__" not in done.stdout
+
+
+def test_compose_says_what_is_wrong_where_and_ends_with_1(folder: Path) -> None:
+    done = datong(folder, "compose", "--subgraphs", "bad.json")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "KEY_INVALID_FIELDS" in done.stderr
+    assert "bad.json.stock.graphql:4:" in done.stderr
+
+
+def test_compose_gives_findings_to_machines(folder: Path) -> None:
+    done = datong(folder, "compose", "--subgraphs", "bad.json", "--format", "json")
+
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["sdl"]) == (1, None)
+    found = document["diagnostics"][0]
+    assert found["code"]
+    assert found["locations"][0]["line"] > 0
+
+
+def test_plan_prints_the_plan_of_a_file_or_of_stdin(folder: Path) -> None:
+    from_file = datong(folder, "plan", "q.graphql", "--subgraphs", "good.json")
+    text = (folder / "q.graphql").read_text()
+    from_stdin = datong(folder, "plan", "-", "--subgraphs", "good.json", stdin=text)
+
+    assert from_file.returncode == 0, from_file.stderr
+    assert from_file.stdout.count("Fetch(service:") == 2
+    assert from_file.stdout == from_stdin.stdout
+
+
+def test_plan_of_an_invalid_operation_names_the_place(folder: Path) -> None:
+    done = datong(folder, "plan", "-", "--subgraphs", "good.json", stdin="{ nothing }")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "1:3: " in done.stderr
+    assert "GRAPHQL_VALIDATION_FAILED" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("stage", "shows"),
+    [
+        ("subgraphs", "products (federation 2.3)"),
+        ("composition", "no findings"),
+        ("supergraph", "join__Graph"),
+        ("api", "inStock"),
+        ("query-graph", "products/Product (object) [id]"),
+        ("operation", "query Q"),
+        ("question", '"contract": 1'),
+        ("decision", "allow"),
+        ("restriction", "inStock"),
+        ("plan", "Flatten"),
+        ("fetches", "_entities"),
+        ("response", "SUBGRAPH_UNREACHABLE"),
+    ],
+)
+def test_explain_prints_every_stage(folder: Path, stage: str, shows: str) -> None:
+    done = datong(folder, "explain", "q.graphql", "--subgraphs", "good.json", "--stage", stage)
+
+    assert done.returncode == 0, done.stderr
+    assert shows in done.stdout
+
+
+def test_explain_judges_a_caller_that_is_described(folder: Path) -> None:
+    caller = json.dumps({"sub": "clerk", "clearance": 1})
+
+    done = datong(
+        folder,
+        "explain",
+        "q.graphql",
+        "--subgraphs",
+        "good.json",
+        "--stage",
+        "decision",
+        "--caller",
+        caller,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "deny" in done.stdout
+    assert "not_classified" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("compose",),
+        ("compose", "--subgraph", "no-url"),
+        ("serve", "--subgraphs", "good.json"),
+        ("serve", "--subgraphs", "good.json", "--access", "maybe"),
+        ("serve", "--subgraphs", "good.json", "--access", "opa", "--jwks", "x"),
+        ("explain", "--stage", "plan", "--subgraphs", "good.json"),
+        ("plan", "absent.graphql", "--subgraphs", "good.json"),
+        ("demo", "token", "nobody"),
+        ("audit", "verify"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_a_hint(folder: Path, arguments: tuple[str, ...]) -> None:
+    done = datong(folder, *arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("serve", "--subgraphs", "bad.json", "--access", "open"),
+        ("serve", "--subgraphs", "absent.json", "--access", "open"),
+        ("serve", "--supergraph", "q.graphql", "--access", "open"),
+        ("plan", "q.graphql", "--subgraphs", "bad.json"),
+    ],
+)
+def test_a_schema_that_cannot_be_used_ends_with_1(folder: Path, arguments: tuple[str, ...]) -> None:
+    done = datong(folder, *arguments)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_version_is_told() -> None:
+    done = datong(Path(), "--version")
+
+    assert done.stdout.startswith("datong ")

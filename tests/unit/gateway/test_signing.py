@@ -1,0 +1,114 @@
+"""The signed access context: its claims, and when it is made anew."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.datastructures import Headers
+
+from federation.access import Caller
+from federation.gateway.config import InvalidConfig
+from federation.gateway.context import forwarded_headers
+from federation.gateway.signing import ContextSigner, load_signing_key
+
+CALLER = Caller(id="clerk", kind="person", department="tax", region="990102", clearance=3)
+TEXT = "query { citizens { edges { node { name } } } }"
+FILTER = {"Citizen": {"field": "regionCode", "op": "starts_with", "value": "990102"}}
+
+
+class Signing:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+        self.key = Ed25519PrivateKey.generate()
+        self.signer = ContextSigner(self.key, 60, 3, lambda: self.now)
+
+    def sign(self, text: str = TEXT, filters: dict[str, Any] | None = None) -> str:
+        return self.signer.sign("tax", text, CALLER, "case-handling", filters or {})
+
+
+@pytest.fixture
+def signing() -> Signing:
+    return Signing()
+
+
+def test_the_claims_are_those_of_the_contract(signing: Signing) -> None:
+    token = signing.sign(filters=FILTER)
+
+    key = jwt.PyJWK.from_dict(signing.signer.jwks()["keys"][0])
+    claims = jwt.decode(
+        token, key, audience="tax", options={"verify_exp": False, "verify_iat": False}
+    )
+    assert jwt.get_unverified_header(token)["kid"] == signing.signer.jwks()["keys"][0]["kid"]
+    assert claims == {
+        "iss": "datong-gateway",
+        "aud": "tax",
+        "iat": 1_800_000_000,
+        "exp": 1_800_000_060,
+        "sub": "clerk",
+        "caller": {"id": "clerk", "kind": "person", "department": "tax", "region": "990102"},
+        "purpose": "case-handling",
+        "row_filters": FILTER,
+        "op": hashlib.sha256(TEXT.encode()).hexdigest(),
+    }
+
+
+def test_a_context_is_reused_for_half_its_life(signing: Signing) -> None:
+    first = signing.sign()
+
+    signing.now += 29
+    again = signing.sign()
+    signing.now += 2
+    later = signing.sign()
+
+    assert (first == again, first == later) == (True, False)
+
+
+def test_another_text_or_filter_is_another_context(signing: Signing) -> None:
+    tokens = {signing.sign(), signing.sign("query { other }"), signing.sign(filters=FILTER)}
+
+    assert len(tokens) == 3
+
+
+def test_the_store_of_contexts_is_bounded(signing: Signing) -> None:
+    first = signing.sign()
+    for number in range(3):
+        signing.sign(f"query {{ field{number} }}")
+    signing.now += 1
+
+    assert signing.sign() != first
+
+
+def test_the_gateway_signs_for_itself(signing: Signing) -> None:
+    token = signing.signer.sign_for_gateway("tax", "{ _service { sdl } }")
+
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert (claims["sub"], claims["row_filters"]) == ("datong-gateway", {})
+
+
+def test_a_key_file_without_an_ed25519_key_is_a_fault(tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+    file.write_text(json.dumps({"no": "key"}))
+
+    with pytest.raises(InvalidConfig, match=r"key\.pem"):
+        load_signing_key(str(file))
+
+
+def test_only_listed_headers_are_forwarded_and_never_ours_or_credentials() -> None:
+    headers = Headers(
+        {
+            "traceparent": "00-1",
+            "x-other": "1",
+            "authorization": "Bearer t",
+            "cookie": "c",
+            "datong-context": "forged",
+        }
+    )
+
+    allowed = ("traceparent", "authorization", "cookie", "Datong-Context", "absent")
+    assert forwarded_headers(headers, allowed) == {"traceparent": "00-1"}
