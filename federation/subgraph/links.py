@@ -22,6 +22,7 @@ from federation.subgraph.specifications import (
     FEDERATION_DIRECTIVES,
     FEDERATION_IDENTITY,
     GRAPHQL,
+    KNOWN_VERSIONS,
     LINK_IDENTITY,
     MACHINERY_TYPES,
     NEWEST_FEDERATION,
@@ -149,6 +150,14 @@ def _read_link(node: DirectiveNode, location: SourceLocation, result: ReadLinks)
             "UNKNOWN_FEDERATION_LINK_VERSION",
             f"{url} is no known version of federation 2",
             f"Link a version from v2.0 to v{'.'.join(map(str, NEWEST_FEDERATION))}.",
+        )
+    elif link.version is not None and link.version not in KNOWN_VERSIONS.get(
+        link.identity, (link.version,)
+    ):
+        report(
+            "UNKNOWN_LINK_VERSION",
+            f"{url} is no known version of {link.name}",
+            f"Link one of {', '.join(f'v{a}.{b}' for a, b in KNOWN_VERSIONS[link.identity])}.",
         )
     elif specification_of(link.identity):
         known = directives_of_specification(link.identity, link.version)

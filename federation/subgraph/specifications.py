@@ -151,6 +151,20 @@ _SINGLE: Final = {
     "https://specs.apollo.dev/cacheTag": ("cacheTag",),
 }
 
+# Versions of all other specifications; those of federation are a range.
+KNOWN_VERSIONS: Final = {
+    LINK_IDENTITY: ((1, 0),),
+    GOVERNANCE_IDENTITY: ((1, 0),),
+    "https://specs.apollo.dev/tag": ((0, 1), (0, 2), (0, 3)),
+    "https://specs.apollo.dev/inaccessible": ((0, 1), (0, 2)),
+    "https://specs.apollo.dev/authenticated": ((0, 1),),
+    "https://specs.apollo.dev/requiresScopes": ((0, 1),),
+    "https://specs.apollo.dev/policy": ((0, 1),),
+    "https://specs.apollo.dev/cost": ((0, 1),),
+    "https://specs.apollo.dev/context": ((0, 1),),
+    "https://specs.apollo.dev/cacheTag": ((0, 1),),
+}
+
 TYPES: Final = {
     FEDERATION: ("FieldSet", "Scope", "Policy", "ContextFieldValue"),
     GOVERNANCE: ("SharingClass", "FilterUse"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from graphql import (
@@ -23,6 +23,7 @@ from graphql.language import ast
 from graphql.validation.validate import validate_sdl
 
 from federation.errors import Diagnostic, SourceLocation
+from federation.subgraph.known_definitions import validate_definitions
 from federation.subgraph.model import Link
 from federation.subgraph.specifications import (
     FEDERATION_DIRECTIVES,
@@ -39,9 +40,9 @@ _MACHINERY = ("_Any", "_FieldSet")
 
 
 def validate_document(
-    document: DocumentNode, links: Iterable[Link], place: SourceLocation
+    document: DocumentNode, links: Sequence[Link], place: SourceLocation
 ) -> Iterator[Diagnostic]:
-    """Findings ``INVALID_GRAPHQL`` of a document that parsed.
+    """Findings about a document that parsed, by GraphQL's own rules: ``INVALID_GRAPHQL``.
 
     Definitions that the document leaves out because it links them are supplied.
     """
@@ -50,6 +51,8 @@ def validate_document(
     errors = validate_sdl(complete) or _validate_types(complete)
     for error in errors:
         yield _report(error, place)
+    if not errors:
+        yield from validate_definitions(document, links, place)
 
 
 def _validate_types(document: DocumentNode) -> list[GraphQLError]:

@@ -11,9 +11,9 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 from graphql import parse_value, value_from_ast_untyped
 
@@ -21,6 +21,15 @@ from federation.coordinate import Coordinate, read_coordinate
 from federation.field_set import read_field_set
 from federation.selection import Field as SelectedField
 from federation.selection import SelectionSet
+from federation.supergraph.facts import (
+    Derivation,
+    Facts,
+    Filter,
+    FilterUse,
+    Governance,
+    SharingClass,
+)
+from federation.supergraph.levels import raise_levels
 from federation.supergraph.model import (
     AppliedDirective,
     EnumType,
@@ -34,101 +43,17 @@ from federation.supergraph.model import (
     named_type,
 )
 
-HIGHEST_LEVEL = 6
+HIGHEST_LEVEL: Final = 6
 
-
-class SharingClass(Enum):
-    """Whether data is shared with other departments."""
-
-    UNCONDITIONAL = "UNCONDITIONAL"
-    CONDITIONAL = "CONDITIONAL"
-    NOT_SHARED = "NOT_SHARED"
-
-
-class FilterUse(Enum):
-    """What an input does with the field it names."""
-
-    FILTER = "FILTER"
-    SORT = "SORT"
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """``@filters``: an input that tests or orders by a field."""
-
-    field: Coordinate
-    use: FilterUse
-
-
-@dataclass(frozen=True, slots=True)
-class Derivation:
-    """``@derivation``: a department agrees to a lower grade of a field derived from its own.
-
-    Attributes:
-        source: The type or field that the consenting department speaks of.
-        subgraph: The consenting department.
-        of: The derived field.
-        by: The subgraph that resolves the derived field.
-        level: The lowest grade agreed to.
-    """
-
-    source: Coordinate
-    subgraph: str
-    of: Coordinate
-    by: str
-    level: int
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of one type, or of one field of an object or interface.
-
-    Attributes:
-        owners: Subgraphs that resolve it, by name. Those that only hold it for a key that cannot
-            be entered, or as external, do not own it.
-        level: 1 to 4 for general data, 5 important, 6 core; None when nobody graded it.
-        stated_level: The level before requirements raised it.
-        sharing: None when nobody stated it.
-        source_of_record: The subgraph that declares to be it.
-        derived_from: Types over whose rows the field counts or aggregates.
-        requires: Fields that its value is computed from, over all subgraphs that resolve it.
-    """
-
-    coordinate: Coordinate
-    owners: tuple[str, ...] = ()
-    level: int | None = None
-    stated_level: int | None = None
-    category: str | None = None
-    sharing: SharingClass | None = None
-    condition: str | None = None
-    legal_basis: str | None = None
-    title: str | None = None
-    code: str | None = None
-    updates: str | None = None
-    theme: str | None = None
-    source_of_record: str | None = None
-    derived_from: tuple[str, ...] = ()
-    requires: tuple[Coordinate, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Governance:
-    """All governance metadata of a supergraph.
-
-    Attributes:
-        facts: Of every object, interface, union, scalar and enum, and of every field of objects
-            and interfaces.
-        filters: Of arguments, input fields and enum values that have some.
-        data_subjects: Type to the field that identifies the person whom a row is about.
-        region_codes: Type to the field that holds a row's administrative division code.
-        derivations: Every agreement.
-    """
-
-    facts: Mapping[Coordinate, Facts]
-    filters: Mapping[Coordinate, tuple[Filter, ...]]
-    data_subjects: Mapping[str, str]
-    region_codes: Mapping[str, str]
-    derivations: tuple[Derivation, ...]
+__all__ = [
+    "Derivation",
+    "Facts",
+    "Filter",
+    "FilterUse",
+    "Governance",
+    "SharingClass",
+    "read_governance",
+]
 
 
 def read_governance(supergraph: Supergraph) -> Governance:
@@ -162,7 +87,7 @@ def read_governance(supergraph: Supergraph) -> Governance:
                 regions.setdefault(definition.name, field.name)
     facts = _with_interface_objects(facts, supergraph)
     agreed = tuple(derivations)
-    return Governance(_raise_levels(facts, agreed), filters, subjects, regions, agreed)
+    return Governance(raise_levels(facts, agreed), filters, subjects, regions, agreed)
 
 
 def _find(directives: tuple[AppliedDirective, ...], name: str) -> AppliedDirective | None:
@@ -182,6 +107,14 @@ def _value(directive: AppliedDirective | None, name: str) -> object:
 def _text(directive: AppliedDirective | None, name: str) -> str | None:
     value = _value(directive, name)
     return value if isinstance(value, str) else None
+
+
+def _coordinate(directive: AppliedDirective, name: str) -> Coordinate | None:
+    """The coordinate in an argument; None when it is none, which composition reports."""
+    try:
+        return read_coordinate(_text(directive, name) or "")
+    except ValueError:
+        return None
 
 
 def _level(directive: AppliedDirective | None) -> int | None:
@@ -331,21 +264,21 @@ def _inputs(
 
 def _read_filters(directives: tuple[AppliedDirective, ...]) -> Iterator[Filter]:
     for each in directives:
-        field = _text(each, "field")
+        field = _coordinate(each, "field")
         if each.name == "filters" and field is not None:
             use = FilterUse.SORT if _value(each, "use") == "SORT" else FilterUse.FILTER
-            yield Filter(read_coordinate(field), use)
+            yield Filter(field, use)
 
 
 def _read_derivations(
     source: Coordinate, directives: tuple[AppliedDirective, ...]
 ) -> Iterator[Derivation]:
     for each in directives:
-        of, by, subgraph = _text(each, "of"), _text(each, "by"), _text(each, "subgraph")
-        level = _value(each, "level")
+        of, level = _coordinate(each, "of"), _value(each, "level")
+        by, subgraph = _text(each, "by"), _text(each, "subgraph")
         # Without the consenting subgraph's name, anybody might have written it.
         if each.name == "derivation" and of and by and subgraph and isinstance(level, int):
-            yield Derivation(source, subgraph, read_coordinate(of), by, level)
+            yield Derivation(source, subgraph, of, by, level)
 
 
 def _data_subject(definition: ObjectType | InterfaceType) -> str | None:
@@ -396,54 +329,3 @@ def _stricter(own: Facts, other: Facts) -> Facts:
         legal_basis=chosen.legal_basis,
         requires=other.requires,
     )
-
-
-def _raise_levels(
-    facts: Mapping[Coordinate, Facts], derivations: tuple[Derivation, ...]
-) -> dict[Coordinate, Facts]:
-    """Grades raised to those of required fields, until nothing changes."""
-    raised = dict(facts)
-    pending = [each for each, fact in facts.items() if fact.requires]
-    changed = True
-    while changed:
-        changed = False
-        for coordinate in pending:
-            fact = raised[coordinate]
-            level = max(
-                (
-                    inherited
-                    for each in fact.requires
-                    if (source := raised.get(each)) is not None
-                    and (inherited := _inherited(fact, source, derivations)) is not None
-                ),
-                default=None,
-            )
-            if level is not None and (fact.level is None or level > fact.level):
-                raised[coordinate] = replace(fact, level=level)
-                changed = True
-    return raised
-
-
-def _inherited(derived: Facts, source: Facts, derivations: tuple[Derivation, ...]) -> int | None:
-    """The grade that a required field imposes: its own, or what all its owners agreed to."""
-    if source.level is None:
-        return None
-    agreed = [_agreed(derived, source, owner, derivations) for owner in source.owners]
-    return max(
-        (source.level if each is None else min(each, source.level) for each in agreed),
-        default=source.level,
-    )
-
-
-def _agreed(
-    derived: Facts, source: Facts, owner: str, derivations: tuple[Derivation, ...]
-) -> int | None:
-    levels = [
-        each.level
-        for each in derivations
-        if each.subgraph == owner
-        and each.of == derived.coordinate
-        and each.by in derived.owners
-        and each.source in (source.coordinate, Coordinate(source.coordinate.type))
-    ]
-    return min(levels, default=None)

@@ -36,6 +36,7 @@ from federation.composition.rules.governance_argument_unmapped import governance
 from federation.composition.rules.governance_catalogue_inconsistent import (
     governance_catalogue_inconsistent,
 )
+from federation.composition.rules.governance_coordinate_invalid import governance_coordinate_invalid
 from federation.composition.rules.governance_grade_lowered import governance_grade_lowered
 from federation.composition.rules.governance_legal_basis_missing import (
     governance_legal_basis_missing,
@@ -117,6 +118,7 @@ SOURCE_RULES: Final[tuple[SourceRule, ...]] = (
     field_type_mismatch,
     from_subgraph_does_not_exist,
     governance_catalogue_inconsistent,
+    governance_coordinate_invalid,
     governance_legal_basis_missing,
     governance_source_of_record_conflict,
     inconsistent_argument_presence,
