@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from federation.catalogue.demands import demands_of
 from federation.catalogue.model import UNGRADED, Catalogue, Entry, Grade, Item
 from federation.catalogue.requirements import concrete_types
 from federation.coordinate import Coordinate
@@ -99,6 +100,7 @@ class _Builder:
             grade=structural or grade,
             agreed=tuple(str(each) for each in facts.requires if self.agreed(facts, each)),
             derived_from=self.derived_from(parent, facts),
+            demands=demands_of(self.supergraph, parent, field),
             structural=structural is not None,
             description=field.description,
             **_words(facts),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from federation.catalogue.demands import NO_DEMANDS, Demands
 from federation.coordinate import Coordinate
 from federation.supergraph.governance import SharingClass
 from federation.supergraph.model import named_type
@@ -42,6 +43,7 @@ class Item:
         grade: In effect: inherited from the type, raised by what the field requires.
         agreed: Inputs whose departments all agreed to this derived field by ``@derivation``.
         derived_from: Object types over whose rows it counts or aggregates.
+        demands: Of ``@authenticated``, ``@requiresScopes`` and ``@policy``.
         structural: Graded by its place (root field, connection), not by a department.
     """
 
@@ -51,6 +53,7 @@ class Item:
     grade: Grade
     agreed: tuple[str, ...] = ()
     derived_from: tuple[str, ...] = ()
+    demands: Demands = NO_DEMANDS
     structural: bool = False
     source_of_record: str | None = None
     title: str | None = None
@@ -131,6 +134,9 @@ def _policy_item(item: Item) -> dict[str, Any]:
         facts["sharing"] = item.grade.sharing.name
     if item.agreed:
         facts["agreed"] = dict.fromkeys(item.agreed, True)
+    demands = item.demands.to_json()
+    if demands:
+        facts["demands"] = demands
     if item.structural:
         facts["structural"] = True
     return facts

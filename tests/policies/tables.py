@@ -67,6 +67,7 @@ def policy_cases() -> list[PolicyCase]:
 def _read_case(name: str, row: dict[str, Any], known: dict[str, Any]) -> PolicyCase:
     caller = dict(known["callers"][row["caller"]])
     caller["roles"] = frozenset(caller.get("roles", ()))
+    caller["scopes"] = frozenset(caller.get("scopes", ()))
     consents = tuple(
         ConsentFact(**{**consent, "fields": frozenset(consent["fields"])})
         for named in row.get("consents", ())
@@ -105,6 +106,8 @@ def catalogue_document() -> dict[str, Any]:
         if level != "ungraded":
             fact |= {"level": int(level), "sharing": rest.pop(0)}
         fields[coordinate] = fact | {"owners": dict.fromkeys(rest, True)}
+        if coordinate in table["demands"]:
+            fields[coordinate]["demands"] = table["demands"][coordinate]
         if coordinate in table["agreed"]:
             fields[coordinate]["agreed"] = dict.fromkeys(table["agreed"][coordinate], True)
     owners: dict[str, dict[str, bool]] = {}

@@ -10,6 +10,7 @@ package datong.access
 import data.datong.facts.known
 import data.datong.rules.clearance.deny as clearance_deny
 import data.datong.rules.consent.changes as consent_changes
+import data.datong.rules.demands.deny as demands_deny
 import data.datong.rules.grants.changes as grants_changes
 import data.datong.rules.masking.mask as masking_mask
 import data.datong.rules.purpose.changes as purpose_changes
@@ -33,14 +34,17 @@ rule_of := {
 	"consent": "consent",
 	"consent_required": "consent",
 	"grant_required": "grants",
+	"not_authenticated": "demands",
 	"not_classified": "sharing",
 	"not_shared": "sharing",
+	"policy_not_met": "demands",
 	"own_department": "sharing",
 	"purpose_expired": "purpose",
 	"purpose_not_for_operation": "purpose",
 	"purpose_required": "purpose",
 	"purpose_unknown": "purpose",
 	"region_required": "region",
+	"scope_missing": "demands",
 	"shared_unconditionally": "sharing",
 	"unknown_field": "sharing",
 }
@@ -71,6 +75,12 @@ denied[c][use] contains reason if {
 	some c, uses in input.fields
 	some use, _ in uses
 	some reason in purpose_deny[c]
+}
+
+denied[c][use] contains reason if {
+	some c, reasons in demands_deny
+	some use, _ in input.fields[c]
+	some reason in reasons
 }
 
 denied[c][use] contains reason if {
