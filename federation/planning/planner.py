@@ -89,7 +89,12 @@ def _plan_segment(
 def _mutation_segments(
     operation: Operation, graph: QueryGraph, limits: PlannerLimits
 ) -> Iterator[Segment]:
-    """One segment for each root field, in order; each is sent to exactly one subgraph."""
+    """One segment for each root field, in order; each is sent to exactly one subgraph.
+
+    Of equally cheap ones the subgraph that the field before was sent to, so that both can travel
+    in one request.
+    """
+    previous = ""
     for field in _root_fields(operation.selections):
         if field.name in INTROSPECTION or field.name == "__typename":
             yield _plan_segment(operation.root_type, (), (field,), graph, limits)
@@ -106,7 +111,9 @@ def _mutation_segments(
                 fault = error
         if not options:
             raise fault or PlanningError(f"no subgraph resolves {operation.root_type}.{field.name}")
-        yield min(options, key=lambda segment: segment.cost)
+        chosen = min(options, key=lambda each: (each.cost, each.requests[0].graph != previous))
+        previous = chosen.requests[0].graph
+        yield chosen
 
 
 def _root_fields(selections: SelectionSet) -> Iterator[Field]:

@@ -288,15 +288,29 @@ def _united(outputs: list[OutputField]) -> tuple[OutputField, ...]:
     Those that differ only in their runtime types become one; those that differ only in their
     conditions become one whose sub-fields carry the conditions they came with.
     """
-    united: dict[object, OutputField] = {}
+    united: list[OutputField] = []
+    places: dict[object, int] = {}
+    # Per runtime type (None: for all), where its last field stands: joining must not overtake one,
+    # since objects of every type show their fields in the order of the selection.
+    last: dict[str | None, int] = {}
     for output in outputs:
         identity = (output.key, output.source, output.type, output.conditions, output.fields)
-        known = united.get(identity)
-        if known is None or known.types is None or output.types is None:
-            united[identity if known is None else (identity, output.types)] = output
+        at = places.get(identity)
+        known = None if at is None else united[at]
+        types = output.types
+        if (
+            at is not None
+            and known is not None
+            and known.types is not None
+            and types is not None
+            and all(last.get(each, -1) <= at for each in (None, *types))
+        ):
+            united[at] = replace(known, types=known.types | types)
         else:
-            united[identity] = replace(known, types=known.types | output.types)
-    return _joined_conditions(list(united.values()))
+            at = places[identity] = len(united)
+            united.append(output)
+        last.update(dict.fromkeys(types or (None,), at))
+    return _joined_conditions(united)
 
 
 def _joined_conditions(outputs: list[OutputField]) -> tuple[OutputField, ...]:

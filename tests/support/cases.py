@@ -1,8 +1,10 @@
 """Case folders: behaviours that a person can read without Python."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from federation.composition import SubgraphDocument
 
@@ -36,6 +38,53 @@ class Case:
             for path in sorted((self.folder / "subgraphs").glob("*.graphql"))
         )
 
+    @property
+    def can_run(self) -> bool:
+        """Whether it has rows to answer from."""
+        return (self.folder / "rows.json").is_file()
+
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Objects by type name; see ``case_world``."""
+        rows: dict[str, list[dict[str, Any]]] = _json(self.folder / "rows.json")
+        return rows
+
+    def operations(self) -> "list[CaseOperation]":
+        """Its operations, in order of name."""
+        paths = sorted((self.folder / "operations").glob("*.graphql"))
+        return [CaseOperation(self, path) for path in paths]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOperation:
+    """One operation of a case; the files beside it have its name."""
+
+    case: Case
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """Case and operation."""
+        return f"{self.case.id}/{self.path.stem}"
+
+    @property
+    def text(self) -> str:
+        """The operation's document."""
+        return self.path.read_text(encoding="utf-8")
+
+    def variables(self) -> dict[str, Any]:
+        """As a client sends them."""
+        path = self.beside("variables.json")
+        variables: dict[str, Any] = _json(path) if path.exists() else {}
+        return variables
+
+    def beside(self, suffix: str) -> Path:
+        """The file of that suffix that belongs to the operation."""
+        return self.path.with_suffix(f".{suffix}")
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
 
 def all_cases() -> Iterator[Case]:
     """Every case folder, in order of its id."""
@@ -47,6 +96,16 @@ def all_cases() -> Iterator[Case]:
 def composing_cases() -> list[Case]:
     """Cases whose subgraphs compose: all outside tests/cases/errors."""
     return [case for case in all_cases() if not case.id.startswith("errors/")]
+
+
+def running_cases() -> list[Case]:
+    """Composing cases that have rows."""
+    return [case for case in composing_cases() if case.can_run]
+
+
+def case_operations() -> list[CaseOperation]:
+    """Every operation of every running case."""
+    return [operation for case in running_cases() for operation in case.operations()]
 
 
 def failing_cases() -> list[Case]:

@@ -16,14 +16,28 @@ from graphql import (
     GraphQLSchema,
     build_ast_schema,
     execute_sync,
-    extend_schema,
     get_named_type,
     is_abstract_type,
-    is_object_type,
     parse,
     validate,
 )
-from graphql.language import ObjectTypeDefinitionNode, ObjectTypeExtensionNode
+from graphql.language import (
+    DefinitionNode,
+    EnumTypeDefinitionNode,
+    EnumTypeExtensionNode,
+    InputObjectTypeDefinitionNode,
+    InputObjectTypeExtensionNode,
+    InterfaceTypeDefinitionNode,
+    InterfaceTypeExtensionNode,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    ScalarTypeDefinitionNode,
+    ScalarTypeExtensionNode,
+    TypeDefinitionNode,
+    TypeExtensionNode,
+    UnionTypeDefinitionNode,
+    UnionTypeExtensionNode,
+)
 
 from federation.errors import SubgraphUnreachable
 from federation.execution import SubgraphReply, SubgraphRequest
@@ -32,6 +46,14 @@ Row: TypeAlias = dict[str, Any]
 Resolver: TypeAlias = Callable[[Row, dict[str, Any]], Any]
 """From the object and the arguments to the field's value; may raise."""
 
+_DEFINITIONS: dict[type[TypeExtensionNode], type[DefinitionNode]] = {
+    EnumTypeExtensionNode: EnumTypeDefinitionNode,
+    InputObjectTypeExtensionNode: InputObjectTypeDefinitionNode,
+    InterfaceTypeExtensionNode: InterfaceTypeDefinitionNode,
+    ObjectTypeExtensionNode: ObjectTypeDefinitionNode,
+    ScalarTypeExtensionNode: ScalarTypeDefinitionNode,
+    UnionTypeExtensionNode: UnionTypeDefinitionNode,
+}
 _SKIPPED = ("schema_extension", "directive_definition", "schema_definition")
 
 
@@ -44,7 +66,7 @@ class MemorySubgraph:
         rows: Mapping[str, list[Row]],
         resolvers: Mapping[tuple[str, str], Resolver] | None = None,
     ) -> None:
-        self.schema = _federation_schema(sdl)
+        self.schema = federation_schema(sdl)
         self.requests: list[SubgraphRequest] = []
         self._rows = rows
         self._resolvers = resolvers or {}
@@ -87,7 +109,7 @@ class MemorySubgraph:
     def _is_meant(self, row: Row, representation: Row) -> bool:
         """Whether the fields of the row that are also in the representation are equal there."""
         shared = (row.keys() & representation.keys()) - {"__typename"}
-        return bool(shared) and all(_equal(row[key], representation[key]) for key in shared)
+        return bool(shared) and all(same_key(row[key], representation[key]) for key in shared)
 
     def _expand(self, value: Any, declared: str) -> Any:
         """References replaced by the rows they mean, types told."""
@@ -98,7 +120,7 @@ class MemorySubgraph:
         for type_name in self._types(value.get("__typename", declared)):
             for row in self._rows.get(type_name, []):
                 keys = value.keys() - {"__typename"}
-                if keys <= row.keys() and all(_equal(row[key], value[key]) for key in keys):
+                if keys <= row.keys() and all(same_key(row[key], value[key]) for key in keys):
                     return {**row, "__typename": type_name}
         return {"__typename": declared, **value}
 
@@ -142,17 +164,18 @@ def fault(message: str) -> Resolver:
     return fail
 
 
-def _federation_schema(sdl: str) -> GraphQLSchema:
+def federation_schema(sdl: str) -> GraphQLSchema:
     """The schema of a subgraph's SDL with what every subgraph has beside it."""
     document = parse(sdl)
     definitions = [each for each in document.definitions if each.kind not in _SKIPPED]
-    names = {each.name.value for each in definitions if isinstance(each, ObjectTypeDefinitionNode)}
-    first = [
-        _as_definition(each)
-        if isinstance(each, ObjectTypeExtensionNode) and each.name.value not in names
-        else each
-        for each in definitions
-    ]
+    names = {each.name.value for each in definitions if isinstance(each, TypeDefinitionNode)}
+    first: list[DefinitionNode] = []
+    for each in definitions:
+        if isinstance(each, TypeExtensionNode) and each.name.value not in names:
+            names.add(each.name.value)
+            first.append(_as_definition(each))
+        else:
+            first.append(each)
     entities = [
         each.name.value
         for each in first
@@ -162,29 +185,26 @@ def _federation_schema(sdl: str) -> GraphQLSchema:
     extra = "scalar _Any scalar FieldSet type _Service { sdl: String! }"
     if entities:
         extra += f" union _Entity = {' | '.join(entities)}"
-    base = DocumentNode(definitions=(*first, *parse(extra).definitions))
-    schema = build_ast_schema(base, assume_valid_sdl=True)
-    query = schema.query_type
-    root = query.name if query else "Query"
     fields = "_service: _Service!"
     if entities:
         fields += " _entities(representations: [_Any!]!): [_Entity]!"
-    start = f"extend type {root}" if is_object_type(schema.type_map.get(root)) else f"type {root}"
-    return extend_schema(schema, parse(f"{start} {{ {fields} }}"), assume_valid_sdl=True)
-
-
-def _as_definition(node: ObjectTypeExtensionNode) -> ObjectTypeDefinitionNode:
-    return ObjectTypeDefinitionNode(
-        name=node.name,
-        interfaces=node.interfaces,
-        directives=node.directives,
-        fields=node.fields,
+    has_query = any(
+        isinstance(each, ObjectTypeDefinitionNode) and each.name.value == "Query" for each in first
     )
+    extra += f" {'extend ' if has_query else ''}type Query {{ {fields} }}"
+    document = DocumentNode(definitions=(*first, *parse(extra).definitions))
+    return build_ast_schema(document, assume_valid_sdl=True)
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _as_definition(node: TypeExtensionNode) -> DefinitionNode:
+    """The extension of a type that the document does not define, as its definition."""
+    kind = _DEFINITIONS[type(node)]
+    return kind(**{key: getattr(node, key) for key in node.keys if key in kind.keys})
+
+
+def same_key(one: Any, other: Any) -> bool:
     """Equal as keys are: ids by their text, objects by the fields both have."""
     if isinstance(one, dict) and isinstance(other, dict):
         shared = (one.keys() & other.keys()) - {"__typename"}
-        return all(_equal(one[key], other[key]) for key in shared)
+        return all(same_key(one[key], other[key]) for key in shared)
     return str(one) == str(other) if not isinstance(one, dict | list) else bool(one == other)

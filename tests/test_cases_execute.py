@@ -1,0 +1,81 @@
+"""Execution, driven by the folders in tests/cases: the federation answers like one schema."""
+
+import json
+import os
+from random import Random
+from typing import Any
+
+import pytest
+from graphql import parse, validate
+
+from federation.planning import plan
+from tests.support.built_case import built
+from tests.support.case_world import CaseTransport, monolith_answer
+from tests.support.cases import Case, CaseOperation, case_operations, running_cases
+from tests.support.golden import Golden
+from tests.support.operations import CONDITIONS, OperationWriter
+from tests.support.plan_guards import check_inputs, check_texts
+
+RANDOM_OPERATIONS = int(os.environ.get("DATONG_RANDOM_OPERATIONS", "6"))
+
+
+@pytest.mark.parametrize("asked", case_operations(), ids=lambda asked: asked.id)
+async def test_answers_like_one_schema(asked: CaseOperation, golden: Golden) -> None:
+    case = built(asked.case)
+    parsed = case.parse(asked.text)
+    request = case.request(parsed, asked.variables())
+    transport = case.transport()
+
+    result = await case.answer(parsed, request, transport)
+
+    response: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        response["errors"] = [error.to_json() for error in result.errors]
+    data, error_paths = monolith_answer(case.schema, case.world(), asked.text, request)
+    assert _in_order(result.data) == _in_order(data)
+    assert {error.path for error in result.errors} == error_paths
+    golden.check(asked.beside("response.json"), _text(response))
+    if asked.beside("requests.txt").exists():
+        golden.check(asked.beside("requests.txt"), _requests(transport))
+
+
+@pytest.mark.parametrize("case", running_cases(), ids=lambda case: case.id)
+async def test_random_operations_are_answered_like_one_schema(case: Case) -> None:
+    build = built(case)
+    for seed in range(RANDOM_OPERATIONS):
+        text = OperationWriter(build.schema, Random(f"{case.id} {seed}")).query()
+        if validate(build.schema, parse(text)):
+            continue
+        parsed = build.parse(text)
+        request = build.request(parsed, dict.fromkeys(CONDITIONS, seed % 2 == 0))
+        operation_plan = plan(parsed.operation, build.graph)
+        check_texts(operation_plan, build.subgraph_schemas)
+        check_inputs(operation_plan)
+
+        result = await build.answer(parsed, request, build.transport())
+
+        data, error_paths = monolith_answer(build.schema, build.world(), text, request)
+        # Which of several equal keys comes first may depend on run-time conditions; order is then
+        # what the plan says.
+        if parsed.operation.variables:
+            assert result.data == data, text
+        else:
+            assert _in_order(result.data) == _in_order(data), text
+        assert {error.path for error in result.errors} == error_paths, text
+
+
+def _in_order(data: object) -> str:
+    """A text that tells the order of keys as well."""
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _text(response: object) -> str:
+    return json.dumps(response, ensure_ascii=False, indent=2) + "\n"
+
+
+def _requests(transport: CaseTransport) -> str:
+    """Every request in the order of sending, with its variables."""
+    return "".join(
+        f"{name}: {request.text}\n  {_in_order(dict(request.variables))}\n"
+        for name, request in transport.sent
+    )

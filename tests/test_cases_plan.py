@@ -1,0 +1,36 @@
+"""Planning, driven by the folders in tests/cases."""
+
+import pytest
+
+from federation.planning import plan, print_plan
+from federation.query_graph import build_query_graph
+from federation.supergraph import print_supergraph, read_supergraph
+from tests.support.built_case import built
+from tests.support.cases import CaseOperation, case_operations
+from tests.support.golden import Golden
+from tests.support.plan_guards import check_inputs, check_texts
+
+
+@pytest.mark.parametrize("asked", case_operations(), ids=lambda asked: asked.id)
+def test_plans_as_the_golden_plan_says(asked: CaseOperation, golden: Golden) -> None:
+    case = built(asked.case)
+    operation = case.parse(asked.text).operation
+
+    operation_plan = plan(operation, case.graph)
+
+    check_texts(operation_plan, case.subgraph_schemas)
+    check_inputs(operation_plan)
+    golden.check(asked.beside("plan"), print_plan(operation_plan))
+
+
+@pytest.mark.parametrize("asked", case_operations(), ids=lambda asked: asked.id)
+def test_equal_inputs_give_equal_plans(asked: CaseOperation) -> None:
+    case = built(asked.case)
+    operation = case.parse(asked.text).operation
+    supergraph = read_supergraph(print_supergraph(case.supergraph))
+
+    operation_plan = plan(operation, case.graph)
+
+    assert plan(operation, case.graph) == operation_plan
+    assert plan(operation, build_query_graph(supergraph)) == operation_plan
+    assert plan(operation, built(asked.case, is_reversed=True).graph) == operation_plan
