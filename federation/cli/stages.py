@@ -25,10 +25,11 @@ from federation.access import (
     row_filters_json,
 )
 from federation.gateway.access_log import AccessLog
+from federation.gateway.deciding import open_engine
 from federation.gateway.identity import ANONYMOUS, read_caller
 from federation.gateway.limits import build_limits
 from federation.gateway.messages import Request
-from federation.gateway.running import open_engine, start_gateway
+from federation.gateway.running import start_gateway
 from federation.gateway.settings import Config
 from federation.gateway.sources import (
     CompositionFailed,
@@ -236,9 +237,7 @@ class Stages:
         question = self._question
         request = Request("explain", question.text, question.variables, question.name)
         config = self._engine_settings
-        async with start_gateway(
-            config, self.supergraph, AccessLog(), identify=identify
-        ) as running:
+        async with start_gateway(config, supergraph, AccessLog(), identify=identify) as running:
             response = await running.gateway.answer(request)
         return _json(json.loads(response.body))
 

@@ -74,7 +74,7 @@ def _routes(settings: Server, running: Running) -> list[Route]:
         if not allows(request):
             return NO_TOKEN
         return JSONResponse(
-            {"requests": asdict(running.requests), "decisions": asdict(running.decisions)}
+            {"requests": asdict(running.requests), "decisions": running.decisions()}
         )
 
     return [Route("/bundles/{name}.tar.gz", bundle), Route("/counts", counts)]

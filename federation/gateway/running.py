@@ -4,54 +4,33 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from federation.access import AccessRequest, Asker, Caller, Decision, PolicyEngine, allow_all
+from federation.access import Asker, Caller
 from federation.audit import AuditRecord, AuditSink
 from federation.errors import AuditUnavailable
 from federation.gateway.access_log import AccessLog
 from federation.gateway.audit_keys import digest_key, head_key
-from federation.gateway.audit_remote import remote_audit_sink
-from federation.gateway.audit_store import open_audit_store
 from federation.gateway.counts import RequestCounts
-from federation.gateway.engines import (
-    POLICY_FOLDER,
-    Bundle,
-    CachedEngine,
-    EmbeddedEngine,
-    EngineCounts,
-    OpaEngine,
-    PolicyRelease,
-    build_bundles,
-    granted_purposes,
-    load_policies,
-    make_release,
-)
+from federation.gateway.deciding import Deciding, Probe, no_counts, open_engine
 from federation.gateway.identity import ANONYMOUS, Identifier
 from federation.gateway.pipeline import Gateway, Identify, Parts
-from federation.gateway.settings import Access, Config
+from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner
 from federation.gateway.start import make_signer
-from federation.gateway.state import State, build_state
+from federation.gateway.state import build_state
 from federation.gateway.trail import Recorder
 from federation.gateway.transports.http import HttpTransport
 from federation.supergraph import Supergraph
 
+if TYPE_CHECKING:
+    from federation.gateway.engines import Bundle
+
 FAULT_SECONDS = 5.0
-
-Probe = Callable[[], Awaitable[str | None]]
-"""What is wrong with one part now; None when it works."""
-
-
-class OpenEngine:
-    """The engine of `--access open`: everything is allowed."""
-
-    async def decide(self, request: AccessRequest) -> Decision:
-        """Yes."""
-        return allow_all(request)
 
 
 class WatchedSink:
@@ -77,21 +56,6 @@ class WatchedSink:
 
 
 @dataclass(frozen=True, slots=True)
-class Deciding:
-    """An engine and what belongs to it.
-
-    Attributes:
-        release: None under open access.
-        probe: What is wrong with the engine now.
-    """
-
-    engine: PolicyEngine
-    release: PolicyRelease | None
-    counts: EngineCounts
-    probe: Probe
-
-
-@dataclass(frozen=True, slots=True)
 class Running:
     """A gateway at work.
 
@@ -107,8 +71,8 @@ class Running:
     signer: ContextSigner
     access: str
     probes: tuple[Probe, ...] = ()
-    bundles: dict[str, Bundle] = field(default_factory=dict)
-    decisions: EngineCounts = field(default_factory=EngineCounts)
+    bundles: Mapping[str, Bundle] = field(default_factory=dict)
+    decisions: Callable[[], dict[str, int]] = no_counts
     requests: RequestCounts = field(default_factory=RequestCounts)
 
     async def faults(self) -> list[str]:
@@ -152,7 +116,7 @@ async def start_gateway(
             )
         )
         parts = Parts(
-            identify=identify or _identify(config, deciding.release),
+            identify=identify or _identify(config, deciding),
             engine=deciding.engine,
             transport=transport,
             signer=signer,
@@ -164,43 +128,10 @@ async def start_gateway(
             signer=signer,
             access=config.access.engine,
             probes=(deciding.probe, *((sink.fault,) if sink else ())),
-            bundles=build_bundles(deciding.release) if deciding.release else {},
+            bundles=deciding.bundles,
             decisions=deciding.counts,
             requests=parts.recorder.counts,
         )
-
-
-@asynccontextmanager
-async def open_engine(settings: Access, state: State) -> AsyncIterator[Deciding]:
-    """The configured policy engine on the policies and this state's catalogue.
-
-    Must be entered on the thread that decides: the embedded engine belongs to it.
-
-    Raises:
-        PolicyUnavailable: The policies cannot be used.
-    """
-    if settings.engine == "open":
-        yield Deciding(OpenEngine(), None, EngineCounts(), _never_fails)
-        return
-    folder = Path(settings.policies) if settings.policies else POLICY_FOLDER
-    source = load_policies(folder, Path(settings.data) if settings.data else None)
-    release = make_release(source, state.catalogue)
-    if settings.engine == "embedded":
-        embedded = EmbeddedEngine(release)
-        cached = CachedEngine(embedded, embedded.counts)
-        yield Deciding(cached, release, embedded.counts, _never_fails)
-        return
-    async with OpaEngine(
-        settings.opa_url,
-        release.revisions,
-        token=settings.opa_token or None,
-        deadline_seconds=settings.deadline_seconds,
-    ) as opa:
-        yield Deciding(CachedEngine(opa, opa.counts), release, opa.counts, opa.fault)
-
-
-async def _never_fails() -> None:
-    return None
 
 
 async def _open_sink(
@@ -208,6 +139,10 @@ async def _open_sink(
 ) -> AuditSink | None:
     if not config.audit.database:
         return None
+    # What is not configured is not imported.
+    from federation.gateway.audit_remote import remote_audit_sink  # noqa: PLC0415
+    from federation.gateway.audit_store import open_audit_store  # noqa: PLC0415
+
     if writer_socket is not None:
         return await stack.enter_async_context(remote_audit_sink(writer_socket))
     key = head_key(config.audit.head_key_file)
@@ -215,13 +150,12 @@ async def _open_sink(
     return await stack.enter_async_context(open_audit_store(config.audit.database, key, writer))
 
 
-def _identify(config: Config, release: PolicyRelease | None) -> Identify:
+def _identify(config: Config, deciding: Deciding) -> Identify:
     if not config.identity.jwks:
         return _identify_nobody
-    by_department = granted_purposes(release.data) if release else {}
 
     def granted(caller: Caller) -> frozenset[str]:
-        return by_department.get(caller.department or "", frozenset())
+        return deciding.purposes.get(caller.department or "", frozenset())
 
     return Identifier(config.identity, granted, time.time).identify
 

@@ -17,7 +17,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from federation.gateway.audit_keys import digest_key, head_key
-from federation.gateway.audit_writer import audit_writer_process
 from federation.gateway.inner_server import inner_server
 from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner, load_signing_key
@@ -99,6 +98,9 @@ def shared_by_workers(config: Config) -> Iterator[tuple[Config, Path | None]]:
         config = _with_files(config, folder)
         writer_socket = None
         if config.server.workers > 1 and config.audit.database.startswith("sqlite"):
+            # Not needed by a single process, and slow to import.
+            from federation.gateway.audit_writer import audit_writer_process  # noqa: PLC0415
+
             writer_socket = folder / "audit"
             stack.enter_context(
                 audit_writer_process(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias, cast
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLObjectType
 from sqlalchemy import MetaData
 from strawberry import federation
 from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
@@ -114,6 +114,9 @@ class FederatedSchema(federation.Schema):
                 lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
             ],
         )
+        # Strawberry would print the SDL anew, unfinished, for each question.
+        service = cast(GraphQLObjectType, self._schema.type_map["_Service"])
+        service.fields["sdl"].resolve = lambda *_: self.sdl
 
     def process_errors(self, errors: object, execution_context: object = None) -> None:
         """Nothing: strawberry would log the operation text, which holds identity numbers."""

@@ -112,7 +112,10 @@ def test_service_sdl_needs_a_context_too(tax: Client) -> None:
     query = "{ _service { sdl } }"
 
     assert _post(tax, None, query).status == 401
-    assert "type TaxReturn" in tax.ask(query).data["_service"]["sdl"]
+    sdl = tax.ask(query).data["_service"]["sdl"]
+    assert "type TaxReturn" in sdl
+    # Not what the template of all connections says, but what is printed for composition.
+    assert '@derivedFrom(type: "TaxReturn")' in sdl
 
 
 def test_open_department_answers_anybody(small_world: Callable[[str], str]) -> None:

@@ -1,0 +1,79 @@
+"""The demo as `make demo` runs it, on the small world."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.timeout(240)
+
+COMMAND = [sys.executable, "-m", "federation.cli", "demo", "--size", "small", "--port", "14360"]
+
+
+def _environment(state: Path) -> dict[str, str]:
+    return {**os.environ, "XDG_STATE_HOME": str(state), "COLUMNS": "180"}
+
+
+def _processes_of(state: Path) -> list[str]:
+    """Commands still running whose environment names this demo's state."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(state).encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("opa", ["embedded", "server"])
+def test_every_story_comes_out_right_and_nothing_keeps_running(tmp_path: Path, opa: str) -> None:
+    if opa == "server" and not (Path.home() / "go" / "bin" / "opa").exists():
+        pytest.skip("no OPA binary")
+
+    done = subprocess.run(
+        [*COMMAND, "--once", "--opa", opa],
+        env=_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("right") == 9
+    assert "WRONG" not in done.stdout
+    assert _processes_of(tmp_path) == []
+    modes = {file.name: file.stat().st_mode & 0o077 for file in tmp_path.rglob("*.pem")}
+    assert modes == {"issuer.pem": 0, "consent.pem": 0, "context.pem": 0, "head.pem": 0}
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_ending_the_demo_ends_everything_it_started(
+    tmp_path: Path, ending: signal.Signals
+) -> None:
+    log = tmp_path / "said"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            COMMAND, env=_environment(tmp_path), stdout=subprocess.DEVNULL, stderr=said
+        )
+    until = time.monotonic() + 100
+    while "Ctrl-C" not in log.read_text():
+        assert process.poll() is None and time.monotonic() < until, log.read_text()
+        time.sleep(0.2)
+    running = _processes_of(tmp_path)
+
+    process.send_signal(ending)
+    process.wait(20)
+
+    assert len(running) > 9
+    until = time.monotonic() + 10
+    while left := _processes_of(tmp_path):
+        assert time.monotonic() < until, left
+        time.sleep(0.2)
