@@ -6,11 +6,14 @@ the end of the page; what they are said to print must come before the next foreg
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,6 +115,24 @@ def free_port() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return str(probe.getsockname()[1])
+
+
+@contextmanager
+def reader(home: Path, *ports: str) -> Iterator[Console]:
+    """A reader's empty folder in ``home``, with the checkout's commands on PATH."""
+    programs = home / "bin"
+    programs.mkdir()
+    if shutil.which("curl") is None:
+        (programs / "curl").symlink_to(Path(__file__).with_name("curl.py"))
+    folder = home / "work"
+    folder.mkdir()
+    path = f"{programs}:{Path(sys.executable).parent}"
+    free = {port: free_port() for port in ports}
+    console = Console(folder, console_environment(home, path), free)
+    try:
+        yield console
+    finally:
+        console.end()
 
 
 def console_environment(home: Path, path: str) -> dict[str, str]:
