@@ -42,7 +42,7 @@ class Console:
     """
 
     folder: Path
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     ports: Mapping[str, str] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     pending: list[Job] = field(default_factory=list)
