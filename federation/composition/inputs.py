@@ -101,3 +101,14 @@ def input_fields(schema: Sources) -> Iterator[InputSources]:
 def is_contextual(sources: InputSources) -> bool:
     """Whether some subgraph takes the argument from a context."""
     return any(has_directive(value, "fromContext") for _, value in sources.values)
+
+
+def external_declarations(
+    argument: InputSources, schema: Sources
+) -> Iterator[tuple[Subgraph, InputValue]]:
+    """The argument as subgraphs declare it that only mention its field."""
+    name = argument.coordinate
+    for source in schema.fields(name.type).get(name.field or "", ()):
+        declared = source.field.argument(name.argument or "")
+        if source.is_external and declared is not None:
+            yield source.subgraph, declared

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from federation.subgraph.model import Field, InputValue, Kind, Subgraph, Type, has_directive
-from federation.subgraph.usage import FieldName, key_fields, used_fields
+from federation.subgraph.usage import FieldName, key_fields, provided_fields, used_fields
 
 LEAF_TYPES = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 
@@ -77,6 +77,14 @@ class Sources:
     def is_key_field(self, source: FieldSource) -> bool:
         """Whether some key of the source's subgraph names the field."""
         return (source.type.name, source.field.name) in self._key_fields[source.subgraph.name]
+
+    def is_provided(self, source: FieldSource) -> bool:
+        """Whether some ``@provides`` of the source's subgraph names the field."""
+        return (source.type.name, source.field.name) in self._provided[source.subgraph.name]
+
+    @cached_property
+    def _provided(self) -> Mapping[str, frozenset[FieldName]]:
+        return {each.name: provided_fields(each.types) for each in self.subgraphs}
 
     @cached_property
     def _key_fields(self) -> Mapping[str, frozenset[FieldName]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from federation.field_set import read_field_set
@@ -61,16 +61,32 @@ def used_fields(types: Mapping[str, Type]) -> frozenset[FieldName]:
     """Fields that some field set names, in implementers as well, or that an interface demands."""
     used: set[FieldName] = set()
     for _, selections, type_name in field_sets_of(types):
-        for owner, field in fields_in(selections, type_name, types):
-            used.add((owner, field))
-            if types[owner].kind is Kind.INTERFACE:
-                used.update((each.name, field) for each in implementers(owner, types))
+        used.update(_with_implementers(fields_in(selections, type_name, types), types))
     for definition in types.values():
         for interface in definition.interfaces:
             demanded = types.get(interface)
             if demanded is not None:
                 used.update((definition.name, field) for field in demanded.fields)
     return frozenset(used)
+
+
+def provided_fields(types: Mapping[str, Type]) -> frozenset[FieldName]:
+    """Fields that some ``@provides`` names, in implementers as well."""
+    return frozenset(
+        found
+        for directive, selections, type_name in field_sets_of(types)
+        if directive.name == "provides"
+        for found in _with_implementers(fields_in(selections, type_name, types), types)
+    )
+
+
+def _with_implementers(
+    found: Iterable[FieldName], types: Mapping[str, Type]
+) -> Iterator[FieldName]:
+    for owner, field in found:
+        yield owner, field
+        if types[owner].kind is Kind.INTERFACE:
+            yield from ((each.name, field) for each in implementers(owner, types))
 
 
 def key_fields(types: Mapping[str, Type]) -> frozenset[FieldName]:

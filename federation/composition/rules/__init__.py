@@ -64,6 +64,7 @@ from federation.composition.rules.interface_key_missing_implementation_type impo
 )
 from federation.composition.rules.interface_object_usage_error import interface_object_usage_error
 from federation.composition.rules.invalid_field_sharing import invalid_field_sharing
+from federation.composition.rules.invalid_graphql import invalid_graphql
 from federation.composition.rules.merged_directive_application_on_external import (
     merged_directive_application_on_external,
 )
@@ -148,6 +149,7 @@ MERGED_RULES: Final[tuple[MergedRule, ...]] = (
     governance_argument_unmapped,
     governance_grade_lowered,
     implemented_by_inaccessible,
+    invalid_graphql,
     missing_transitive_auth_requirements,
     only_inaccessible_children,
     query_root_type_inaccessible,

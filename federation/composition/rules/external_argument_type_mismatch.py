@@ -4,37 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from federation.composition.inputs import (
-    resolving,
-)
-from federation.composition.sources import FieldSource, Sources
-from federation.composition.type_references import is_subtype
-from federation.coordinate import Coordinate
+from federation.composition.inputs import arguments, external_declarations
+from federation.composition.sources import Sources
+from federation.composition.type_references import is_subtype, merge_input
 from federation.errors import Diagnostic
 
 
 def external_argument_type_mismatch(schema: Sources) -> Iterator[Diagnostic]:
-    """An external declaration's arguments have types that the field accepts."""
-    for type_name in schema.types:
-        for name, sources in schema.fields(type_name).items():
-            for base in resolving(sources):
-                for each in sources:
-                    if each.is_external:
-                        yield from _compare(type_name, name, each, base, schema)
-
-
-def _compare(
-    type_name: str, name: str, external: FieldSource, base: FieldSource, schema: Sources
-) -> Iterator[Diagnostic]:
-    for argument in base.field.arguments:
-        declared = external.field.argument(argument.name)
-        if declared is not None and not is_subtype(declared.type, argument.type, schema.subtypes):
+    """An external declaration's arguments accept what the field's arguments accept."""
+    for each in arguments(schema):
+        merged = merge_input([value.type for _, value in each.values], schema.subtypes)
+        for subgraph, declared in external_declarations(each, schema):
+            if merged is None or is_subtype(merged, declared.type, schema.subtypes):
+                continue
             yield Diagnostic(
                 "EXTERNAL_ARGUMENT_TYPE_MISMATCH",
-                f"{type_name}.{name} is external in {external.subgraph.name} with"
-                f" {argument.name} of type {declared.type}, but {argument.type} in"
-                f" {base.subgraph.name}",
-                coordinate=Coordinate(type_name, name, argument.name),
-                locations=(declared.location, argument.location),
+                f"{each.coordinate} is of type {declared.type} where {subgraph.name} declares the"
+                f" field external, but {each.type_variants()}",
+                coordinate=each.coordinate,
+                locations=(declared.location, *each.locations),
                 fix="Declare the argument as the resolving subgraph does.",
             )

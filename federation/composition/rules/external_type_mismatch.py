@@ -15,17 +15,20 @@ from federation.errors import Diagnostic
 
 
 def external_type_mismatch(schema: Sources) -> Iterator[Diagnostic]:
-    """An external declaration has a type that holds everything the field may return."""
+    """An external declaration has the type of the field.
+
+    Where the resolving subgraphs differ themselves, it may be any type that holds all values.
+    """
     for type_name in schema.types:
         for name, sources in schema.fields(type_name).items():
             definitions = resolving(sources)
             merged = merge_output([each.field.type for each in definitions], schema.subtypes)
+            differ = len({each.field.type for each in definitions}) > 1
             for each in sources:
-                if (
-                    merged is not None
-                    and each.is_external
-                    and not is_subtype(merged, each.field.type, schema.subtypes)
-                ):
+                declared = each.field.type
+                if merged is None or not each.is_external or declared == merged:
+                    continue
+                if not (differ and is_subtype(merged, declared, schema.subtypes)):
                     yield Diagnostic(
                         "EXTERNAL_TYPE_MISMATCH",
                         f"{type_name}.{name} is external with type {each.field.type} in"

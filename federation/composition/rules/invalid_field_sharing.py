@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from federation.composition.inputs import (
-    resolving,
-)
 from federation.composition.overrides import read_overrides
 from federation.composition.report import names, places
-from federation.composition.sources import Sources
+from federation.composition.sources import FieldSource, Sources
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic
 from federation.subgraph.model import Kind
@@ -18,8 +15,9 @@ from federation.subgraph.model import Kind
 def invalid_field_sharing(schema: Sources) -> Iterator[Diagnostic]:
     """A field of an object is resolved by one subgraph, or marked shareable in all that do.
 
-    Key fields are shareable by themselves. A subgraph that loses the field by ``@override`` does
-    not count, nor does one where the type is an interface object.
+    Key fields are shareable by themselves. An external field that some path provides is resolved
+    there, and one that an interface object adds is resolved for every implementer. A subgraph
+    that loses the field by ``@override`` does not count.
     """
     for type_name in schema.types:
         if schema.kind(type_name) is not Kind.OBJECT:
@@ -27,12 +25,15 @@ def invalid_field_sharing(schema: Sources) -> Iterator[Diagnostic]:
         for name, sources in schema.fields(type_name).items():
             overrides = read_overrides(sources, schema)
             definitions = [
-                each for each in resolving(sources) if each.subgraph.name not in overrides.losing
+                each
+                for each in (*sources, *_added(type_name, name, schema))
+                if each.subgraph.name not in overrides.losing
+                and (not each.is_external or schema.is_provided(each))
             ]
             unshared = [
                 each
                 for each in definitions
-                if not each.is_shareable and not schema.is_key_field(each)
+                if not (each.is_external or each.is_shareable or schema.is_key_field(each))
             ]
             if len(definitions) > 1 and unshared:
                 yield Diagnostic(
@@ -44,3 +45,12 @@ def invalid_field_sharing(schema: Sources) -> Iterator[Diagnostic]:
                     fix="Mark the field @shareable in all of them if they return the same value;"
                     " otherwise take it over by @override or rename it.",
                 )
+
+
+def _added(type_name: str, field: str, schema: Sources) -> Iterator[FieldSource]:
+    """The field as interface objects give it to the type."""
+    interfaces = {name for each in schema.types[type_name] for name in each.type.interfaces}
+    for interface in sorted(interfaces):
+        for source in schema.fields(interface).get(field, ()):
+            if source.type.is_interface_object:
+                yield source

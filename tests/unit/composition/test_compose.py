@@ -121,3 +121,50 @@ def test_subgraph_names_become_distinct_enum_values(names: list[str], enums: lis
     subgraphs = [load_subgraph(name, "", "type Query { a: Int }") for name in names]
 
     assert [graph.enum for graph in name_graphs(subgraphs)] == enums
+
+
+def test_a_merged_field_must_fit_the_merged_interface() -> None:
+    interface = 'type Query { i: I } interface I @key(fields: "id") { id: ID! x: Int }'
+    composition = compose_documents(
+        [
+            SubgraphDocument(
+                "a",
+                "",
+                HEAD % '"@key"'
+                + interface
+                + ' type T implements I @key(fields: "id") { id: ID! x: Int }',
+            ),
+            SubgraphDocument(
+                "b", "", HEAD % '"@key"' + "interface J { id: ID! } type U implements J { id: ID! }"
+            ),
+            SubgraphDocument("c", "", HEAD % '"@key"' + "interface J { id: ID! y: Int! }"),
+            SubgraphDocument("d", "", HEAD % '"@key"' + "type U { y: Int }"),
+        ]
+    )
+
+    assert [(each.code, str(each.coordinate)) for each in composition.errors] == [
+        ("INVALID_GRAPHQL", "U.y")
+    ]
+
+
+def test_an_interface_object_shares_its_fields_with_the_implementers() -> None:
+    head = HEAD % '"@key", "@interfaceObject", "@shareable"'
+    known = """
+    type Query { i: I }
+    interface I @key(fields: "id") { id: ID! }
+    type T implements I @key(fields: "id") { id: ID! active: Boolean %s }
+    """
+    added = 'type I @key(fields: "id") @interfaceObject { id: ID! active: Boolean @shareable }'
+
+    alone = compose_documents(
+        [SubgraphDocument("a", "", head + known % ""), SubgraphDocument("b", "", head + added)]
+    )
+    agreed = compose_documents(
+        [
+            SubgraphDocument("a", "", head + known % "@shareable"),
+            SubgraphDocument("b", "", head + added),
+        ]
+    )
+
+    assert [each.code for each in alone.errors] == ["INVALID_FIELD_SHARING"]
+    assert agreed.supergraph is not None

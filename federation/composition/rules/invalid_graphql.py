@@ -1,0 +1,51 @@
+"""INVALID_GRAPHQL: the merged schema breaks a rule of GraphQL that no subgraph breaks alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from federation.composition.merged import Merged
+from federation.composition.type_references import is_subtype
+from federation.coordinate import Coordinate
+from federation.errors import Diagnostic
+from federation.supergraph.model import FieldDefinition, InterfaceType
+
+
+def invalid_graphql(merged: Merged) -> Iterator[Diagnostic]:
+    """A field fits the interface field that it implements, also when subgraphs differ.
+
+    Source:
+        GraphQL specification, IsValidImplementation.
+    """
+    for definition in merged.supergraph.composite_types():
+        for name in definition.interfaces:
+            interface = merged.supergraph.types.get(name)
+            if not isinstance(interface, InterfaceType):
+                continue
+            for demanded in interface.fields.values():
+                own = definition.fields.get(demanded.name)
+                for problem in _problems(own, demanded, merged) if own is not None else ():
+                    coordinate = Coordinate(definition.name, demanded.name)
+                    other = Coordinate(name, demanded.name)
+                    yield Diagnostic(
+                        "INVALID_GRAPHQL",
+                        f"{coordinate} does not implement {other}: {problem}",
+                        coordinate=coordinate,
+                        locations=(*merged.places(coordinate), *merged.places(other)),
+                        fix="Make the types and arguments of both fields agree.",
+                    )
+
+
+def _problems(own: FieldDefinition, demanded: FieldDefinition, merged: Merged) -> Iterator[str]:
+    if not is_subtype(own.type, demanded.type, merged.sources.subtypes):
+        yield f"its type {own.type} is no subtype of {demanded.type}"
+    given = {argument.name: argument for argument in own.arguments}
+    for argument in demanded.arguments:
+        known = given.pop(argument.name, None)
+        if known is None:
+            yield f"it lacks the argument {argument.name}"
+        elif known.type != argument.type:
+            yield f"its argument {argument.name} is of type {known.type}, not {argument.type}"
+    for argument in given.values():
+        if argument.type.endswith("!") and argument.default is None:
+            yield f"its own argument {argument.name} is mandatory"
