@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    ExecutionResult,
     GraphQLError,
     GraphQLResolveInfo,
     GraphQLSchema,
@@ -236,6 +237,7 @@ class CaseSubgraph:
             field_resolver=self._resolve,
             type_resolver=self._type_of,
         )
+        check_faults(result)
         errors = tuple(dict(error.formatted) for error in result.errors or ())
         return SubgraphReply(result.data, errors, {}, 200)
 
@@ -295,7 +297,15 @@ def monolith_answer(
         field_resolver=resolve,
         type_resolver=lambda value, *_: value.type,
     )
+    check_faults(result)
     return result.data, {tuple(error.path or ()) for error in result.errors or ()}
+
+
+def check_faults(result: ExecutionResult) -> None:
+    """Fail when a row does not say what it should; errors that are meant are GraphQL errors."""
+    for error in result.errors or ():
+        meant = isinstance(error.original_error, GraphQLError | None)
+        assert meant or "null for non-nullable" in error.message, repr(error.original_error)
 
 
 class CaseTransport:
