@@ -15,7 +15,6 @@ from federation.cli.demo.processes import NotStarted, Processes, free_ports
 
 OPA_MODULE = "github.com/open-policy-agent/opa@v1.20.2"
 OPA_PORT = 14390
-ADMIN_PORT = 14391
 BUNDLES = ("policy", "catalogue", "grants")
 
 
@@ -33,7 +32,7 @@ async def start_opa(group: Processes, keys: DemoKeys, choice: str) -> dict[str, 
     if choice == "embedded":
         return {"engine": "embedded"}
     token = secrets.token_urlsafe(24)
-    admin_port = free_ports(ADMIN_PORT, 1)[0]
+    port, admin_port = free_ports(OPA_PORT, 2)
     access: dict[str, Any] = {
         "engine": "opa",
         "server": {"admin_port": admin_port, "admin_token": token},
@@ -41,12 +40,11 @@ async def start_opa(group: Processes, keys: DemoKeys, choice: str) -> dict[str, 
     if choice != "server":
         return {**access, "opa_url": choice}
     binary = await asyncio.to_thread(find_opa)
-    port = free_ports(OPA_PORT, 1)[0]
     config = keys.folder / "opa.json"
     config.touch(mode=0o600)
     config.write_text(json.dumps(_config(f"http://127.0.0.1:{admin_port}", token)))
     command = [binary, "run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error"]
-    command += ["--config-file", str(config), "--disable-telemetry"]
+    command += ["--config-file", str(config), "--skip-version-check"]
     group.start("opa", f"http://127.0.0.1:{port}", command, {})
     return {**access, "opa_url": f"http://127.0.0.1:{port}"}
 

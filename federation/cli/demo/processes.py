@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -106,6 +106,7 @@ async def wait_until_healthy(process: Process, path: str, seconds: float) -> Non
     """
     until = time.monotonic() + seconds
     timeout = aiohttp.ClientTimeout(total=2)
+    said = "no answer"
     async with aiohttp.ClientSession(timeout=timeout) as session:
         while True:
             if process.running.poll() is not None:
@@ -114,8 +115,9 @@ async def wait_until_healthy(process: Process, path: str, seconds: float) -> Non
                 async with session.get(f"{process.url}{path}") as reply:
                     if reply.status == 200:
                         return
+                    said = await reply.text()
             if time.monotonic() > until:
-                raise NotStarted(f"{process.name} does not answer:\n{last_words(process)}")
+                raise NotStarted(f"{process.name} is not ready: {said}\n{last_words(process)}")
             await asyncio.sleep(0.1)
 
 
@@ -125,12 +127,18 @@ def last_words(process: Process) -> str:
     return "\n".join(f"  {line}" for line in lines[-8:]) or "  (it said nothing)"
 
 
-def free_ports(first: int, count: int) -> list[int]:
-    """``count`` free ports, each the wanted one or the next that is free."""
+def free_ports(first: int, count: int, promised: Collection[int] = ()) -> list[int]:
+    """``count`` free ports, each the wanted one or the next that is free.
+
+    Args:
+        first: Where to begin.
+        count: How many.
+        promised: Ports that are spoken for but not listened on yet.
+    """
     found: list[int] = []
     port = first
     while len(found) < count:
-        if _is_free(port):
+        if port not in promised and _is_free(port):
             found.append(port)
         port += 1
     return found

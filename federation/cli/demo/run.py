@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from federation.cli.demo.callers import CALLERS
 from federation.cli.demo.departments import FIRST_PORT, Departments, start_departments
 from federation.cli.demo.keys import CONSENT_ISSUER, ISSUER, DemoKeys, load_keys
 from federation.cli.demo.opa import start_opa
@@ -34,6 +35,7 @@ from subgraphs.world import store
 
 GATEWAY_PORT = 14300
 START_SECONDS = 120.0
+EXAMPLE = "{ citizens(first: 2) { totalCount edges { node { name regionCode } } } }"
 
 console = Console(stderr=True, highlight=False)
 
@@ -92,7 +94,7 @@ def _end_on_sigterm() -> None:
 
 async def _start(group: Processes, keys: DemoKeys, options: Options) -> Stage:
     ports = free_ports(FIRST_PORT, 8)
-    gateway_port = free_ports(options.port, 1)[0]
+    gateway_port = free_ports(options.port, 1, ports)[0]
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -166,9 +168,27 @@ async def _tell(stage: Stage) -> list[Told]:
 def _say_where(stage: Stage, keys: DemoKeys) -> None:
     console.print(f"\nThe page:  [bold]{stage.gateway.url}/[/bold]  (pick a caller and a story)")
     console.print(f"GraphQL:   {stage.gateway.url}/graphql")
-    console.print("Tokens:    datong demo token bank-app, county-officer, ...")
-    config = Path(keys.file("datong.toml"))
-    console.print(f"Audit:     datong audit verify --config {config}")
+    command = _own_command()
+    config = keys.file("datong.toml")
+    callers = ", ".join(CALLERS)
+    lines = (
+        f"Tokens:    {command} demo token CALLER, for {callers}",
+        f"Audit:     {command} audit verify --config {config}",
+        f'Try:       curl {stage.gateway.url}/graphql -H "Authorization: Bearer '
+        f'$({command} demo token county-officer)" \\',
+        "             -H 'Datong-Purpose: data-return' -H 'Content-Type: application/json' \\",
+        f"             -d '{json.dumps({'query': EXAMPLE})}'",
+    )
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _own_command() -> str:
+    """How this command was called, as a person would type it again."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{sys.executable} -m federation.cli"
+    return str(called)
 
 
 def _wait(group: Processes) -> None:

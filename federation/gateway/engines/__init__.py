@@ -5,11 +5,12 @@ consistent release; ``EmbeddedEngine`` evaluates a release in this process, ``Op
 OPA server that has loaded the bundles of one. ``CachedEngine`` stands before either.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from federation.gateway.engines.bundle import BUNDLES, Bundle, build_bundles
 from federation.gateway.engines.cache import CachedEngine
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.embedded import EmbeddedEngine
-from federation.gateway.engines.opa import OpaEngine
 from federation.gateway.engines.release import (
     POLICY_FOLDER,
     PolicyFault,
@@ -20,6 +21,9 @@ from federation.gateway.engines.release import (
     load_policies,
     make_release,
 )
+
+if TYPE_CHECKING:
+    from federation.gateway.engines.opa import OpaEngine
 
 __all__ = [
     "BUNDLES",
@@ -38,3 +42,12 @@ __all__ = [
     "load_policies",
     "make_release",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """OpaEngine, when it is first asked for: its client library takes 10 MB."""
+    if name == "OpaEngine":
+        from federation.gateway.engines.opa import OpaEngine  # noqa: PLC0415
+
+        return OpaEngine
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
