@@ -73,7 +73,7 @@ def serve(
 
     try:
         listener = serving.listen(settings.server.host, settings.server.port)
-        with shared_by_workers(settings) as (shared, writer_socket):
+        with listener, shared_by_workers(settings) as (shared, writer_socket):
             schema = load_supergraph(shared, progress, listener)
             _announce(settings, serving.address_of(listener))
             pages = _pages(settings, demo_session)

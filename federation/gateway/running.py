@@ -23,7 +23,7 @@ from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner
 from federation.gateway.start import make_signer
 from federation.gateway.state import build_state
-from federation.gateway.trail import Recorder
+from federation.gateway.trail import Recorder, attend_to_the_rest
 from federation.gateway.transports.http import HttpTransport
 from federation.supergraph import Supergraph
 
@@ -123,6 +123,7 @@ async def start_gateway(
             recorder=Recorder(sink, log),
             mask_key=digest_key(config.access.mask_key_file),
         )
+        stack.push_async_callback(attend_to_the_rest, config.server.shutdown_seconds)
         yield Running(
             gateway=Gateway(state, parts, config),
             signer=signer,

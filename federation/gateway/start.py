@@ -8,6 +8,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import msgspec
@@ -54,13 +55,13 @@ def load_supergraph(
 
 async def _load(config: Config, progress: Progress, listener: socket.socket | None) -> Supergraph:
     signer = make_signer(config)
-    loading = load_schema(
-        config.schema, signer.sign_for_gateway, config.server.start_limit_seconds, progress
-    )
-    if listener is None or not any(source.sdl is None for source in list_sources(config.schema)):
-        return await loading
-    async with inner_server(_waiting_room(signer), listener.dup()):
-        return await loading
+    is_asked = any(source.sdl is None for source in list_sources(config.schema))
+    async with AsyncExitStack() as stack:
+        if listener is not None and is_asked:
+            await stack.enter_async_context(inner_server(_waiting_room(signer), listener.dup()))
+        return await load_schema(
+            config.schema, signer.sign_for_gateway, config.server.start_limit_seconds, progress
+        )
 
 
 def _waiting_room(signer: ContextSigner) -> Starlette:

@@ -218,6 +218,12 @@ class Trail:
             await sink.append(stamped, self._signature)
 
 
+async def attend_to_the_rest(seconds: float) -> None:
+    """Waits for mutations whose callers left, before what they need is closed."""
+    if _unattended:
+        await asyncio.wait(_unattended, timeout=seconds)
+
+
 _unattended: set[asyncio.Future[Response]] = set()
 
 

@@ -55,9 +55,7 @@ def test_every_story_comes_out_right_and_nothing_keeps_running(tmp_path: Path, o
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_ending_the_demo_ends_everything_it_started(
-    tmp_path: Path, ending: signal.Signals
-) -> None:
+def test_ending_the_demo_ends_everything_it_started(tmp_path: Path, ending: signal.Signals) -> None:
     log = tmp_path / "said"
     with log.open("wb") as said:
         process = subprocess.Popen(
@@ -65,7 +63,8 @@ def test_ending_the_demo_ends_everything_it_started(
         )
     until = time.monotonic() + 100
     while "Ctrl-C" not in log.read_text():
-        assert process.poll() is None and time.monotonic() < until, log.read_text()
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < until, log.read_text()
         time.sleep(0.2)
     running = _processes_of(tmp_path)
 
