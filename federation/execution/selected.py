@@ -81,6 +81,7 @@ class Place:
         self.needs_type = any(
             field.types is not None or (field.name == "__typename" and field.key != EMPTY.alias)
             for field in fields
+            if holds(field.conditions, request.variables)
         )
 
     def entries(self, runtime: str) -> tuple[Entry, ...]:

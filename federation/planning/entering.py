@@ -77,7 +77,15 @@ class Entering:
             extra = found
         ways = list(self._keyed_ways(place, graph))
         if not ways:
-            ways = [way for way in self._closure_ways(place) if way.graph == graph]
+            # From each site alone as well: that which is cheapest by itself may not be the one that
+            # the rest of the operation needs anyway.
+            starts = [place.sites, *((site,) for site in place.sites if len(place.sites) > 1)]
+            ways = [
+                way
+                for start in starts
+                for way in self._closure_ways(place, start)
+                if way.graph == graph
+            ]
         return undominated(self._entity_site(place, way, extra) for way in ways)
 
     def _enter_root(self, place: Place, graph: str) -> Iterator[Site]:
@@ -103,14 +111,14 @@ class Entering:
                     if needed is not None:
                         yield Way(graph, target, key.text, base, needed)
 
-    def _closure_ways(self, place: Place) -> list[Way]:
-        """Entries whose keys are gathered on the way, subgraph after subgraph.
+    def _closure_ways(self, place: Place, start: tuple[Site, ...]) -> list[Way]:
+        """Entries from these sites whose keys are gathered on the way, subgraph after subgraph.
 
         Each round enters what the keys known so far allow, so every subgraph is found at its
         earliest stage and no cycle of keys can arise.
         """
         ways: list[Way] = []
-        known = list(place.sites)
+        known = list(start)
         reached: set[str] = set()
         while True:
             fresh = [

@@ -20,7 +20,6 @@ from federation.selection import (
     Condition,
     Field,
     SelectionSet,
-    merge_selections,
 )
 from federation.supergraph.model import named_type
 
@@ -92,33 +91,34 @@ class Walk:
 
     def _entries(self, place: Place, selections: SelectionSet) -> list[Entry]:
         """Selections of a place by response key, in the order of the response."""
-        if all(isinstance(selection, Field) for selection in selections):
-            # Normalised fields are merged already; only fragments overlap.
-            return [
-                Entry(selection, place.types, is_whole=True)
-                for selection in selections
-                if isinstance(selection, Field)
-            ]
-        groups: dict[
-            tuple[str, tuple[Condition, ...]], list[tuple[int, frozenset[str], Field]]
-        ] = {}
-        flat = self._flat(selections, place.types, ())
-        for position, (types, field) in enumerate(flat):
-            key = (field.response_key, field.conditions)
-            groups.setdefault(key, []).append((position, types, field))
+        fields = [selection for selection in selections if isinstance(selection, Field)]
+        keys = {(field.response_key, field.conditions) for field in fields}
+        if len(keys) == len(selections):
+            return [Entry(field, place.types, is_whole=True) for field in fields]
+        groups: list[list[tuple[int, frozenset[str], Field]]] = []
+        latest: dict[str, list[tuple[int, frozenset[str], Field]]] = {}
+        for position, (types, field) in enumerate(self._flat(selections, place.types, ())):
+            group = latest.get(field.response_key)
+            if group is None or group[0][2].conditions != field.conditions:
+                # Under other conditions it is an entry of its own, so that the order of what is
+                # below it can be kept for every outcome of the conditions.
+                group = latest[field.response_key] = []
+                groups.append(group)
+            group.append((position, types, field))
         ordered: list[tuple[int, Entry]] = []
-        for group in groups.values():
+        for group in groups:
             # Types for which the same selections apply are one entry; usually that is all of them.
             by_selections: dict[tuple[int, ...], set[str]] = {}
             for type_name in sorted(frozenset[str]().union(*(types for _, types, _ in group))):
                 applying = tuple(at for at, types, _ in group if type_name in types)
                 by_selections.setdefault(applying, set()).add(type_name)
-            fields = {at: field for at, _, field in group}
+            by_position = {at: field for at, _, field in group}
             for applying, type_names in by_selections.items():
+                # Not merged further: that would bring together what other fields stand between.
                 merged = replace(
-                    fields[applying[0]],
-                    selections=merge_selections(
-                        tuple(part for at in applying for part in fields[at].selections)
+                    by_position[applying[0]],
+                    selections=tuple(
+                        part for at in applying for part in by_position[at].selections
                     ),
                 )
                 types = frozenset(type_names)
@@ -283,11 +283,7 @@ def _types_of(entry: Entry) -> frozenset[str] | None:
 
 
 def _united(outputs: list[OutputField]) -> tuple[OutputField, ...]:
-    """The same outputs in fewer entries.
-
-    Those that differ only in their runtime types become one; those that differ only in their
-    conditions become one whose sub-fields carry the conditions they came with.
-    """
+    """The same outputs in fewer entries: those that differ only in runtime types become one."""
     united: list[OutputField] = []
     places: dict[object, int] = {}
     # Per runtime type (None: for all), where its last field stands: joining must not overtake one,
@@ -310,37 +306,4 @@ def _united(outputs: list[OutputField]) -> tuple[OutputField, ...]:
             at = places[identity] = len(united)
             united.append(output)
         last.update(dict.fromkeys(types or (None,), at))
-    return _joined_conditions(united)
-
-
-def _joined_conditions(outputs: list[OutputField]) -> tuple[OutputField, ...]:
-    joined: dict[object, OutputField] = {}
-    for output in outputs:
-        identity = (output.key, output.source, output.types)
-        known = joined.get(identity)
-        if known is None:
-            joined[identity] = output
-            continue
-        both = (known, output)
-        joined[identity] = replace(
-            known,
-            conditions=()
-            if any(not each.conditions for each in both)
-            else tuple(dict.fromkeys(known.conditions + output.conditions)),
-            fields=_united(
-                [_under(field, each.conditions) for each in both for field in each.fields]
-            ),
-        )
-    return tuple(joined.values())
-
-
-def _under(field: OutputField, conditions: Conditions) -> OutputField:
-    """The field, selected only where the conditions around it hold as well."""
-    if not conditions:
-        return field
-    if not field.conditions:
-        return replace(field, conditions=conditions)
-    product = tuple(
-        tuple(sorted({*outer, *inner})) for outer in conditions for inner in field.conditions
-    )
-    return replace(field, conditions=tuple(dict.fromkeys(product)))
+    return tuple(united)

@@ -1,5 +1,6 @@
 """Federation equals the monolith: random schemas split at random, random operations over them."""
 
+import json
 import os
 from random import Random
 
@@ -50,4 +51,6 @@ async def test_random_federation_answers_like_its_monolith(seed: int) -> None:
         result = await execute(operation_plan, ExecutionRequest(variables=used), subgraphs, schema)
 
         assert not result.errors, text
-        assert result.data == random_graph.answer(text, VARIABLES)["data"], text
+        # As text, since the order of keys is part of the response.
+        expected = random_graph.answer(text, VARIABLES)["data"]
+        assert json.dumps(result.data) == json.dumps(expected), text

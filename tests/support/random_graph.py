@@ -20,11 +20,12 @@ from federation.errors import SubgraphUnreachable
 from federation.execution.transport import SubgraphReply, SubgraphRequest
 
 LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", '
-    'import: ["@key", "@shareable", "@external", "@requires", "@provides", "@inaccessible"])'
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: '
+    '["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])'
 )
 MACHINERY = """
 directive @key(fields: String!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
+directive @interfaceObject on OBJECT
 directive @shareable repeatable on OBJECT | FIELD_DEFINITION
 directive @external on OBJECT | FIELD_DEFINITION
 directive @requires(fields: String!) on FIELD_DEFINITION
@@ -32,6 +33,10 @@ directive @provides(fields: String!) on FIELD_DEFINITION
 scalar _Any
 """
 SCALARS = ("String", "Int", "Color", "[String]", "[Int!]", "Boolean", "String!", "Int!", "[[Int]]")
+ADDER = f"""{LINK}
+type Node @key(fields: "id") @interfaceObject {{ id: ID! extra: String }}
+type Query {{ addedNodes: [Node] }}
+"""
 KEY_CHOICES = (["id"], ["id"], ["code"], ["id", "code"], ["id code"], ["at { place }"])
 ROWS = 4
 
@@ -74,6 +79,8 @@ class RandomGraph:
     Attributes:
         monolith: SDL of the whole.
         subgraphs: SDL by subgraph name.
+        node_keeper: The subgraph whose interface Node has a key, so that another one can add a
+            field to it as an interface object; None when no subgraph can.
     """
 
     def __init__(self, seed: int) -> None:
@@ -84,10 +91,13 @@ class RandomGraph:
         self.values: dict[str, dict[str, FieldSpec]] = {}
         self.union: list[str] = []
         self._make_types()
+        self.node_keeper = self._find_node_keeper()
         self._make_roots()
         self.rows = self._make_rows()
         self.monolith = self._monolith_sdl()
         self.subgraphs = {name: self._subgraph_sdl(name) for name in self.names}
+        if self.node_keeper:
+            self.subgraphs["adder"] = ADDER
 
     # The monolith
 
@@ -134,6 +144,13 @@ class RandomGraph:
             shape = self.random.choice(["{}", "[{}]", "{}!", "[{}!]!"])
             holders = self.values[value]["v0"].holders
             entity.fields["v"] = FieldSpec("v", shape.format(value), value, list(holders))
+
+    def _find_node_keeper(self) -> str | None:
+        members = self.members("Node")
+        for name in self.names:
+            if members and all("id" in self.entities[each].keys[name] for each in members):
+                return name
+        return None
 
     def _some_subgraphs(self, at_most: int) -> list[str]:
         return sorted(self.random.sample(self.names, min(len(self.names), at_most)))
@@ -185,6 +202,8 @@ class RandomGraph:
         self.roots["things"] = FieldSpec("things", "[Thing]", "Thing", holders)
         if any("Node" in entity.interfaces for entity in self.entities.values()):
             self.roots["nodes"] = FieldSpec("nodes", "[Node]", "Node", self._some_subgraphs(1))
+        if self.node_keeper:
+            self.roots["addedNodes"] = FieldSpec("addedNodes", "[Node]", "Node", ["adder"])
 
     def _make_rows(self) -> dict[str, list[dict[str, Any]]]:
         rows: dict[str, list[dict[str, Any]]] = {
@@ -194,6 +213,7 @@ class RandomGraph:
                     "id": f"{name}-{at}",
                     "code": f"c{name}{at}",
                     "at": {"__typename": "At", "place": f"p{name}{at}", "floor": at},
+                    "extra": f"x{name}{at}" if at else None,
                 }
                 for at in range(ROWS)
             ]
@@ -261,6 +281,8 @@ class RandomGraph:
         for entity in self.entities.values():
             implements = " implements Node" if entity.interfaces else ""
             lines = ["id: ID!", "code: String!", "at: At!"]
+            if entity.interfaces and self.node_keeper:
+                lines.append("extra: String")
             lines += [f"{spec.name}: {spec.type}" for spec in entity.fields.values()]
             parts.append(self._body(f"type {entity.name}{implements}", lines))
         parts.append(
@@ -305,7 +327,11 @@ class RandomGraph:
         lines = ["id: ID!"]
         if self._interface_field(subgraph):
             lines.append(f"f0: {self._interface_field(subgraph)}")
-        return self._body("interface Node", lines)
+        if subgraph is None and self.node_keeper:
+            lines.append("extra: String")
+        keeps = subgraph is not None and subgraph == self.node_keeper
+        key = ' @key(fields: "id")' if keeps else ""
+        return self._body(f"interface Node{key}", lines)
 
     def _interface_field(self, subgraph: str | None) -> str:
         """The type of ``f0`` where it can be a field of the interface; empty where it cannot."""
@@ -397,6 +423,10 @@ def _typename(value: Any, _info: GraphQLResolveInfo[Any], _type: GraphQLAbstract
     return str(value["__typename"])
 
 
+def _node(_value: Any, _info: GraphQLResolveInfo[Any], _type: GraphQLAbstractType) -> str:
+    return "Node"
+
+
 class RandomSubgraphs:
     """Transport to the subgraphs of a random graph, each executed by graphql-core.
 
@@ -411,7 +441,7 @@ class RandomSubgraphs:
         self.schemas = {name: self._schema(sdl) for name, sdl in graph.subgraphs.items()}
 
     def _schema(self, sdl: str) -> GraphQLSchema:
-        entities = " | ".join(self.graph.entities)
+        entities = "Node" if sdl == ADDER else " | ".join(self.graph.entities)
         return build_schema(
             sdl.replace(LINK, MACHINERY)
             + f"\nunion _Entity = {entities}"
@@ -429,7 +459,7 @@ class RandomSubgraphs:
             parse(request.text),
             variable_values=dict(request.variables),
             field_resolver=self._resolve,
-            type_resolver=_typename,
+            type_resolver=_node if subgraph == "adder" else _typename,
         )
         formatted = result.formatted
         return SubgraphReply(formatted.get("data"), tuple(formatted.get("errors", ())))
@@ -447,7 +477,8 @@ class RandomSubgraphs:
         return source[name]
 
     def _entity(self, sent: Mapping[str, Any]) -> dict[str, Any] | None:
-        for row in self.graph.rows[sent["__typename"]]:
+        names = self.graph.members(sent["__typename"])
+        for row in (each for name in names for each in self.graph.rows[name]):
             matches = [row[name] == sent[name] for name in ("id", "code") if name in sent]
             if "at" in sent:
                 matches.append(row["at"]["place"] == sent["at"]["place"])
