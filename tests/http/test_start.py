@@ -1,0 +1,61 @@
+"""Starting a gateway over departments that check its signature from the first request on."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.served import serving
+
+pytestmark = pytest.mark.timeout(90)
+
+
+def test_departments_may_take_the_keys_from_the_gateway_they_hand_their_sdl_to(
+    tmp_path: Path,
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path / "said"
+    with log.open("wb") as said:
+        department = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "subgraphs",
+                "natural_resources",
+                "--port",
+                "0",
+                "--size",
+                "small",
+            ],
+            stderr=said,
+            env={
+                **os.environ,
+                "DATONG_CONTEXT_JWKS": f"http://127.0.0.1:{port}/.well-known/jwks.json",
+            },
+        )
+    try:
+        while not (found := re.search(r"natural_resources: (http://\S+)", log.read_text())):
+            assert department.poll() is None, log.read_text()
+        arguments = (
+            "--subgraph",
+            f"natural_resources={found[1]}",
+            "--access",
+            "open",
+            "--port",
+            str(port),
+        )
+        with serving(*arguments) as served:
+            reply = served.post('{ region(code: "990102") { code } }')
+    finally:
+        department.terminate()
+        department.wait(10)
+
+    assert reply.json == {"data": {"region": {"code": "990102"}}}
