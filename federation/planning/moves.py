@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from federation.errors import PlanningError
 from federation.planning.entering import Entering
 from federation.planning.naming import Naming
 from federation.planning.place import (
@@ -191,7 +192,18 @@ class Moves:
         return tuple(found)
 
     def advance(self, site: Site, field: SubgraphField, selected: Field) -> Site:
-        """The site of a field's value."""
+        """The site of a field's value.
+
+        Raises:
+            PlanningError: The field takes arguments from context, which no fetch supplies yet; an
+                answer without them would be a wrong one.
+        """
+        if field.is_contextual:
+            coordinate = f"{self.graph.type_at(site.here).name}.{field.name}"
+            raise PlanningError(
+                f"{coordinate} takes an argument by @fromContext, which is not planned yet",
+                extensions={"coordinate": coordinate},
+            )
         if not self.graph.is_composite(field.named_type):
             return Site(
                 FieldStep(selected), site, None, site.stage, site.footprint, steps=site.steps + 1

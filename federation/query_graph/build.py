@@ -144,6 +144,7 @@ def _fields_of(
             external=join.external or join.used_overridden,
             requires=read_field_set(join.requires) if join.requires else (),
             provides=read_field_set(join.provides) if join.provides else (),
+            is_contextual=join.context_arguments is not None,
         )
     return fields
 

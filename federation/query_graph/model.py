@@ -49,6 +49,7 @@ class SubgraphField:
         external: Not resolved here, unless provided.
         requires: What must be in the representation; empty for none.
         provides: What its value brings along besides what its type resolves here.
+        is_contextual: Whether it takes arguments from an object above it (``@fromContext``).
     """
 
     name: str
@@ -57,6 +58,7 @@ class SubgraphField:
     external: bool = False
     requires: SelectionSet = ()
     provides: SelectionSet = ()
+    is_contextual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
