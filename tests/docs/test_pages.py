@@ -14,6 +14,7 @@ import pytest
 import typer.main
 
 from federation.cli.app import app
+from federation.cli.explain import Stage
 from federation.gateway.config import load_config
 from federation.gateway.settings import Config
 from tests.docs.blocks import PAGES, ROOT, blocks, prose
@@ -71,6 +72,16 @@ def test_every_datong_command_and_option_exists(page: Path) -> None:
             path = (words[0], words[1])
         used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
         assert used <= options_of(path), words
+        if "--stage" in words:
+            assert words[words.index("--stage") + 1] in {*map(str, Stage), "NAME"}, words
+
+
+def test_the_concepts_page_names_every_stage_that_explain_prints() -> None:
+    page = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
+
+    named = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+
+    assert [stage.value for stage in Stage] == [name for name in named if name in {*Stage}]
 
 
 def test_every_department_command_is_understood(page: Path) -> None:
@@ -166,3 +177,19 @@ def test_every_code_in_capitals_is_one_of_ours(page: Path) -> None:
 
     for code in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", prose(page)):
         assert code.startswith("DATONG_") or re.search(rf"\b{code}\b", known), code
+
+
+def test_every_identifier_occurs_in_the_code(page: Path) -> None:
+    known = _code() + _policies()
+    names = re.findall(r"`([a-z]+(?:_[a-z0-9]+)+|@[a-zA-Z]+)`", prose(page))
+
+    unknown = [name for name in names if not re.search(rf"\b{name.lstrip('@')}\b", known)]
+
+    # Names of the compose file's secrets, and what the README says is not there yet.
+    assert set(unknown) <= {"issuer_jwks", "consent_jwks", "@defer", "@stream"}
+
+
+@cache
+def _policies() -> str:
+    files = (ROOT / "policies" / "rego").rglob("*.rego")
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
