@@ -51,6 +51,7 @@ from federation.supergraph.model import (
     UnionType,
     named_type,
 )
+from federation.supergraph.required_fields import mark_required_fields
 from federation.supergraph.specifications import BUILT_IN_DIRECTIVES, BY_IDENTITY
 
 _ROOTS = ("query", "mutation", "subscription")
@@ -175,6 +176,7 @@ class _Reader:
                     owners[node.name.value] = self._graph(values)
         if version == "0.1":
             types = complete_join_1(types, owners, tuple(graph.name for graph in graphs))
+        types = mark_required_fields(types)
         return Supergraph(
             graphs=tuple(sorted(graphs, key=lambda graph: graph.name)),
             types={name: types[name] for name in sorted(types)},
