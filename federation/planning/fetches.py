@@ -6,6 +6,7 @@ are one request with an entity call for each distinct place and representation.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from federation.errors import PlanningError
@@ -47,6 +48,16 @@ def _selection(key: Field | str, tree: SelectionTree) -> Selection:
     return Field(key.name, key.alias, key.arguments, tree.selections(), key.conditions)
 
 
+def any_of(alternatives: Iterable[tuple[Condition, ...]]) -> Conditions:
+    """The disjunction, without alternatives that say no more than another; empty for always."""
+    found = {each: frozenset(each) for each in alternatives}
+    if () in found:
+        return ()
+    return tuple(
+        sorted(each for each, own in found.items() if not any(o < own for o in found.values()))
+    )
+
+
 @dataclass(slots=True, eq=False)
 class Call:
     """A root selection or one entity call of a request.
@@ -63,9 +74,8 @@ class Call:
 
     def run_conditions(self) -> Conditions:
         """When the call is wanted; empty for always."""
-        if () in self.conditions or len(self.conditions) > _MAX_CONDITIONS:
-            return ()
-        return tuple(sorted(self.conditions))
+        alternatives = any_of(self.conditions)
+        return alternatives if len(alternatives) <= _MAX_CONDITIONS else ()
 
 
 @dataclass(slots=True, eq=False)

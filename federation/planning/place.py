@@ -18,6 +18,9 @@ from federation.planning.plan import RepresentationField, ResponsePath
 from federation.query_graph.model import Node
 from federation.selection import Field
 
+MAX_ALTERNATIVES = 16
+"""Ways to one value that are kept side by side; bounds the work on deep operations."""
+
 
 @dataclass(frozen=True, slots=True)
 class RootStep:
@@ -154,9 +157,15 @@ def cost_of(site: Site, running: int = 0) -> tuple[int, int, int, int]:
 
 
 def undominated(sites: Iterable[Site]) -> tuple[Site, ...]:
-    """Those sites whose requests are no superset of another's, cheapest first."""
+    """The cheapest of those sites whose requests are no superset of another's, cheapest first.
+
+    Where every step can be taken in several subgraphs, the ways multiply with each step; so only
+    the first ``MAX_ALTERNATIVES`` are followed further.
+    """
     kept: list[Site] = []
     for site in sorted(sites, key=cost_of):
+        if len(kept) == MAX_ALTERNATIVES:
+            break
         if not any(
             other.footprint | site.footprint == site.footprint and other.stage <= site.stage
             for other in kept

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from federation.errors import PlanningError
 from federation.operation.model import VariableDefinition
-from federation.planning.fetches import Call, Request, merge_representation
+from federation.planning.fetches import Call, Request, any_of, merge_representation
 from federation.planning.place import EntityStep, RootStep
 from federation.planning.plan import Conditions, EntityFetch, Fetch
 from federation.selection import (
@@ -78,7 +78,7 @@ def _fetch(
         after=after,
         entities=entities,
         parts=tuple(_part(entity, declared) for entity in entities) if len(entities) > 1 else (),
-        conditions=_any_of([entity.conditions for entity in entities]),
+        conditions=_conditions(entities),
     )
 
 
@@ -140,7 +140,8 @@ def _variables(selection_sets: Sequence[SelectionSet]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _any_of(alternatives: Sequence[Conditions]) -> Conditions:
-    if any(not conditions for conditions in alternatives):
+def _conditions(entities: Sequence[EntityFetch]) -> Conditions:
+    """When any of the calls is wanted; empty for always."""
+    if any(not entity.conditions for entity in entities):
         return ()
-    return tuple(sorted({each for conditions in alternatives for each in conditions}))
+    return any_of(each for entity in entities for each in entity.conditions)
