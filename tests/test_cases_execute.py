@@ -55,14 +55,8 @@ async def test_random_operations_are_answered_like_one_schema(case: Case) -> Non
         result = await build.answer(parsed, request, build.transport())
 
         data, error_paths = monolith_answer(build.schema, build.world(), text, request)
-        if parsed.operation.variables:
-            # Conditions decide at run time which of equal keys comes first; the response has them
-            # in the order of the plan, and so may another of several errors be the one shown.
-            assert result.data == data, text
-            assert bool(result.errors) == bool(error_paths), text
-        else:
-            assert _in_order(result.data) == _in_order(data), text
-            assert {error.path for error in result.errors} == error_paths, text
+        assert _in_order(result.data) == _in_order(data), text
+        assert {error.path for error in result.errors} == error_paths, text
 
 
 def _in_order(data: object) -> str:
