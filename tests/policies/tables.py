@@ -110,6 +110,8 @@ def catalogue_document() -> dict[str, Any]:
             fields[coordinate]["demands"] = table["demands"][coordinate]
         if coordinate in table["agreed"]:
             fields[coordinate]["agreed"] = dict.fromkeys(table["agreed"][coordinate], True)
+        if coordinate in table["counts"]:
+            fields[coordinate]["counts"] = dict.fromkeys(table["counts"][coordinate], True)
     owners: dict[str, dict[str, bool]] = {}
     for fact in fields.values():
         owners.setdefault(fact["type"], {}).update(fact["owners"])

@@ -131,3 +131,5 @@ def test_tables_speak_of_the_demos_own_catalogue(demo_catalogue: Catalogue) -> N
     assert actual == table["demo"]
     for name, inputs in table["agreed"].items():
         assert name in table["made_up"] or set(fields[name]["agreed"]) == set(inputs)
+    for name, counted in table["counts"].items():
+        assert set(fields[name]["counts"]) == set(counted)

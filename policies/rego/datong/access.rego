@@ -12,9 +12,11 @@ import data.datong.rules.clearance.deny as clearance_deny
 import data.datong.rules.consent.changes as consent_changes
 import data.datong.rules.demands.deny as demands_deny
 import data.datong.rules.grants.changes as grants_changes
+import data.datong.rules.grants.regional
 import data.datong.rules.masking.mask as masking_mask
 import data.datong.rules.purpose.changes as purpose_changes
 import data.datong.rules.purpose.deny as purpose_deny
+import data.datong.rules.region.type_condition
 import data.datong.rules.sharing.conditions
 import data.datong.rules.sharing.deny as sharing_deny
 import data.datong.rules.sharing.opened
@@ -139,6 +141,9 @@ row_conditions[type] contains condition if {
 	type := known[c].type
 	some condition in bound
 }
+
+# A count tells of the rows that it counts: who may see a region's rows only gets their number only.
+row_conditions[type] contains type_condition(type) if some type in regional
 
 row_conditions[type] contains condition if {
 	some owner in owners

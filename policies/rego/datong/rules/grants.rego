@@ -24,6 +24,21 @@ current[c][id] := grant if {
 	fits(grant)
 }
 
+# Types of which the department may see the rows of its caller's region only, for this purpose; looked
+# up for the types that asked fields count.
+regional contains type if {
+	some c, _ in input.fields
+	some type, _ in data.catalogue.fields[c].counts
+	some granted, grants in mine
+	startswith(granted, concat("", [type, "."]))
+	some grant in grants
+	grant.region
+	grant.purposes[input.purpose]
+	grant.expires > input.now
+	begun(grant)
+	fits(grant)
+}
+
 # Those of which the consent or region that they need is at hand.
 effective[c][id] := grant if {
 	some c, granted in current
