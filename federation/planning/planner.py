@@ -22,9 +22,12 @@ class PlannerLimits:
 
     Attributes:
         combinations: Site combinations evaluated at most; beyond, the best so far is taken.
+        leaves: Values selected at most, those of abstract types counted for each object type that
+            has to be asked by itself.
     """
 
     combinations: int = 10_000
+    leaves: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def plan(
 
     Raises:
         PlanningError: Some selected field has no route.
+        OperationTooLarge: It selects more than ``limits`` allow.
     """
     limits = limits or PlannerLimits()
     if operation.kind == "mutation":
@@ -76,7 +80,7 @@ def _plan_segment(
     graph: QueryGraph,
     limits: PlannerLimits,
 ) -> Segment:
-    walk = Walk(graph)
+    walk = Walk(graph, limits.leaves)
     output = walk.visit_root(root_type, graphs, selections)
     sites = choose(walk.leaves, len(graph.graphs), limits.combinations)
     requests = Requests(graph)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from federation.errors import PlanningError
+from federation.errors import OperationTooLarge, PlanningError
 from federation.planning.moves import Moves
 from federation.planning.place import Place, Site, undominated
 from federation.planning.plan import Conditions, OutputField
@@ -55,10 +55,16 @@ class Entry:
 
 
 class Walk:
-    """Walks one operation (or one mutation field) once; holds the leaves found."""
+    """Walks one operation (or one mutation field) once; holds the leaves found.
 
-    def __init__(self, graph: QueryGraph) -> None:
+    Args:
+        most_leaves: Beyond so many the operation is refused: a short text can stand for very many
+            where the fields of abstract types have to be asked type by type.
+    """
+
+    def __init__(self, graph: QueryGraph, most_leaves: int) -> None:
         self.graph = graph
+        self._most_leaves = most_leaves
         self.moves = Moves(graph)
         self.leaves: list[Leaf] = []
 
@@ -243,7 +249,7 @@ class Walk:
             child = self.moves.child(place, selected, sites)
             fields = self._visit(child, entry.field.selections, joined)
         else:
-            self.leaves.append(Leaf(sites if len(sites) == 1 else undominated(sites), joined))
+            self._note(Leaf(sites if len(sites) == 1 else undominated(sites), joined))
         return self._output(place, entry, selected, types, fields)
 
     def _want_typename(self, place: Place, conditions: tuple[Condition, ...]) -> None:
@@ -254,7 +260,16 @@ class Walk:
                 f"no subgraph can tell the type of a {place.type}",
                 extensions={"coordinate": place.type},
             )
-        self.leaves.append(Leaf(undominated(sites), tuple(sorted(set(conditions)))))
+        self._note(Leaf(undominated(sites), tuple(sorted(set(conditions)))))
+
+    def _note(self, leaf: Leaf) -> None:
+        self.leaves.append(leaf)
+        if len(self.leaves) > self._most_leaves:
+            raise OperationTooLarge(
+                "the operation selects too many values, counted per object type"
+                f" (limit: {self._most_leaves})",
+                extensions={"limit": "leaves", "allowed": self._most_leaves},
+            )
 
     def _output(
         self,
