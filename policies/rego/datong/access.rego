@@ -130,9 +130,18 @@ narrower_mask[c] contains name if {
 
 owners := {owner | some fact in known; some owner, _ in fact.owners}
 
-mask(c) := min(narrower_mask[c])
+masks[c] contains name if {
+	some c, names in narrower_mask
+	some name in names
+}
 
-mask(c) := masking_mask[c] if not narrower_mask[c]
+masks[c] contains name if some c, name in masking_mask
+
+# Of two masks neither is known to show less, so nothing is shown.
+mask(c) := name if {
+	count(masks[c]) == 1
+	some name in masks[c]
+} else := "null" if count(masks[c]) > 1
 
 row_conditions[type] contains condition if {
 	some c, uses in conditions

@@ -30,15 +30,28 @@ agreed[c] if {
 	}
 }
 
+cleared[c] if {
+	some c, fact in known
+	fact.level <= input.caller.clearance
+}
+
+# Only what reaches the field's grade by itself opens anything: the grade that one grant reaches must
+# not lend itself to another one's rows, or to its unmasked values.
+ample(c, _) if cleared[c]
+
+ample(c, grant) if grant.level >= known[c].level
+
 # Openings that admit every row, as reasons.
 free[c][use] contains "shared_unconditionally" if {
 	some c, fact in known
 	fact.sharing == "UNCONDITIONAL"
+	cleared[c]
 	some use, _ in input.fields[c]
 }
 
 free[c][use] contains "own_department" if {
 	some c in object.keys(own)
+	cleared[c]
 	some use, _ in input.fields[c]
 }
 
@@ -48,6 +61,7 @@ free[c][use] contains concat(":", ["grant", id]) if {
 	some c, granted in effective
 	some id, grant in granted
 	not bound(grant)
+	ample(c, grant)
 	some use, _ in grant.uses
 	input.fields[c][use]
 }
@@ -61,6 +75,7 @@ binding[c][use][id] := grant if {
 	some c, granted in effective
 	some id, grant in granted
 	bound(grant)
+	ample(c, grant)
 	some use, _ in grant.uses
 	input.fields[c][use]
 	not free[c][use]
@@ -124,7 +139,28 @@ deny[c][use] contains missing(c, use) if {
 	some c, fact in known
 	fact.level
 	some use, _ in input.fields[c]
-	not opened[c][use]
+	not offered[c][use]
+}
+
+# What would open the use, were the clearance high enough.
+offered[c][use] if {
+	some c, fact in known
+	fact.sharing == "UNCONDITIONAL"
+	some use, _ in input.fields[c]
+}
+
+offered[c][use] if {
+	some c in object.keys(own)
+	some use, _ in input.fields[c]
+}
+
+offered[c].join if some c in object.keys(agreed)
+
+offered[c][use] if {
+	some c, granted in effective
+	some grant in granted
+	some use, _ in grant.uses
+	input.fields[c][use]
 }
 
 missing(c, use) := "consent_required" if {

@@ -18,7 +18,7 @@ catalogue := {"fields": {
 organisations := {"bureau": {"subgraphs": {"a": true}}}
 
 question(department, fields) := {
-	"caller": {"department": department},
+	"caller": {"department": department, "clearance": 4},
 	"purpose": "p",
 	"now": 1,
 	"consents": [],
