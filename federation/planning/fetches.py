@@ -64,13 +64,19 @@ class Call:
 
     Attributes:
         after: Requests that what it sends comes from.
+        is_unconditional: Whether all that it sends is fetched under no conditions.
     """
 
     step: RootStep | EntityStep
     after: frozenset[Request] = frozenset()
+    is_unconditional: bool = True
     tree: SelectionTree = field(default_factory=SelectionTree)
     representation: dict[RepresentationField, None] = field(default_factory=dict)
     conditions: set[tuple[Condition, ...]] = field(default_factory=set)
+
+    def holds(self, representation: tuple[RepresentationField, ...]) -> bool:
+        """Whether exactly these fields are sent."""
+        return self.representation.keys() == set(representation)
 
     def run_conditions(self) -> Conditions:
         """When the call is wanted; empty for always."""
@@ -113,7 +119,7 @@ class Requests:
     def _insert(self, site: Site, conditions: tuple[Condition, ...]) -> SelectionTree:
         step = site.step
         if isinstance(step, RootStep | EntityStep):
-            _, call = self._call_of(site)
+            _, call = self._call_of(site, conditions)
             call.conditions.add(conditions)
             for need in step.needs:
                 self.insert(need, conditions)
@@ -140,7 +146,7 @@ class Requests:
         api_type = named_type(owner[site.step.field.name])
         return kind is Kind.OBJECT and self.graph.is_abstract(api_type)
 
-    def _call_of(self, site: Site) -> tuple[Request, Call]:
+    def _call_of(self, site: Site, conditions: tuple[Condition, ...]) -> tuple[Request, Call]:
         if id(site) in self._calls:
             return self._calls[id(site)]
         step = site.step
@@ -150,40 +156,49 @@ class Requests:
             (site.stage, step.graph, not is_root, step.path if is_root else ()),
             Request(step.graph, site.stage),
         )
-        after = frozenset[Request]().union(*(self._requests_of(need) for need in _needs_of(site)))
-        call = self._matching(request, step, after)
+        after = frozenset[Request]().union(
+            *(self._requests_of(need, conditions) for need in _needs_of(site))
+        )
+        call = self._matching(request, step, after, conditions)
         self._calls[id(site)] = (request, call)
         request.after |= after
         return request, call
 
     def _matching(
-        self, request: Request, step: RootStep | EntityStep, after: frozenset[Request]
+        self,
+        request: Request,
+        step: RootStep | EntityStep,
+        after: frozenset[Request],
+        conditions: tuple[Condition, ...],
     ) -> Call:
         """The call of the request that can take the step along, or a new one.
 
         Steps with inputs from different requests stay apart: when one of those requests fails, the
-        fields that do not need it are still answered.
+        fields that do not need it are still answered. So do steps with different inputs of which
+        some are fetched under conditions only: what is missing then would keep back the others.
         """
         for call in request.calls:
             if call.after == after and _is_compatible(call, step):
-                break
+                is_equal = isinstance(step, RootStep) or call.holds(step.representation)
+                if is_equal or (call.is_unconditional and not conditions):
+                    break
         else:
-            call = Call(step, after)
+            call = Call(step, after, is_unconditional=not conditions)
             request.calls.append(call)
         if isinstance(step, EntityStep):
             call.representation.update(dict.fromkeys(step.representation))
         return call
 
-    def _requests_of(self, site: Site) -> set[Request]:
+    def _requests_of(self, site: Site, conditions: tuple[Condition, ...]) -> set[Request]:
         """The requests that must have ended before a value is in the tree, with its type known."""
         found: set[Request] = set()
         at: Site | None = site
         while at is not None:
             if isinstance(at.step, CastStep):
                 for need in at.step.needs:
-                    found |= self._requests_of(need)
+                    found |= self._requests_of(need, conditions)
             elif isinstance(at.step, RootStep | EntityStep):
-                found.add(self._call_of(at)[0])
+                found.add(self._call_of(at, conditions)[0])
             at = at.parent
         return found
 
