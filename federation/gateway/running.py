@@ -24,7 +24,7 @@ from federation.gateway.signing import ContextSigner
 from federation.gateway.start import make_signer
 from federation.gateway.state import build_state
 from federation.gateway.trail import Recorder, attend_to_the_rest
-from federation.gateway.transports.http import HttpTransport
+from federation.gateway.transports.opening import open_transport
 from federation.supergraph import Supergraph
 
 if TYPE_CHECKING:
@@ -108,12 +108,7 @@ async def start_gateway(
         sink = WatchedSink(opened) if opened else None
         deciding = await stack.enter_async_context(open_engine(config.access, state))
         transport = await stack.enter_async_context(
-            HttpTransport(
-                {graph.name: graph.url for graph in supergraph.graphs},
-                deadline_seconds=config.subgraphs.deadline_seconds,
-                max_reply_bytes=config.subgraphs.max_reply_bytes,
-                connections=config.subgraphs.connections,
-            )
+            open_transport(config.subgraphs, {graph.name: graph.url for graph in supergraph.graphs})
         )
         parts = Parts(
             identify=identify or _identify(config, deciding),

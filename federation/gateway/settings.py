@@ -100,12 +100,15 @@ class Subgraphs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         deadline_seconds: Connect, send and read of one fetch together.
         max_reply_bytes: Longest answer that is read.
-        connections: Open connections for each subgraph.
+        connections: Open connections for each host and port.
+        http_client: `fast` for HTTP/1.1 straight to the subgraph, `general` for servers that need
+            more, such as answers that are compressed unasked.
     """
 
     deadline_seconds: float = 10.0
     max_reply_bytes: int = 33_554_432
     connections: int = 64
+    http_client: Literal["fast", "general"] = "fast"
 
 
 class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""Subgraphs over HTTP: one pool of kept-alive connections, and no trust in what comes back.
+"""Subgraphs over HTTP with a general client: kept-alive connections, no trust in answers.
 
 Source: GraphQL over HTTP, "Request" and "Response".
 """
@@ -6,24 +6,19 @@ Source: GraphQL over HTTP, "Request" and "Response".
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
-import msgspec
 from yarl import URL
 
 from federation.errors import SubgraphUnreachable
 from federation.execution import SubgraphReply, SubgraphRequest, unfinished_mutations
+from federation.gateway.transports.answers import ACCEPT, IDLE_SECONDS, body_of, reply_from
 
-_MEDIA_TYPES = ("application/graphql-response+json", "application/json")
-_HEADERS = {
-    "Accept": f"{_MEDIA_TYPES[0]}, {_MEDIA_TYPES[1]};q=0.9",
-    "Content-Type": "application/json",
-}
-_IDLE_SECONDS = 4.0
-"""How long a connection is kept unused; below the five seconds after which common servers close."""
+_HEADERS = {"Accept": ACCEPT, "Content-Type": "application/json"}
 
 
 class HttpTransport:
@@ -37,6 +32,7 @@ class HttpTransport:
         connect_seconds: float = 2.0,
         max_reply_bytes: int = 33_554_432,
         connections: int = 100,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Nothing is opened yet.
 
@@ -46,18 +42,23 @@ class HttpTransport:
             connect_seconds: For one attempt to connect.
             max_reply_bytes: Longest body that is read, decompressed.
             connections: At most, open to one host and port.
+            tls: Whom to trust; None for those whom the system trusts.
         """
         self._urls = {name: URL(url, encoded=True) for name, url in urls.items() if url}
         self._deadline_seconds = deadline_seconds
         self._connect_seconds = connect_seconds
         self._max_reply_bytes = max_reply_bytes
         self._connections = connections
+        self._tls = tls
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=0, limit_per_host=self._connections, keepalive_timeout=_IDLE_SECONDS
+                limit=0,
+                limit_per_host=self._connections,
+                keepalive_timeout=IDLE_SECONDS,
+                ssl=self._tls or True,
             ),
             # Callers' answers must not meet in a cookie.
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -94,7 +95,7 @@ class HttpTransport:
         url = self._urls.get(subgraph)
         if url is None:
             raise SubgraphUnreachable(subgraph, "no URL is known")
-        body = msgspec.json.encode({"query": request.text, "variables": request.variables})
+        body = body_of(request)
         headers = {**request.headers, **_HEADERS}
         try:
             async with asyncio.timeout(self._deadline_seconds):
@@ -110,7 +111,7 @@ class HttpTransport:
             raise SubgraphUnreachable(subgraph, type(error).__name__) from error
         if text is None:
             raise SubgraphUnreachable(subgraph, "the answer is too long", status)
-        return _reply(subgraph, status, media_type, text)
+        return reply_from(subgraph, status, media_type, text)
 
     async def _post(
         self, url: URL, body: bytes, headers: Mapping[str, str]
@@ -134,28 +135,3 @@ class HttpTransport:
                 return None
             chunks.append(chunk)
         return b"".join(chunks)
-
-
-def _reply(subgraph: str, status: int, media_type: str, text: bytes) -> SubgraphReply:
-    if media_type not in _MEDIA_TYPES:
-        raise SubgraphUnreachable(subgraph, f"status {status} and no GraphQL response", status)
-    try:
-        body = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        raise SubgraphUnreachable(subgraph, "the answer is no JSON", status) from None
-    if not _is_response(body):
-        raise SubgraphUnreachable(subgraph, f"status {status} and no GraphQL response", status)
-    extensions = body.get("extensions")
-    return SubgraphReply(
-        data=body.get("data"),
-        errors=tuple(body.get("errors") or ()),
-        extensions=extensions if isinstance(extensions, dict) else {},
-        status=status,
-    )
-
-
-def _is_response(body: Any) -> bool:
-    """Whether JSON is a GraphQL response: an object with data, errors or both."""
-    if not isinstance(body, dict) or not ("data" in body or "errors" in body):
-        return False
-    return isinstance(body.get("errors"), list | None)

@@ -1,0 +1,32 @@
+"""The HTTP client that the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+from federation.execution import Transport
+from federation.gateway.settings import Subgraphs
+from federation.gateway.transports.fast import FastTransport
+
+if TYPE_CHECKING:
+    from federation.gateway.transports.http import HttpTransport
+
+
+def open_transport(
+    settings: Subgraphs, urls: Mapping[str, str]
+) -> AbstractAsyncContextManager[Transport]:
+    """A context in which subgraphs, by name, are reached at these URLs."""
+    client: type[FastTransport | HttpTransport] = FastTransport
+    if settings.http_client == "general":
+        # What is not configured is not imported.
+        from federation.gateway.transports import http  # noqa: PLC0415
+
+        client = http.HttpTransport
+    return client(
+        urls,
+        deadline_seconds=settings.deadline_seconds,
+        max_reply_bytes=settings.max_reply_bytes,
+        connections=settings.connections,
+    )

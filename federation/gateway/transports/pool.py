@@ -1,0 +1,137 @@
+"""Connections to one origin, kept for the next request."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+
+from federation.gateway.transports.answers import IDLE_SECONDS
+from federation.gateway.transports.connection import Answer, Connection, NoAnswer
+
+_LIFE_SECONDS = 300.0
+"""After this a connection is not used again, so that a changed address is noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where connections lead to.
+
+    Attributes:
+        tls: None for plain HTTP.
+    """
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLimits:
+    """What a pool and its connections may use.
+
+    Attributes:
+        connections: Open at one time.
+        connect_seconds: For name resolution, connecting and TLS together.
+        max_head_bytes: Of an answer.
+        max_body_bytes: Of an answer.
+    """
+
+    connections: int
+    connect_seconds: float
+    max_head_bytes: int
+    max_body_bytes: int
+
+
+class Pool:
+    """Open connections to one origin; the one used last is used next, so that the others age."""
+
+    def __init__(self, origin: Origin, limits: PoolLimits) -> None:
+        self._origin = origin
+        self._limits = limits
+        # Whoever holds a slot holds a connection or may open one, idle ones being taken first:
+        # there are never more open connections than slots.
+        self._slots = asyncio.Semaphore(limits.connections)
+        self._idle: list[Connection] = []
+        self._sweep: asyncio.TimerHandle | None = None
+        self._is_closed = False
+
+    async def exchange(self, request: bytes, *, is_repeatable: bool) -> Answer:
+        """The answer to one request.
+
+        Args:
+            request: Head and body.
+            is_repeatable: Whether it may be sent once more, on a new connection, when the first one
+                broke before a byte of the answer came.
+
+        Raises:
+            NoAnswer: No complete answer came.
+            OSError: No connection could be had; TLS failures are among them.
+            TimeoutError: No connection could be had in time.
+        """
+        async with self._slots:
+            connection = self._take() or await self._open()
+            try:
+                answer = await connection.ask(request)
+            except NoAnswer as failure:
+                if not (is_repeatable and failure.is_untouched):
+                    raise
+                # The other idle ones may be as dead as this one was.
+                connection = await self._open()
+                answer = await connection.ask(request)
+            self._put_back(connection)
+            return answer
+
+    async def close(self) -> None:
+        """Close what is idle, now, and what is busy when it has its answer."""
+        self._is_closed = True
+        if self._sweep is not None:
+            self._sweep.cancel()
+        closing, self._idle = self._idle, []
+        for connection in closing:
+            connection.abort()
+        if closing:
+            await asyncio.wait([connection.lost for connection in closing])
+
+    def _take(self) -> Connection | None:
+        latest = asyncio.get_running_loop().time() - IDLE_SECONDS
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_open and connection.idle_since >= latest:
+                return connection
+            connection.abort()
+        return None
+
+    async def _open(self) -> Connection:
+        origin, limits = self._origin, self._limits
+        async with asyncio.timeout(limits.connect_seconds):
+            _, connection = await asyncio.get_running_loop().create_connection(
+                lambda: Connection(limits.max_head_bytes, limits.max_body_bytes),
+                origin.host,
+                origin.port,
+                ssl=origin.tls,
+            )
+        return connection
+
+    def _put_back(self, connection: Connection) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if not connection.is_open or self._is_closed or now - connection.opened > _LIFE_SECONDS:
+            connection.abort()
+            return
+        connection.idle_since = now
+        self._idle.append(connection)
+        if self._sweep is None:
+            self._sweep = loop.call_later(IDLE_SECONDS, self._close_unused)
+
+    def _close_unused(self) -> None:
+        loop = asyncio.get_running_loop()
+        latest = loop.time() - IDLE_SECONDS
+        kept = []
+        for connection in self._idle:
+            if connection.is_open and connection.idle_since > latest:
+                kept.append(connection)
+            else:
+                connection.abort()
+        self._idle = kept
+        self._sweep = loop.call_later(IDLE_SECONDS, self._close_unused) if kept else None

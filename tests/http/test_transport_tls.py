@@ -1,0 +1,98 @@
+"""Both HTTP clients over TLS: whom they trust, and whom they do not."""
+
+import asyncio
+import datetime
+import ipaddress
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from federation.errors import SubgraphUnreachable
+from federation.execution import SubgraphRequest
+from federation.gateway.transports.fast import FastTransport
+from federation.gateway.transports.http import HttpTransport
+from tests.support.raw_server import Client, RawServer, always, http_answer, serving
+
+GOOD = http_answer({"data": {"a": 1}})
+QUERY = SubgraphRequest("{ a }")
+
+
+@pytest.fixture(params=[FastTransport, HttpTransport])
+def client(request: pytest.FixtureRequest) -> Client:
+    chosen: Client = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1 with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.datetime.now(datetime.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+async def _asked_over_tls(
+    client: Client, certificate: Path, trusted: ssl.SSLContext | None, host: str = "127.0.0.1"
+) -> object:
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own.load_cert_chain(certificate)
+    async with RawServer(always(GOOD), tls=own) as server:
+        url = server.url.replace("http:", "https:").replace("127.0.0.1", host)
+        async with client({"a": url}, tls=trusted) as transport:
+            first = await transport.send("a", QUERY)
+            second = await transport.send("a", QUERY)
+            assert (first, server.connections) == (second, 1)
+            return first.data
+
+
+async def test_trusted_certificate_is_accepted_and_the_connection_kept(
+    client: Client, certificate: Path
+) -> None:
+    trusted = ssl.create_default_context(cafile=certificate)
+
+    assert await _asked_over_tls(client, certificate, trusted) == {"a": 1}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_certificate_of_nobody_known_or_of_another_is_refused(
+    client: Client, certificate: Path, host: str
+) -> None:
+    trusted = ssl.create_default_context(cafile=certificate) if host == "localhost" else None
+
+    with pytest.raises(SubgraphUnreachable):
+        await _asked_over_tls(client, certificate, trusted, host)
+
+
+async def test_plain_answer_to_tls_is_refused(client: Client) -> None:
+    async with serving(client, always(GOOD)) as (server, _):
+        url = server.url.replace("http:", "https:")
+        with pytest.raises(SubgraphUnreachable):
+            async with client({"a": url}) as transport:
+                await asyncio.wait_for(transport.send("a", QUERY), 5)
