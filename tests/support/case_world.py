@@ -94,6 +94,7 @@ class World:
         if special is None:
             return raw
         operand = raw[special]
+        value: Any
         match special:
             case "$text":
                 inputs = self._required(at, name) if graph is None else at.sent or {}
