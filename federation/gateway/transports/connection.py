@@ -6,7 +6,7 @@ Source: RFC 9112; the parser is llhttp, as strict as it comes.
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import httptools
 
@@ -113,8 +113,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands, TLS included."""
-        assert isinstance(transport, asyncio.Transport), "a stream was asked for"
-        self._transport = transport
+        # Streams of uvloop are of no class of asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
         self._parser = httptools.HttpResponseParser(self)
         self.is_open = True
 
