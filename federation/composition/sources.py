@@ -59,8 +59,15 @@ class Sources:
         ]
         return Kind.INTERFACE if Kind.INTERFACE in kinds else kinds[0]
 
-    def fields(self, type_name: str) -> dict[str, tuple[FieldSource, ...]]:
+    def fields(self, type_name: str) -> Mapping[str, tuple[FieldSource, ...]]:
         """Field name to definitions, in order of first mention; for objects and interfaces."""
+        known = self._fields.get(type_name)
+        if known is None:
+            # Every rule asks for every type's.
+            known = self._fields[type_name] = self._gather_fields(type_name)
+        return known
+
+    def _gather_fields(self, type_name: str) -> Mapping[str, tuple[FieldSource, ...]]:
         found: dict[str, list[FieldSource]] = {}
         for source in self.types.get(type_name, ()):
             for each in source.type.fields.values():
@@ -68,6 +75,10 @@ class Sources:
                     FieldSource(source.subgraph, source.type, each)
                 )
         return {name: tuple(each) for name, each in found.items()}
+
+    @cached_property
+    def _fields(self) -> dict[str, Mapping[str, tuple[FieldSource, ...]]]:
+        return {}
 
     @cached_property
     def used_fields(self) -> Mapping[str, frozenset[FieldName]]:
