@@ -15,6 +15,7 @@ from graphql import (
     TypeDefinitionNode,
     TypeExtensionNode,
     parse,
+    print_ast,
 )
 
 from federation.field_set import read_field_set
@@ -53,7 +54,7 @@ class Directives:
             if _named(node.directives, "external"):
                 self._external_types.add(name)
             for key in _named(node.directives, "key"):
-                if _argument(key, "resolvable") != "False":
+                if _argument(key, "resolvable") != "false":
                     self._keys[name].append(read_field_set(_argument(key, "fields")))
             for each in node.fields or ():
                 self._fields[name, each.name.value] = each
@@ -101,5 +102,5 @@ def _argument(directive: DirectiveNode, name: str) -> str:
     for each in directive.arguments or ():
         if each.name.value == name:
             value = each.value
-            return value.value if isinstance(value, StringValueNode) else str(value.value)
+            return value.value if isinstance(value, StringValueNode) else print_ast(value)
     return ""
