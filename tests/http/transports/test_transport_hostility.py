@@ -134,7 +134,7 @@ async def test_endless_framing_ends_at_a_limit_or_the_deadline(
             await writer.drain()
             await asyncio.sleep(0)
 
-    await refused(client, answer, deadline_seconds=1)
+    await refused(client, answer, deadline_seconds=0.4)
 
 
 @pytest.mark.parametrize(

@@ -94,5 +94,5 @@ async def test_plain_answer_to_tls_is_refused(client: Client) -> None:
     async with serving(client, always(GOOD)) as (server, _):
         url = server.url.replace("http:", "https:")
         with pytest.raises(SubgraphUnreachable):
-            async with client({"a": url}) as transport:
+            async with client({"a": url}, deadline_seconds=0.5) as transport:
                 await asyncio.wait_for(transport.send("a", QUERY), 5)
