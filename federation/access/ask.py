@@ -38,7 +38,7 @@ def ask(
 
 def tests_rows(facts: FieldFacts) -> bool:
     """Whether unexplained arguments of the field could tell something about rows."""
-    return bool(facts.returns) and not facts.changes
+    return bool(facts.returns or facts.derived_from) and not facts.changes
 
 
 class _Collector:

@@ -34,7 +34,8 @@ class FieldFacts:
         returns: Object types its value can have, empty for leaves.
         resolvers: Subgraphs that could answer it.
         inputs: Coordinates that it is computed from, closed over their own inputs, sorted.
-        derived_from: Object types over whose rows it counts or aggregates.
+        derived_from: Object types over whose rows it counts, aggregates or pages: the number of
+            edges tells as much as a count.
         changes: It is a root field of a mutation.
     """
 
@@ -89,6 +90,7 @@ def build_access_index(
     closed = _closure(direct_requirements(supergraph))
     possible = _possible_types(schema)
     concrete = concrete_types(supergraph)
+    paged = _paged_types(supergraph, concrete)
     mutation = supergraph.roots.get("mutation")
     fields: dict[TypeField, FieldFacts] = {}
     columns: dict[TypeField, frozenset[str]] = {}
@@ -108,7 +110,9 @@ def build_access_index(
                 returns=possible.get(named) or concrete.get(named, ()),
                 resolvers=answering,
                 inputs=tuple(sorted(".".join(key) for key in closed.get(place, ()))),
-                derived_from=item.derived_from if item else (),
+                derived_from=tuple(
+                    sorted({*(item.derived_from if item else ()), *paged.get(named, ())})
+                ),
                 changes=definition.name == mutation,
             )
     return AccessIndex(
@@ -133,6 +137,22 @@ def _possible_types(schema: GraphQLSchema) -> dict[str, tuple[str, ...]]:
         else:
             possible[name] = (name,)
     return possible
+
+
+def _paged_types(
+    supergraph: Supergraph, concrete: Mapping[str, tuple[str, ...]]
+) -> dict[str, frozenset[str]]:
+    """Object types of the nodes of each connection and edge type."""
+    paged: dict[str, frozenset[str]] = {}
+    for suffix, names in (("Edge", ("node",)), ("Connection", ("nodes", "edges"))):
+        for definition in supergraph.types.values():
+            if isinstance(definition, ObjectType) and definition.name.endswith(suffix):
+                found: set[str] = set()
+                for name in definition.fields.keys() & set(names):
+                    inner = named_type(definition.fields[name].type)
+                    found |= paged.get(inner, frozenset(concrete.get(inner, ())))
+                paged[definition.name] = frozenset(found)
+    return paged
 
 
 def _closure(

@@ -50,18 +50,36 @@ class Judge:
             if verdict.effect is Effect.DENY:
                 return Denial(facts.coordinate, cause, use, verdict)
         verdict = self._verdict(facts.coordinate, "select")
-        if verdict.effect is Effect.MASK and not suits(verdict.mask or "", facts.type):
+        if verdict.effect is Effect.MASK and not _masks(verdict.mask, facts):
             return Denial(facts.coordinate, facts.coordinate, "select", UNSUITED)
-        if self.decision.row_filters:
-            for coordinate in (facts.coordinate, *facts.inputs):
-                if not self._rows_filtered(coordinate):
-                    use = "select" if coordinate == facts.coordinate else "join"
-                    return Denial(facts.coordinate, coordinate, use, UNFILTERED)
-        return None
+        return self._unfiltered(facts, place, arguments) if self._tested else None
 
     def mask(self, facts: FieldFacts) -> str | None:
         """Name of the mask on a field that is not refused."""
         return self._verdict(facts.coordinate, "select").mask
+
+    def _unfiltered(
+        self, facts: FieldFacts, place: tuple[str, str], arguments: tuple[Argument, ...]
+    ) -> Denial | None:
+        """The first ground on which rows behind the field would go around their filter."""
+        for cause, use in self._uses(facts, place, arguments):
+            if use in ("filter", "sort"):
+                # Rows of one type tested by a column of another: no filter on those is applied.
+                known = self._tells_rows_of(cause, facts)
+            else:
+                known = self._rows_filtered(cause)
+            if not known:
+                return Denial(facts.coordinate, cause, use, UNFILTERED)
+        return None
+
+    def _tells_rows_of(self, coordinate: str, facts: FieldFacts) -> bool:
+        """Whether a tested column belongs to unfiltered rows, or to those the field is about."""
+        type_name = read_coordinate(coordinate).type
+        return (
+            type_name not in self._tested
+            or type_name in facts.returns
+            or type_name in facts.derived_from
+        )
 
     def _uses(
         self, facts: FieldFacts, place: tuple[str, str], arguments: tuple[Argument, ...]
@@ -111,6 +129,9 @@ class Judge:
 
     def _applies(self, type_name: str, facts: FieldFacts) -> bool:
         """Whether every subgraph that could answer the field applies the filter on that type."""
+        if type_name not in self.index.returned_by:
+            # No object type: nobody could say whose rows were meant.
+            return False
         returned = type_name in facts.returns
         if not returned and type_name not in facts.derived_from:
             return True
@@ -121,6 +142,11 @@ class Judge:
             or self.index.holds(subgraph, type_name, tested)
             for subgraph in facts.resolvers
         )
+
+
+def _masks(mask: str | None, facts: FieldFacts) -> bool:
+    """Whether the mask leaves nothing unmasked: what has fields of its own is never masked."""
+    return not facts.returns and suits(mask or "", facts.type)
 
 
 def _by_consent(verdict: Verdict) -> bool:

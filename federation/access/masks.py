@@ -31,7 +31,8 @@ class MaskKind:
 
     Attributes:
         scalars: Names of the scalars it keeps valid; None for any type.
-        nullable_only: It answers null, so a non-null field cannot take it.
+        nullable_only: It answers null for each value, so a non-null field cannot take it, nor a
+            list, whose length would still be told.
     """
 
     scalars: frozenset[str] | None
@@ -52,7 +53,7 @@ MASKS: Mapping[str, MaskKind] = {
 def suits(mask: str, type_text: str) -> bool:
     """Whether a mask keeps every value of a field of this type valid."""
     kind = MASKS.get(mask)
-    if kind is None or (kind.nullable_only and type_text.endswith("!")):
+    if kind is None or (kind.nullable_only and ("[" in type_text or type_text.endswith("!"))):
         return False
     return kind.scalars is None or named_type(type_text) in kind.scalars
 

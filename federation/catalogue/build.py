@@ -36,6 +36,7 @@ _PLUMBING = {
     "Edge": frozenset({"node", "cursor"}),
     "PageInfo": frozenset({"hasNextPage", "hasPreviousPage", "startCursor", "endCursor"}),
 }
+_PLUMBING_LEAVES = frozenset({"totalCount", "cursor", *_PLUMBING["PageInfo"]})
 _STRICTNESS = list(SharingClass)
 
 
@@ -122,7 +123,9 @@ class _Builder:
         if kind is not None:
             return OPEN if named_type(field.type) in self.concrete else None
         named = (names for suffix, names in _PLUMBING.items() if parent.name.endswith(suffix))
-        return OPEN if any(field.name in names for names in named) else None
+        # A leaf of such a name in a type of such a name may hold data all the same.
+        leads = named_type(field.type) in self.concrete or field.name in _PLUMBING_LEAVES
+        return OPEN if leads and any(field.name in names for names in named) else None
 
     def agreed(self, derived: Facts, source: Coordinate) -> bool:
         """Whether every department that owns the source agreed to the derived field."""
@@ -175,7 +178,9 @@ class _Builder:
         if self.roots.get(entry.name) == "mutation":
             return
         for field in definition.fields.values():
-            selected = self.selected(named_type(field.type))
+            selected = (
+                self.selected(named_type(field.type)) or entry.items[field.name].derived_from
+            )
             for argument in field.arguments:
                 coordinate = Coordinate(entry.name, field.name, argument.name)
                 if not selected or argument.name in PAGING or self.explained(coordinate, argument):

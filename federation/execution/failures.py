@@ -16,6 +16,9 @@ SUBGRAPH_MALFORMED = "SUBGRAPH_MALFORMED"
 _MAX_LENGTH = 500
 """Characters kept of any text that a subgraph gives."""
 
+# These speak of what the client itself sent, and so of nothing that it may not know.
+_ABOUT_THE_REQUEST = frozenset(("BAD_CURSOR", "BAD_INPUT", "BAD_PAGE_SIZE", "BAD_USER_INPUT"))
+
 # What servers are known to put into extensions for their own developers.
 _NEVER_SHOWN = frozenset(
     (
@@ -52,14 +55,20 @@ def fault(code: str, subgraph: str, path: Path, status: int | None = None) -> Re
 
 
 def reported(raw: Any, subgraph: str, path: Path, *, show: bool) -> ResponseError:
-    """An error that a subgraph reported, without what is not meant for clients."""
+    """An error that a subgraph reported, without what is not meant for clients.
+
+    Its text may name fields and values that the client may not read, of inputs above all that the
+    planner fetched; ``show`` says that it may be shown all the same.
+    """
     plain = fault(SUBGRAPH_ERROR, subgraph, path)
     message = raw.get("message") if isinstance(raw, dict) else None
-    if not show or not isinstance(message, str) or not message.strip():
-        return plain
-    extensions = raw.get("extensions")
+    extensions = raw.get("extensions") if isinstance(raw, dict) else None
     extensions = extensions if isinstance(extensions, dict) else {}
     code = extensions.get("code")
+    if not show and code in _ABOUT_THE_REQUEST:
+        return ResponseError(plain.message, plain.path, (), {"code": code, "subgraph": subgraph})
+    if not show or not isinstance(message, str) or not message.strip():
+        return plain
     shown = {
         "code": code[:_MAX_LENGTH] if isinstance(code, str) and code else SUBGRAPH_ERROR,
         "subgraph": subgraph,

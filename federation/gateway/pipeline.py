@@ -23,6 +23,7 @@ from federation.access import (
 from federation.execution import ExecutionRequest, ExecutionResult, Transport, execute
 from federation.gateway.bounded import Bounded
 from federation.gateway.context import build_headers_for, forwarded_headers
+from federation.gateway.hiding import Hiding
 from federation.gateway.limits import build_limits
 from federation.gateway.messages import NotOverGet, Request, Response
 from federation.gateway.respond import describe, respond
@@ -78,6 +79,7 @@ class Gateway:
         self._limits = build_limits(config.limits)
         self._mode = Mode(config.access.mode)
         self._disclosure = Disclosure(config.access.disclosure)
+        self._hiding = Hiding(self._disclosure)
         self._parsed: Bounded[tuple[str, str, str | None], ParsedOperation] = Bounded(
             config.cache.operations
         )
@@ -85,14 +87,15 @@ class Gateway:
 
     async def answer(self, request: Request) -> Response:
         """The complete answer within the deadline; never raises for what a client did."""
-        trail = Trail(request, self._parts.recorder, self.state.revision)
+        state = self.state
+        trail = Trail(request, self._parts.recorder, state.revision)
         return await see_through(
-            self._stages(request, trail), trail, self._config.http.deadline_seconds
+            self._stages(request, trail, state), trail, self._config.http.deadline_seconds
         )
 
-    async def _stages(self, request: Request, trail: Trail) -> Response:
+    async def _stages(self, request: Request, trail: Trail, state: State) -> Response:
         """Every stage of one request, in order; this list is the project's table of contents."""
-        state, parts = self.state, self._parts
+        parts = self._parts
         async with trail:
             asker = trail.note_asker(await parts.identify(request.headers))
             parsed = trail.note_operation(self._parse(request, state))
@@ -112,16 +115,19 @@ class Gateway:
         key = (state.revision, request.query, request.operation_name)
         parsed = self._parsed.get(key)
         if parsed is None:
-            parsed = parse_operation(
-                request.query, state.schema, request.operation_name, self._limits
-            )
+            with self._hiding:
+                parsed = parse_operation(
+                    request.query, state.schema, request.operation_name, self._limits
+                )
             self._parsed.put(key, parsed)
+        self._hiding.check(parsed)
         if request.is_get and parsed.operation.kind != "query":
             raise NotOverGet(f"a {parsed.operation.kind} must be sent by POST")
         return parsed
 
     def _coerce(self, parsed: ParsedOperation, request: Request, state: State) -> dict[str, Any]:
-        variables = coerce_variables(parsed.variables, state.schema, request.variables)
+        with self._hiding:
+            variables = coerce_variables(parsed.variables, state.schema, request.variables)
         check_variable_limits(parsed.operation, variables, self._limits)
         return variables
 
@@ -132,7 +138,10 @@ class Gateway:
         decision: Decision,
         state: State,
     ) -> Restriction:
-        return restrict(operation, variables, decision, state.index, self._mode, self._disclosure)
+        with self._hiding:
+            return restrict(
+                operation, variables, decision, state.index, self._mode, self._disclosure
+            )
 
     def _plan(self, operation: Operation, state: State) -> OperationPlan:
         key = (state.revision, operation)
@@ -158,6 +167,8 @@ class Gateway:
                 self._parts.signer, asker, restriction, state.index, forwarded
             ),
             deadline=self._config.http.deadline_seconds,
+            # Where anybody may read anything there is nothing that an error could give away.
+            show_subgraph_errors=self._config.access.engine == "open",
         )
 
     def _description(

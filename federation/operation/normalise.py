@@ -87,12 +87,18 @@ class _Collected:
 
 
 class Normaliser:
-    """Normalises selection sets of one document against one schema."""
+    """Normalises selection sets of one document against one schema.
+
+    Attributes:
+        left_out: Something can never be answered, and so is not in the result: under a literal
+            condition, or of types that exclude each other.
+    """
 
     def __init__(self, schema: GraphQLSchema, fragments: Fragments) -> None:
         self._schema = schema
         self._fragments = fragments
         self._possible_types: dict[str, frozenset[str]] = {}
+        self.left_out = False
 
     def normalise(
         self, parent: GraphQLCompositeType, nodes: list[SelectionSetNode]
@@ -134,6 +140,7 @@ class Normaliser:
         for selection in node.selections:
             conditions = _conditions(selection, scope.conditions)
             if conditions is None:
+                self.left_out = True
                 continue
             if isinstance(selection, FieldNode):
                 name = selection.name.value
@@ -179,6 +186,7 @@ class Normaliser:
         assert is_composite_type(target), "validation admits conditions on composite types only"
         possible = scope.possible & self._possible(target)
         if not possible:
+            self.left_out = True
             return []
         if is_abstract_type(target) and self._schema.is_sub_type(target, scope.type):
             return [scope]

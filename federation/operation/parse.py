@@ -44,12 +44,15 @@ class ParsedOperation:
         text_hash: Lowercase hex SHA-256 of the document's UTF-8 bytes.
         signature: The normalised operation without aliases and with every literal value emptied:
             what was asked, fit for records that must hold no personal data.
+        is_whole: The operation holds every selection of the document. Otherwise some are valid and
+            yet asked of nobody: in another operation, or where nothing can be answered.
     """
 
     operation: Operation
     variables: tuple[VariableDefinition, ...]
     text_hash: str
     signature: str
+    is_whole: bool = True
 
 
 def parse_operation(
@@ -85,12 +88,13 @@ def parse_operation(
         raise InvalidOperation(tuple(response_error(error, VALIDATION_FAILED) for error in found))
     definition = _choose(document, operation_name)
     variables = tuple(map(_variable, definition.variable_definitions or ()))
-    operation = _normalise(definition, document, schema, variables)
+    operation, left_out = _normalise(definition, document, schema, variables)
     return ParsedOperation(
         operation=operation,
         variables=variables,
         text_hash=text_hash,
         signature=str(_without_values(operation)),
+        is_whole=not left_out and _operations(document) == [definition],
     )
 
 
@@ -126,7 +130,7 @@ def _parse(text: str, limits: Limits) -> DocumentNode:
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    operations = _operations(document)
     if name:
         named = [d for d in operations if d.name and d.name.value == name]
         if not named:
@@ -136,6 +140,10 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
     if len(operations) > 1:
         raise _unresolved("The document has several operations: 'operationName' must choose one.")
     return operations[0]
+
+
+def _operations(document: DocumentNode) -> list[OperationDefinitionNode]:
+    return [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
 
 
 def _unresolved(message: str) -> InvalidOperation:
@@ -155,7 +163,8 @@ def _normalise(
     document: DocumentNode,
     schema: GraphQLSchema,
     variables: tuple[VariableDefinition, ...],
-) -> Operation:
+) -> tuple[Operation, bool]:
+    """The operation, and whether something of it was left out."""
     root = schema.get_root_type(definition.operation)
     assert root is not None, "validation admits operation kinds of the schema only"
     fragments = {
@@ -163,15 +172,17 @@ def _normalise(
         for each in document.definitions
         if isinstance(each, FragmentDefinitionNode)
     }
-    selections = Normaliser(schema, fragments).normalise(root, [definition.selection_set])
+    normaliser = Normaliser(schema, fragments)
+    selections = normaliser.normalise(root, [definition.selection_set])
     used = set(variables_of(selections))
-    return Operation(
+    operation = Operation(
         kind=definition.operation.value,
         name=definition.name.value if definition.name else None,
         root_type=root.name,
         variables=tuple(sorted((v for v in variables if v.name in used), key=lambda v: v.name)),
         selections=selections,
     )
+    return operation, normaliser.left_out
 
 
 def _without_values(operation: Operation) -> Operation:
