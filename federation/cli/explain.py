@@ -39,7 +39,9 @@ class Stage(StrEnum):
     QUESTION = "question"
     DECISION = "decision"
     RESTRICTION = "restriction"
+    CANDIDATES = "candidates"
     PLAN = "plan"
+    PLAN_GRAPH = "plan-graph"
     FETCHES = "fetches"
     RESPONSE = "response"
 
@@ -97,7 +99,9 @@ def _print(stages: Stages, stage: Stage) -> str:
         Stage.QUESTION: stages.print_question,
         Stage.DECISION: stages.print_decision,
         Stage.RESTRICTION: stages.print_restriction,
+        Stage.CANDIDATES: stages.print_candidates,
         Stage.PLAN: stages.print_plan,
+        Stage.PLAN_GRAPH: stages.print_plan_graph,
         Stage.FETCHES: stages.print_fetches,
         Stage.RESPONSE: stages.print_response,
     }

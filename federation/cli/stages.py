@@ -28,7 +28,7 @@ from federation.gateway.access_log import AccessLog
 from federation.gateway.deciding import open_engine
 from federation.gateway.identity import ANONYMOUS, read_caller
 from federation.gateway.limits import build_limits
-from federation.gateway.messages import Request
+from federation.gateway.messages import Request, Response
 from federation.gateway.running import start_gateway
 from federation.gateway.settings import Config
 from federation.gateway.sources import (
@@ -42,7 +42,14 @@ from federation.gateway.sources import (
 from federation.gateway.start import load_supergraph, make_signer
 from federation.gateway.state import State, build_state
 from federation.operation import ParsedOperation, coerce_variables, parse_operation
-from federation.planning import OperationPlan, plan, print_plan
+from federation.planning import (
+    OperationPlan,
+    explain_choices,
+    plan,
+    print_choices,
+    print_plan,
+    print_plan_graph,
+)
 from federation.query_graph import QueryGraph
 from federation.selection import print_selection_set
 from federation.subgraph import load_subgraph
@@ -218,6 +225,15 @@ class Stages:
         lines += [f"refused {'.'.join(r.path)}: {r.error.message}" for r in made.refusals]
         return "\n".join(lines)
 
+    def print_candidates(self) -> str:
+        """Every way to read each value, its cost, and the one taken."""
+        choices = explain_choices(self.restriction.operation, self.state.graph)
+        return print_choices(choices)
+
+    def print_plan_graph(self) -> str:
+        """The plan's fetches for Graphviz."""
+        return print_plan_graph(self.plan)
+
     def print_plan(self) -> str:
         """The plan."""
         return print_plan(self.plan)
@@ -239,6 +255,7 @@ class Stages:
         config = self._engine_settings
         async with start_gateway(config, supergraph, AccessLog(), identify=identify) as running:
             response = await running.gateway.answer(request)
+        assert isinstance(response, Response), "this client does not accept event streams"
         return _json(json.loads(response.body))
 
 

@@ -4,6 +4,13 @@ Four steps, each readable and printable alone: *walk* finds every way to read ea
 *choose* takes the cheapest combination, *fetches* turns it into requests, *schedule* into a plan.
 """
 
+from federation.planning.explanation import (
+    Candidate,
+    Choice,
+    explain_choices,
+    print_choices,
+    print_plan_graph,
+)
 from federation.planning.plan import (
     EntityFetch,
     Fetch,
@@ -16,6 +23,8 @@ from federation.planning.planner import PlannerLimits, plan
 from federation.planning.text import print_path, print_plan
 
 __all__ = [
+    "Candidate",
+    "Choice",
     "EntityFetch",
     "Fetch",
     "OperationPlan",
@@ -23,7 +32,10 @@ __all__ = [
     "PlannerLimits",
     "RepresentationField",
     "ResponsePath",
+    "explain_choices",
     "plan",
+    "print_choices",
     "print_path",
     "print_plan",
+    "print_plan_graph",
 ]

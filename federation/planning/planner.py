@@ -9,9 +9,10 @@ from federation.errors import PlanningError
 from federation.operation.model import Operation
 from federation.planning.choose import choose
 from federation.planning.fetches import Request, Requests
+from federation.planning.place import Site
 from federation.planning.plan import OperationPlan, OutputField
 from federation.planning.schedule import schedule
-from federation.planning.walk import INTROSPECTION, Walk
+from federation.planning.walk import INTROSPECTION, Leaf, Walk
 from federation.query_graph.model import QueryGraph
 from federation.selection import Field, InlineFragment, SelectionSet
 
@@ -32,11 +33,18 @@ class PlannerLimits:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of an operation that is planned by itself: all of a query, or one mutation field."""
+    """A part of an operation that is planned by itself: all of a query, or one mutation field.
+
+    Attributes:
+        cost: Rounds and requests.
+        chosen: The site of each leaf, in their order.
+    """
 
     requests: list[Request]
     output: tuple[OutputField, ...]
     cost: tuple[int, int]
+    leaves: tuple[Leaf, ...] = ()
+    chosen: tuple[Site, ...] = ()
 
 
 def plan(
@@ -55,12 +63,7 @@ def plan(
         PlanningError: Some selected field has no route.
         OperationTooLarge: It selects more than ``limits`` allow.
     """
-    limits = limits or PlannerLimits()
-    if operation.kind == "mutation":
-        segments = list(_mutation_segments(operation, graph, limits))
-    else:
-        graphs = _graphs_with(operation.root_type, graph)
-        segments = [_plan_segment(operation.root_type, graphs, operation.selections, graph, limits)]
+    segments = plan_segments(operation, graph, limits or PlannerLimits())
     return OperationPlan(
         kind=operation.kind,
         root_type=operation.root_type,
@@ -71,6 +74,14 @@ def plan(
         ),
         output=tuple(field for segment in segments for field in segment.output),
     )
+
+
+def plan_segments(operation: Operation, graph: QueryGraph, limits: PlannerLimits) -> list[Segment]:
+    """The parts of an operation, each planned by itself, in the order in which they run."""
+    if operation.kind == "mutation":
+        return list(_mutation_segments(operation, graph, limits))
+    graphs = _graphs_with(operation.root_type, graph)
+    return [_plan_segment(operation.root_type, graphs, operation.selections, graph, limits)]
 
 
 def _plan_segment(
@@ -87,7 +98,8 @@ def _plan_segment(
     for leaf, site in zip(walk.leaves, sites, strict=True):
         requests.insert(site, leaf.conditions)
     ordered = requests.ordered()
-    return Segment(ordered, output, (max((r.stage for r in ordered), default=0), len(ordered)))
+    cost = (max((request.stage for request in ordered), default=0), len(ordered))
+    return Segment(ordered, output, cost, tuple(walk.leaves), tuple(sites))
 
 
 def _mutation_segments(

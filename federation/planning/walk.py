@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from federation.errors import OperationTooLarge, PlanningError
 from federation.planning.moves import Moves
 from federation.planning.place import Place, Site, undominated
-from federation.planning.plan import Conditions, OutputField
+from federation.planning.plan import Conditions, OutputField, ResponsePath
 from federation.query_graph.model import QueryGraph
 from federation.selection import (
     TYPENAME,
@@ -33,10 +33,12 @@ class Leaf:
     Attributes:
         candidates: Undominated ways to read it, cheapest first; never empty.
         conditions: All that must hold at run time for it to be wanted.
+        path: Where the value stands in the tree; for explanations.
     """
 
     candidates: tuple[Site, ...]
     conditions: tuple[Condition, ...]
+    path: ResponsePath = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,8 @@ class Walk:
             child = self.moves.child(place, selected, sites)
             fields = self._visit(child, entry.field.selections, joined)
         else:
-            self._note(Leaf(sites if len(sites) == 1 else undominated(sites), joined))
+            candidates = sites if len(sites) == 1 else undominated(sites)
+            self._note(Leaf(candidates, joined, (*place.path, selected.response_key)))
         return self._output(place, entry, selected, types, fields)
 
     def _want_typename(self, place: Place, conditions: tuple[Condition, ...]) -> None:
@@ -260,7 +263,8 @@ class Walk:
                 f"no subgraph can tell the type of a {place.type}",
                 extensions={"coordinate": place.type},
             )
-        self._note(Leaf(undominated(sites), tuple(sorted(set(conditions)))))
+        path = (*place.path, TYPENAME.name)
+        self._note(Leaf(undominated(sites), tuple(sorted(set(conditions))), path))
 
     def _note(self, leaf: Leaf) -> None:
         self.leaves.append(leaf)

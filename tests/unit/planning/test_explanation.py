@@ -1,0 +1,58 @@
+"""What explains a plan says how each value could be read and which way was taken."""
+
+from federation.composition import SubgraphDocument, compose_documents
+from federation.operation import Limits, Operation, parse_operation
+from federation.planning import explain_choices, plan, print_choices, print_plan_graph
+from federation.query_graph import QueryGraph, build_query_graph
+from federation.supergraph import build_api_schema
+
+LINK = (
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",'
+    ' import: ["@key", "@shareable"])\n'
+)
+PEOPLE = 'type Query { people: [Person] @shareable } type Person @key(fields: "id") { id: ID! }'
+TAX = (
+    "type Query { people: [Person] @shareable }"
+    ' type Person @key(fields: "id") { id: ID! income: Int }'
+)
+
+
+def _planned(text: str) -> tuple[Operation, QueryGraph]:
+    documents = [
+        SubgraphDocument(name, f"http://{name}.example", LINK + sdl)
+        for name, sdl in (("people", PEOPLE), ("tax", TAX))
+    ]
+    supergraph = compose_documents(documents).supergraph
+    assert supergraph is not None
+    operation = parse_operation(text, build_api_schema(supergraph), None, Limits()).operation
+    return operation, build_query_graph(supergraph)
+
+
+def test_every_value_has_exactly_one_way_taken() -> None:
+    choices = explain_choices(*_planned("{ people { id income } }"))
+
+    assert [choice.path for choice in choices] == [("people", "@", "id"), ("people", "@", "income")]
+    assert all(sum(each.is_chosen for each in choice.candidates) == 1 for choice in choices)
+
+
+def test_way_shared_with_another_value_is_taken_although_its_name_sorts_later() -> None:
+    choices = explain_choices(*_planned("{ people { id income } }"))
+
+    taken = [each.way for choice in choices for each in choice.candidates if each.is_chosen]
+    assert taken == ["tax", "tax"]
+    assert [each.way for each in choices[0].candidates] == ["people", "tax"]
+
+
+def test_choices_print_each_way_with_its_cost() -> None:
+    text = print_choices(explain_choices(*_planned("{ people { income } }")))
+
+    assert text == "people.@.income\n  * tax  (1 round: 1:tax)"
+
+
+def test_plan_graph_names_fetches_and_what_they_wait_for() -> None:
+    operation, graph = _planned("{ people { id } }")
+
+    assert print_plan_graph(plan(operation, graph)) == (
+        "digraph plan {\n  rankdir=LR\n  node [shape=box, fontname=monospace]\n"
+        '  0 [label="1: people\\nroot"]\n}\n'
+    )
