@@ -1,19 +1,26 @@
 """Running a plan: fetches, their answers in one tree, and the response made from it.
 
 This is the interpreted executor, the reference that any faster one must equal. Its only effects are
-those of the ``Transport`` it is given.
+those of the ``Transport`` it is given, and of the ``EventTransport`` for subscriptions.
 """
 
-from federation.execution.execute import execute, unfinished_mutations
+from federation.execution.execute import execute, execute_event, unfinished_mutations
 from federation.execution.model import (
     ExecutionRequest,
     ExecutionResult,
     FetchReport,
     Outcome,
 )
-from federation.execution.transport import SubgraphReply, SubgraphRequest, Transport
+from federation.execution.subscribe import subscribe
+from federation.execution.transport import (
+    EventTransport,
+    SubgraphReply,
+    SubgraphRequest,
+    Transport,
+)
 
 __all__ = [
+    "EventTransport",
     "ExecutionRequest",
     "ExecutionResult",
     "FetchReport",
@@ -22,5 +29,7 @@ __all__ = [
     "SubgraphRequest",
     "Transport",
     "execute",
+    "execute_event",
+    "subscribe",
     "unfinished_mutations",
 ]

@@ -9,10 +9,10 @@ from graphql import GraphQLSchema
 from federation.execution.fetching import Execution, FetchRun, unfinished_mutations
 from federation.execution.model import ExecutionRequest, ExecutionResult, FetchReport
 from federation.execution.shape import shape
-from federation.execution.transport import Transport
+from federation.execution.transport import SubgraphReply, Transport
 from federation.planning.plan import OperationPlan
 
-__all__ = ["execute", "unfinished_mutations"]
+__all__ = ["execute", "execute_event", "unfinished_mutations"]
 
 
 async def execute(
@@ -25,6 +25,34 @@ async def execute(
 
     What the API schema does not know (a type, an enum value) is not answered.
     """
+    return await _execute(plan, request, transport, schema, None)
+
+
+async def execute_event(
+    plan: OperationPlan,
+    event: SubgraphReply,
+    request: ExecutionRequest,
+    transport: Transport,
+    schema: GraphQLSchema,
+) -> ExecutionResult:
+    """Make the response to one event of a subscription, as ``execute`` does.
+
+    The event stands for the answer to fetch 0; the other fetches are sent. Whatever fails, fails
+    for this event alone.
+
+    Source:
+        GraphQL specification, "ExecuteSubscriptionEvent".
+    """
+    return await _execute(plan, request, transport, schema, event)
+
+
+async def _execute(
+    plan: OperationPlan,
+    request: ExecutionRequest,
+    transport: Transport,
+    schema: GraphQLSchema,
+    event: SubgraphReply | None,
+) -> ExecutionResult:
     loop = asyncio.get_running_loop()
     ends = None if request.deadline is None else loop.time() + request.deadline
     execution = Execution(plan, request, transport, ends)
@@ -34,7 +62,8 @@ async def execute(
         async with asyncio.TaskGroup() as group:
             for run in runs:
                 waits_for = [tasks[earlier] for earlier in run.fetch.after]
-                tasks.append(group.create_task(_run_after(waits_for, run)))
+                given = event if run.fetch.id == 0 else None
+                tasks.append(group.create_task(_run_after(waits_for, run, given)))
     except ExceptionGroup as faults:
         # Only what is no fault of a subgraph gets here; the caller knows it by its own type.
         raise faults.exceptions[0] from None
@@ -50,10 +79,15 @@ async def execute(
     )
 
 
-async def _run_after(waits_for: list[asyncio.Task[FetchReport]], run: FetchRun) -> FetchReport:
+async def _run_after(
+    waits_for: list[asyncio.Task[FetchReport]], run: FetchRun, event: SubgraphReply | None
+) -> FetchReport:
     if waits_for:
         await asyncio.wait(waits_for)
     clock = asyncio.get_running_loop().time
     began = clock()
-    await run.run()
+    if event is None:
+        await run.run()
+    else:
+        run.take_event(event)
     return run.report(clock() - began)

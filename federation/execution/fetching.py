@@ -97,6 +97,14 @@ class FetchRun:
         if not targets:
             return
         reply = await self._send(self.fetch.text, self._variables(), [self._root_path()])
+        self._take_root(reply, targets)
+
+    def take_event(self, event: SubgraphReply) -> None:
+        """Merge an event of the source stream, in place of an answer; failures become errors."""
+        self.outcome = Outcome.ANSWERED
+        self._take_root(event, collect(self.execution.tree, self.fetch.path))
+
+    def _take_root(self, reply: SubgraphReply | None, targets: list[Located]) -> None:
         data = _data(reply)
         if data is None:
             self._explain(targets, self.fetch)

@@ -1,8 +1,9 @@
-"""The one door through which execution has effects."""
+"""The doors through which execution has effects: requests, and streams of events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ class SubgraphRequest:
     Attributes:
         text: Operation text; the same bytes for the same plan, so that subgraphs can cache it.
         variables: JSON values; only those that have one.
-        kind: ``query`` or ``mutation``. A mutation may never be sent twice.
+        kind: ``query``, ``mutation`` or ``subscription``. Only a query may be sent twice.
         headers: To send along, such as the signed access context.
     """
 
@@ -49,5 +50,21 @@ class Transport(Protocol):
 
         Raises:
             SubgraphUnreachable: There was no complete, well-formed answer.
+        """
+        ...
+
+
+class EventTransport(Protocol):
+    """Opens event streams of subgraphs by name."""
+
+    def events(
+        self, subgraph: str, request: SubgraphRequest
+    ) -> AbstractAsyncContextManager[AsyncIterator[SubgraphReply]]:
+        """The events of one subscription; open while the context lasts, over when it ends.
+
+        The subgraph is told when the context ends first.
+
+        Raises:
+            SubgraphUnreachable: While iterating: the stream could not be opened, or broke off.
         """
         ...

@@ -49,7 +49,7 @@ def create_app(
             )
             if config.server.admin_port:
                 await stack.enter_async_context(admin_listener(config.server, running))
-            endpoint = GraphQLEndpoint(running.gateway, config.http, log)
+            endpoint = GraphQLEndpoint(running.gateway, config.http, config.subscriptions, log)
             app.router.routes.extend(
                 [
                     Route("/graphql", endpoint),

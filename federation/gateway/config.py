@@ -12,7 +12,6 @@ import msgspec
 from federation.gateway.settings import Config
 
 ENVIRONMENT_PREFIX = "DATONG_"
-_POSITIVE = ("_seconds", "_bytes")
 
 
 class InvalidConfig(Exception):
@@ -144,11 +143,15 @@ def _out_of_range(config: Config) -> Iterator[tuple[str, str, str]]:
         settings = getattr(config, section)
         for key in settings.__struct_fields__:
             value = getattr(settings, key)
-            is_amount = section in {"limits", "cache"} or key.endswith(_POSITIVE)
+            is_amount = section in {"limits", "cache"} or _is_amount(key)
             if is_amount and (value < 0 or (value == 0 and key != "leeway_seconds")):
                 yield section, key, f"must be more than 0, not {value}"
             if key.endswith("port") and not 0 <= value <= 65535:
                 yield section, key, f"must be a port from 0 to 65535, not {value}"
+
+
+def _is_amount(key: str) -> bool:
+    return key.startswith("max_") or key.endswith(("_seconds", "_bytes"))
 
 
 def _contradictions(config: Config) -> Iterator[tuple[str, str, str]]:

@@ -19,6 +19,7 @@ class RequestCounts:
         refused: For other faults of the caller.
         failed: For faults of ours.
         cancelled: Given up by the client.
+        events: Of subscriptions, released.
     """
 
     answered: int = 0
@@ -27,6 +28,7 @@ class RequestCounts:
     refused: int = 0
     failed: int = 0
     cancelled: int = 0
+    events: int = 0
 
     def add(self, outcome: Outcome, error: FederationError | None = None) -> None:
         """Counts one request."""

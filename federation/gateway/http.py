@@ -11,31 +11,36 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from federation.gateway.access_log import AccessLog
-from federation.gateway.messages import Request, Response, encode
+from federation.gateway.event_stream import EventStreamWriter
+from federation.gateway.messages import Answer, EventStream, Request, Response, encode
 from federation.gateway.negotiation import (
+    EVENTS_TYPE,
     LEGACY_TYPE,
     RESPONSE_TYPE,
     HttpRefusal,
+    accepts_events,
     check_content_type,
     check_origin,
     choose_media_type,
     read_body,
     read_query_string,
 )
-from federation.gateway.settings import Http
+from federation.gateway.settings import Http, Subscriptions
+
+Result = TypeVar("Result")
 
 
 class Answering(Protocol):
     """What the endpoint needs of a gateway."""
 
-    async def answer(self, request: Request) -> Response:
-        """The complete answer; never raises for what a client did."""
+    async def answer(self, request: Request) -> Answer:
+        """The answer; never raises for what a client did."""
         ...
 
 
@@ -46,9 +51,12 @@ class ClientGone(Exception):
 class GraphQLEndpoint:
     """Answers one path with one gateway."""
 
-    def __init__(self, gateway: Answering, settings: Http, log: AccessLog) -> None:
+    def __init__(
+        self, gateway: Answering, settings: Http, streams: Subscriptions, log: AccessLog
+    ) -> None:
         self._gateway = gateway
         self._settings = settings
+        self._streams = streams
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,22 +64,41 @@ class GraphQLEndpoint:
         started = time.perf_counter()
         request_id = secrets.token_hex(8)
         headers = Headers(raw=scope["headers"])
-        accepted = choose_media_type(headers.get("accept"))
-        media_type = accepted or LEGACY_TYPE
+        accepted = _accepted(headers.get("accept"))
         try:
             request = await self._read(scope, receive, request_id, headers, accepted)
-            response = await _unless_gone(self._gateway.answer(request), receive)
+            answer = await _unless_gone(self._gateway.answer(request), receive)
+            if isinstance(answer, EventStream) or _is_event(answer, accepted):
+                code = await self._stream(answer, receive, send, request_id)
+                self._log.write(scope, request_id, 200, started, code)
+                return
             # The older type says 200 for whatever was a GraphQL request.
-            status = (
-                200 if media_type == LEGACY_TYPE and response.status == 400 else response.status
-            )
+            is_told = accepted == LEGACY_TYPE and answer.status == 400
+            response, status = answer, 200 if is_told else answer.status
         except HttpRefusal as refusal:
             response, status = _refused(refusal), refusal.status
         except ClientGone:
             self._log.write(scope, request_id, 499, started, "CLIENT_GONE")
             return
+        # A client of event streams alone is refused in the newer type.
+        media_type = RESPONSE_TYPE if accepted == EVENTS_TYPE else accepted or LEGACY_TYPE
         await _send(send, status, media_type, response, request_id)
         self._log.write(scope, request_id, status, started, response.code)
+
+    async def _stream(self, answer: Answer, receive: Receive, send: Send, request_id: str) -> str:
+        """Sends a whole event stream; the code of what ended it."""
+        last: Response | None
+        async with EventStreamWriter(send, request_id, self._streams) as stream:
+            if isinstance(answer, EventStream):
+                try:
+                    last = await _unless_gone(answer.run(stream.emit), receive)
+                except ClientGone:
+                    # That is how clients end a subscription.
+                    return "CLIENT_GONE"
+            else:
+                last = answer
+            await stream.complete(last)
+        return last.code if last is not None else ""
 
     async def _read(
         self,
@@ -117,8 +144,8 @@ async def _read_all(receive: Receive, headers: Headers, limit: int) -> bytes:
             return b"".join(chunks)
 
 
-async def _unless_gone(answering: Awaitable[Response], receive: Receive) -> Response:
-    """The answer, given up at once when the client goes away.
+async def _unless_gone(answering: Awaitable[Result], receive: Receive) -> Result:
+    """The result, given up at once when the client goes away.
 
     Raises:
         ClientGone: The work was cancelled; what the gateway shields from it goes on.
@@ -139,6 +166,16 @@ async def _unless_gone(answering: Awaitable[Response], receive: Receive) -> Resp
 async def _disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _accepted(accept: str | None) -> str | None:
+    """The media type of a plain answer; of event streams where the client reads nothing else."""
+    return choose_media_type(accept) or (EVENTS_TYPE if accepts_events(accept) else None)
+
+
+def _is_event(answer: Response, accepted: str | None) -> bool:
+    """Whether a plain answer is a stream of one event: those to GraphQL requests can be."""
+    return accepted == EVENTS_TYPE and answer.status in {200, 400}
 
 
 def _refused(refusal: HttpRefusal) -> Response:

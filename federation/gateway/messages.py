@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from starlette.datastructures import Headers
@@ -31,7 +31,8 @@ class Request:
         query: The document, as the client wrote it.
         variables: Raw JSON values, not yet coerced.
         headers: All request headers; only those on the allow-list go on to subgraphs.
-        is_get: Whether it came by GET, where only queries are answered.
+        is_get: Whether it came by GET, where mutations are not answered.
+        accepts_events: Whether the client reads event streams, the only answer to subscriptions.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Request:
     operation_name: str | None = None
     headers: Headers = field(default_factory=Headers)
     is_get: bool = False
+    accepts_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,36 @@ class Response:
     code: str = ""
 
 
+Emit: TypeAlias = Callable[[Response], Awaitable[None]]
+"""Takes one event; returns when the client's connection has room for the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventStream:
+    """The answer to a subscription that may be opened.
+
+    Attributes:
+        run: Opens it, emits its events, and returns what ended it: None when it is complete.
+    """
+
+    run: Callable[[Emit], Awaitable[Response | None]]
+
+
+Answer: TypeAlias = Response | EventStream
+
+
 class NotOverGet(RequestError):
-    """A mutation or subscription came by GET."""
+    """A mutation came by GET."""
 
     code = "METHOD_NOT_ALLOWED"
     http_status = 405
+
+
+class EventsNotAccepted(RequestError):
+    """A subscription came from a client that does not accept `text/event-stream`."""
+
+    code = "NOT_ACCEPTABLE"
+    http_status = 406
 
 
 class DeadlineExceeded(Unavailable):

@@ -18,6 +18,7 @@ from federation.gateway.messages import Request
 
 RESPONSE_TYPE = "application/graphql-response+json"
 LEGACY_TYPE = "application/json"
+EVENTS_TYPE = "text/event-stream"
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
@@ -57,6 +58,15 @@ def choose_media_type(accept: str | None) -> str | None:
             best = (quality, rank)
             chosen = RESPONSE_TYPE if rank == 2 else LEGACY_TYPE
     return chosen
+
+
+def accepts_events(accept: str | None) -> bool:
+    """Whether a client says that it reads event streams; wildcards do not say so."""
+    for entry in (accept or "").lower().split(","):
+        media, *parameters = (part.strip() for part in entry.split(";"))
+        if media == EVENTS_TYPE and _quality(parameters) > 0:
+            return True
+    return False
 
 
 def _quality(parameters: list[str]) -> float:
@@ -178,4 +188,5 @@ def _read_parameters(
         operation_name=operation_name,
         headers=headers,
         is_get=is_get,
+        accepts_events=accepts_events(headers.get("accept")),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -20,16 +21,33 @@ from federation.access import (
     bind_masks,
     restrict,
 )
-from federation.execution import ExecutionRequest, ExecutionResult, Transport, execute
+from federation.execution import (
+    EventTransport,
+    ExecutionRequest,
+    ExecutionResult,
+    Transport,
+    execute,
+    execute_event,
+)
 from federation.gateway.bounded import Bounded
 from federation.gateway.context import build_headers_for, forwarded_headers
 from federation.gateway.hiding import Hiding
 from federation.gateway.limits import build_limits
-from federation.gateway.messages import NotOverGet, Request, Response
+from federation.gateway.messages import (
+    Answer,
+    Emit,
+    EventsNotAccepted,
+    EventStream,
+    NotOverGet,
+    Request,
+    Response,
+)
 from federation.gateway.respond import describe, respond
 from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner
 from federation.gateway.state import State
+from federation.gateway.streams.slots import Slots
+from federation.gateway.subscriptions import check_unchanged, open_source
 from federation.gateway.trail import Recorder, Trail, see_through
 from federation.operation import (
     Operation,
@@ -54,15 +72,27 @@ class Parts:
     Attributes:
         engine: Decides.
         transport: Reaches subgraphs.
+        events: Opens their event streams.
         mask_key: Secret from which the keys of keyed masks are derived, one for each purpose.
     """
 
     identify: Identify
     engine: PolicyEngine
     transport: Transport
+    events: EventTransport
     signer: ContextSigner
     recorder: Recorder
     mask_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request, or one event of a subscription, as far as it was judged and planned."""
+
+    asker: Asker
+    restriction: Restriction
+    plan: OperationPlan
+    work: ExecutionRequest
 
 
 class Gateway:
@@ -77,6 +107,7 @@ class Gateway:
         self._parts = parts
         self._config = config
         self._limits = build_limits(config.limits)
+        self._slots = Slots(config.subscriptions.max_open, config.subscriptions.max_open_per_caller)
         self._mode = Mode(config.access.mode)
         self._disclosure = Disclosure(config.access.disclosure)
         self._hiding = Hiding(self._disclosure)
@@ -85,31 +116,67 @@ class Gateway:
         )
         self._plans: Bounded[tuple[str, Operation], OperationPlan] = Bounded(config.cache.plans)
 
-    async def answer(self, request: Request) -> Response:
-        """The complete answer within the deadline; never raises for what a client did."""
+    async def answer(self, request: Request) -> Answer:
+        """The answer within the deadline; never raises for what a client did."""
         state = self.state
         trail = Trail(request, self._parts.recorder, state.revision)
         return await see_through(
             self._stages(request, trail, state), trail, self._config.http.deadline_seconds
         )
 
-    async def _stages(self, request: Request, trail: Trail, state: State) -> Response:
+    async def _stages(self, request: Request, trail: Trail, state: State) -> Answer:
         """Every stage of one request, in order; this list is the project's table of contents."""
-        parts = self._parts
         async with trail:
-            asker = trail.note_asker(await parts.identify(request.headers))
-            parsed = trail.note_operation(self._parse(request, state))
-            variables = self._coerce(parsed, request, state)
-            question = ask(parsed.operation, variables, asker, state.index)
-            decision = trail.note_decision(await parts.engine.decide(question))
-            restriction = self._restrict(parsed.operation, variables, decision, state)
-            plan = self._plan(restriction.operation, state)
-            await trail.intend(plan)
-            work = self._work(request, asker, variables, restriction, state)
-            result = await execute(plan, work, parts.transport, state.schema)
-            response = respond(result, self._description(request, result, restriction, trail))
+            prepared = await self._prepare(request, trail, state)
+            await trail.intend(prepared.plan)
+            if prepared.plan.kind == "subscription":
+                return self._stream(request, trail, prepared, state)
+            result = await execute(
+                prepared.plan, prepared.work, self._parts.transport, state.schema
+            )
+            response = respond(result, self._description(request, result, prepared, trail))
             await trail.release(response, result.errors)
         return trail.answer()
+
+    async def _prepare(self, request: Request, trail: Trail, state: State) -> Prepared:
+        """The stages up to the plan; each event of a subscription goes through them again."""
+        asker = trail.note_asker(await self._parts.identify(request.headers))
+        parsed = trail.note_operation(self._parse(request, state))
+        variables = self._coerce(parsed, request, state)
+        question = ask(parsed.operation, variables, asker, state.index)
+        decision = trail.note_decision(await self._parts.engine.decide(question))
+        restriction = self._restrict(parsed.operation, variables, decision, state)
+        plan = self._plan(restriction.operation, state)
+        work = self._work(request, asker, variables, restriction, state)
+        return Prepared(asker, restriction, plan, work)
+
+    async def _events(
+        self, request: Request, trail: Trail, opened: Prepared, state: State, emit: Emit
+    ) -> Response | None:
+        """Every stage of a subscription's events, in order, on the state it was opened with."""
+        parts, caller = self._parts, opened.asker.caller.id
+        async with (
+            trail,
+            open_source(opened.plan, opened.work, parts.events, self._slots, caller) as events,
+        ):
+            async for event in events:
+                now = await self._prepare(request, trail, state)
+                check_unchanged(opened.restriction, now.restriction)
+                result = await execute_event(
+                    now.plan, event, now.work, parts.transport, state.schema
+                )
+                response = respond(result, self._description(request, result, now, trail))
+                await trail.release_event(result.errors)
+                await emit(response)
+            await trail.complete()
+        return trail.failure
+
+    def _stream(
+        self, request: Request, trail: Trail, opened: Prepared, state: State
+    ) -> EventStream:
+        # Asked here too, so that a refusal is an answer and not an event.
+        self._slots.check(opened.asker.caller.id)
+        return EventStream(partial(self._events, request, trail, opened, state))
 
     def _parse(self, request: Request, state: State) -> ParsedOperation:
         key = (state.revision, request.query, request.operation_name)
@@ -121,8 +188,10 @@ class Gateway:
                 )
             self._parsed.put(key, parsed)
         self._hiding.check(parsed)
-        if request.is_get and parsed.operation.kind != "query":
-            raise NotOverGet(f"a {parsed.operation.kind} must be sent by POST")
+        if request.is_get and parsed.operation.kind == "mutation":
+            raise NotOverGet("a mutation must be sent by POST")
+        if parsed.operation.kind == "subscription" and not request.accepts_events:
+            raise EventsNotAccepted("subscriptions are answered with Accept: text/event-stream")
         return parsed
 
     def _coerce(self, parsed: ParsedOperation, request: Request, state: State) -> dict[str, Any]:
@@ -172,8 +241,8 @@ class Gateway:
         )
 
     def _description(
-        self, request: Request, result: ExecutionResult, restriction: Restriction, trail: Trail
+        self, request: Request, result: ExecutionResult, prepared: Prepared, trail: Trail
     ) -> dict[str, Any] | None:
         if not self._config.http.debug_extensions or request.headers.get(DEBUG_HEADER) != "1":
             return None
-        return describe(result, restriction, trail.milliseconds)
+        return describe(result, prepared.restriction, trail.milliseconds)

@@ -23,6 +23,7 @@ from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner
 from federation.gateway.start import make_signer
 from federation.gateway.state import build_state
+from federation.gateway.streams.transport import EventStreams
 from federation.gateway.trail import Recorder, attend_to_the_rest
 from federation.gateway.transports.opening import open_transport
 from federation.supergraph import Supergraph
@@ -110,10 +111,16 @@ async def start_gateway(
         transport = await stack.enter_async_context(
             open_transport(config.subgraphs, {graph.name: graph.url for graph in supergraph.graphs})
         )
+        events = await stack.enter_async_context(
+            EventStreams(
+                {graph.name: graph.url for graph in supergraph.graphs}, config.subscriptions
+            )
+        )
         parts = Parts(
             identify=identify or _identify(config, deciding),
             engine=deciding.engine,
             transport=transport,
+            events=events,
             signer=signer,
             recorder=Recorder(sink, log),
             mask_key=digest_key(config.access.mask_key_file),

@@ -111,6 +111,38 @@ class Subgraphs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     http_client: Literal["fast", "general"] = "fast"
 
 
+class Subscriptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How subscriptions run.
+
+    Attributes:
+        protocol: How subgraphs send events: `websocket` (graphql-transport-ws) or `sse`
+            (server-sent events, distinct connections).
+        protocols: The same by subgraph name, where it differs.
+        urls: Where a subgraph's stream is, by name; otherwise at its URL, for WebSocket with `ws`
+            in place of `http`.
+        max_open: Open subscriptions of one process.
+        max_open_per_caller: Open subscriptions of one caller in one process.
+        max_event_bytes: Longest event that is read.
+        max_waiting_events: Events of one subscription that wait for a slow client.
+        slow_client_seconds: How long a client may leave them waiting before it is cut off.
+        connect_seconds: Time to open a stream at a subgraph.
+        idle_seconds: Longest silence of a subgraph; over WebSocket it is asked for a sign of life.
+        heartbeat_seconds: Silence after which a client is sent an empty comment.
+    """
+
+    protocol: Literal["websocket", "sse"] = "websocket"
+    protocols: dict[str, Literal["websocket", "sse"]] = {}
+    urls: dict[str, str] = {}
+    max_open: int = 1_000
+    max_open_per_caller: int = 50
+    max_event_bytes: int = 1_048_576
+    max_waiting_events: int = 16
+    slow_client_seconds: float = 10.0
+    connect_seconds: float = 5.0
+    idle_seconds: float = 120.0
+    heartbeat_seconds: float = 12.0
+
+
 class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How callers and consents are believed.
 
@@ -211,6 +243,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitSettings = LimitSettings()
     schema: Schema = Schema()
     subgraphs: Subgraphs = Subgraphs()
+    subscriptions: Subscriptions = Subscriptions()
     identity: Identity = Identity()
     signing: Signing = Signing()
     access: Access = Access()

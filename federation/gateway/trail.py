@@ -30,7 +30,7 @@ from federation.errors import (
 from federation.gateway.access_log import AccessLog
 from federation.gateway.counts import RequestCounts
 from federation.gateway.identity import CallerRefused
-from federation.gateway.messages import DeadlineExceeded, Request, Response, refuse
+from federation.gateway.messages import Answer, DeadlineExceeded, Request, Response, refuse
 from federation.operation import ParsedOperation
 from federation.planning import OperationPlan
 
@@ -121,7 +121,7 @@ class Trail:
         return decision
 
     async def intend(self, plan: OperationPlan) -> None:
-        """Append the intent record; before a mutation it is durable when this returns.
+        """Append the intent record; of all but queries it is durable when this returns.
 
         For a query it is written while the subgraphs are asked, and ``release`` waits for it.
 
@@ -132,7 +132,7 @@ class Trail:
         self._record = replace(self._record, subgraphs=subgraphs)
         if self._recorder.sink is not None:
             self._intent = asyncio.ensure_future(self._append(self._record))
-            if plan.kind == "mutation":
+            if plan.kind != "query":
                 await self._intent
         self.is_committed = plan.kind == "mutation" and bool(plan.fetches)
 
@@ -142,11 +142,35 @@ class Trail:
         Raises:
             AuditUnavailable: It could not be written; the response must not leave.
         """
-        codes = {str(error.extensions.get("code", "")) for error in errors}
-        outcome = Outcome.PARTIAL if codes else Outcome.ANSWERED
+        outcome, codes = _outcome(errors)
         await self._finish(outcome, codes)
         self._recorder.counts.add(outcome)
         self._response = response
+
+    async def release_event(self, errors: Iterable[ResponseError]) -> None:
+        """Return when the record that covers the next event of a subscription is durable.
+
+        Raises:
+            AuditUnavailable: It could not be written; the event must not leave.
+        """
+        await self._finish(*_outcome(errors))
+        self._record = replace(self._record, part=self._record.part + 1)
+        self._recorder.counts.events += 1
+
+    async def complete(self) -> None:
+        """Record that a subscription has ended as its source did; nothing leaves under this.
+
+        Raises:
+            AuditUnavailable: It could not be written.
+        """
+        self._record = replace(self._record, verdicts=())
+        await self._finish(Outcome.ANSWERED, set())
+        self._recorder.counts.add(Outcome.ANSWERED)
+
+    @property
+    def failure(self) -> Response | None:
+        """What a failure was turned into; None when there was none."""
+        return self._response
 
     def answer(self) -> Response:
         """The answer; there as soon as the context has ended."""
@@ -218,18 +242,23 @@ class Trail:
             await sink.append(stamped, self._signature)
 
 
+def _outcome(errors: Iterable[ResponseError]) -> tuple[Outcome, set[str]]:
+    codes = {str(error.extensions.get("code", "")) for error in errors}
+    return (Outcome.PARTIAL if codes else Outcome.ANSWERED), codes
+
+
 async def attend_to_the_rest(seconds: float) -> None:
     """Waits for mutations whose callers left, before what they need is closed."""
     if _unattended:
         await asyncio.wait(_unattended, timeout=seconds)
 
 
-_unattended: set[asyncio.Future[Response]] = set()
+_unattended: set[asyncio.Future[Answer]] = set()
 
 
 async def see_through(
-    stages: Coroutine[Any, Any, Response], trail: Trail, deadline_seconds: float
-) -> Response:
+    stages: Coroutine[Any, Any, Answer], trail: Trail, deadline_seconds: float
+) -> Answer:
     """The answer of a request's stages, cut off at the deadline or when nobody waits for it.
 
     A mutation that was sent is never cut off: it is finished and recorded all the same.

@@ -1,0 +1,1 @@
+"""Event streams from subgraphs, behind execution's ``EventTransport``, and their limits."""
