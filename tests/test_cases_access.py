@@ -37,7 +37,7 @@ def opa_url(release: PolicyRelease, tmp_path_factory: pytest.TempPathFactory) ->
 
 def check(case: PolicyCase, decision: Decision) -> None:
     answers = {
-        coordinate: {use: as_text(coordinate, use, decision) for use in uses}
+        coordinate: {use: as_text(decision, coordinate, use) for use in uses}
         for coordinate, uses in case.want.items()
     }
     assert answers == case.want

@@ -8,6 +8,7 @@ from federation.cli.compose import compose_command
 from federation.cli.demo import app as demo
 from federation.cli.explain import explain
 from federation.cli.plan import plan_command
+from federation.cli.policy import app as policy
 from federation.cli.serve import serve
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.command("plan")(plan_command)
 app.command("explain")(explain)
 app.add_typer(demo, name="demo")
 app.add_typer(audit, name="audit")
+app.add_typer(policy, name="policy")
 
 
 def _print_version(wanted: bool) -> None:

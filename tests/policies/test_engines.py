@@ -135,7 +135,7 @@ class TestEmbedded:
 
         decision = await EmbeddedEngine(release_with(**{"departments/x": text})).decide(request)
 
-        answers = [as_text(name, "select", decision) for name in asked]
+        answers = [as_text(decision, name, "select") for name in asked]
         assert answers == ["deny grant_required", *["allow shared_unconditionally"] * 2]
         # It owns a part of Region, so its filter binds, and one that nobody can read shows nothing.
         assert decision.row_filters == {"Region": None}
@@ -340,7 +340,7 @@ class TestOpa:
             decision = await engine.decide(REQUEST)
 
         assert decision.verdict("Citizen.name", "select").effect is Effect.ALLOW
-        assert as_text("Citizen.phone", "select", decision) == "deny no_decision"
+        assert as_text(decision, "Citizen.phone", "select") == "deny no_decision"
         assert engine.counts.undecided == 1
 
     async def test_slow_server_is_left_at_the_deadline(self, fake_opa: Any) -> None:
@@ -398,7 +398,7 @@ class TestOpa:
 def test_no_decision_denies_everything_asked() -> None:
     decision = no_decision(REQUEST)
     assert decision.undecided == 2
-    assert as_text("Citizen.name", "select", decision) == "deny no_decision"
+    assert as_text(decision, "Citizen.name", "select") == "deny no_decision"
 
 
 def test_catalogue_of_the_tables_is_of_the_documented_shape() -> None:

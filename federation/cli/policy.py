@@ -1,0 +1,15 @@
+"""`datong policy`: tools of policy authors, one file for each command."""
+
+import typer
+
+from federation.cli.policy_lint import lint
+from federation.cli.policy_test import run_tests
+
+app = typer.Typer(help="Try, question and compare policies.", no_args_is_help=True)
+app.command("test")(run_tests)
+app.command("lint")(lint)
+
+
+@app.callback()
+def _root() -> None:
+    pass

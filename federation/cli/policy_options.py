@@ -1,0 +1,95 @@
+"""Options that the commands for policy authors share, and what they read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from federation.cli.report import err, progress, usage_fault
+
+if TYPE_CHECKING:
+    from federation.catalogue import Catalogue
+    from federation.gateway.engines import PolicyFault, PolicySource
+    from federation.gateway.settings import Config
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="json: for machines.")]
+PoliciesOption = Annotated[
+    Path | None,
+    typer.Option("--policies", metavar="FOLDER", help="Policy folder; the delivered one without."),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="FOLDER", help="Grants, purposes and organisations."),
+]
+
+
+def stdout() -> Console:
+    """Where results go."""
+    return Console(highlight=False)
+
+
+def policy_folder(folder: Path | None) -> Path:
+    """The policy folder that is meant; ends the command with status 2 when there is none."""
+    from federation.gateway.engines import POLICY_FOLDER  # noqa: PLC0415
+
+    chosen = folder or POLICY_FOLDER
+    if not chosen.is_dir():
+        raise usage_fault(f"{chosen}: no such folder")
+    return chosen
+
+
+def policy_failure(fault: PolicyFault) -> typer.Exit:
+    """Says what is wrong with policies, fault by fault; the exit to raise, with status 1."""
+    for each in fault.faults:
+        err.print(f"[red]error:[/red] {plain(each)}")
+    return typer.Exit(1)
+
+
+def read_source(settings: Config, folder: Path | None = None) -> PolicySource:
+    """The policies and data that settings name.
+
+    Raises:
+        PolicyFault: They cannot be read.
+    """
+    from federation.gateway.engines import load_policies  # noqa: PLC0415
+
+    access = settings.access
+    chosen = policy_folder(folder or (Path(access.policies) if access.policies else None))
+    return load_policies(chosen, Path(access.data) if access.data else None)
+
+
+def read_catalogue(settings: Config) -> Catalogue:
+    """The catalogue of the schema that settings name.
+
+    Raises:
+        SchemaError: There is no usable schema.
+    """
+    from federation.catalogue import build_catalogue  # noqa: PLC0415
+    from federation.gateway.start import load_supergraph  # noqa: PLC0415
+
+    return build_catalogue(load_supergraph(settings, progress))
+
+
+def access_section(policies: Path | None, data: Path | None) -> dict[str, Any]:
+    """The settings of the section `access` that these options give."""
+    return {
+        "policies": str(policies) if policies else None,
+        "data": str(data) if data else None,
+    }
+
+
+def plain(text: object) -> str:
+    """Text that holds no markup for rich."""
+    return str(text).replace("[", r"\[")

@@ -1,0 +1,279 @@
+"""Everything about a policy folder that its author should mend before anybody decides by it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from federation.access import MASKS
+from federation.gateway.engines.authoring.running import read_test_modules
+from federation.gateway.engines.authoring.shapes import leads_nowhere, misshapen
+from federation.gateway.engines.authoring.syntax import Module, Reference, Rule, read_modules
+from federation.gateway.engines.authoring.trial import describe_failure
+from federation.gateway.engines.embedded import EmbeddedEngine
+from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
+from federation.gateway.engines.release import (
+    DATA_ROOTS,
+    POLICY_FOLDER,
+    POLICY_ROOT,
+    PolicyFault,
+    PolicySource,
+    make_release,
+)
+
+# After the embedded engine, which sets what regorus reads when it is imported.
+import regorus  # isort: skip
+
+DEPARTMENTS = f"{POLICY_ROOT}.departments"
+NARROWING = frozenset({"deny", "deny_use", "mask", "filters"})
+USES = frozenset({"select", "filter", "sort", "join"})
+NO_FIELDS: Mapping[str, Any] = {"fields": {}, "types": {}}
+
+_PLACED = re.compile(r"^(?P<file>[^\s:]+):(?P<line>\d+)(?::\d+)?: (?P<what>.*)$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One fault, with a code that stays.
+
+    Attributes:
+        line: From 1.
+    """
+
+    file: str
+    line: int
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message} ({self.code})"
+
+
+def check_folder(folder: Path, data_folder: Path | None = None) -> tuple[Finding, ...]:
+    """All findings of a policy folder and its data, in order of files and lines.
+
+    Args:
+        folder: Holds ``datong/**/*.rego``, perhaps ``schemas`` of its own.
+        data_folder: JSON files of the data roots; None takes ``folder/data``.
+    """
+    texts = read_test_modules(folder)
+    data, findings = _read_data(data_folder or folder / "data")
+    schemas = folder / "schemas" if (folder / "schemas").is_dir() else POLICY_FOLDER / "schemas"
+    shapes = {name: _read_shape(schemas / f"{name}.json") for name in ("data", "input")}
+    findings += _check_data(data, shapes["data"])
+    trees, faults = _parse(texts)
+    findings += faults
+    if not texts:
+        findings.append(Finding(POLICY_ROOT, 1, "NO_MODULES", "there is no .rego file"))
+    rules = {name: text for name, text in texts.items() if not name.endswith("_test.rego")}
+    modules = tuple(m for m in read_modules(trees) if m.file in rules)
+    findings += _placed("HIDDEN_RULES", overlapping_roots(rules, {**data, "catalogue": {}}))
+    findings += _placed("UNKNOWN_REFERENCE", unknown_references(rules))
+    findings += _placed("NOT_PORTABLE", unportable_calls(trees, texts))
+    findings += _check_packages(read_modules(trees))
+    findings += _check_paths(modules, shapes)
+    findings += _check_departments(modules)
+    findings += _check_time(modules)
+    if not findings:
+        # What only shows when every rule runs; with known faults it would say them again.
+        findings += _load(rules, {root: each for root, (_, each) in data.items()})
+    return tuple(sorted(set(findings)))
+
+
+def _parse(texts: Mapping[str, str]) -> tuple[str, list[Finding]]:
+    """Syntax trees of the modules that parse, and the faults of the others."""
+    engine = regorus.Engine()
+    findings: list[Finding] = []
+    for name, text in texts.items():
+        try:
+            engine.add_policy(name, text)
+        except (RuntimeError, ValueError) as error:
+            findings += _placed("NOT_REGO", [describe_failure(error)])
+    return engine.get_ast_as_json(), findings
+
+
+def _placed(code: str, faults: Iterable[str]) -> list[Finding]:
+    """Findings of faults that begin with file and line, as the engine's own checks write them."""
+    found = []
+    for fault in faults:
+        match = _PLACED.match(fault)
+        if match:
+            found.append(Finding(match["file"], int(match["line"]), code, match["what"]))
+        else:
+            found.append(Finding(POLICY_ROOT, 1, code, fault))
+    return found
+
+
+def _read_shape(file: Path) -> Mapping[str, Any]:
+    shape: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return shape
+
+
+def _check_packages(modules: Iterable[Module]) -> list[Finding]:
+    """A file writes its own package only: elsewhere it could add to rules that open fields."""
+    found = []
+    for module in modules:
+        own = module.file.removesuffix(".rego").replace("/", ".")
+        if module.package != own:
+            words = f"package {module.package} is not this file's own, {own}"
+            found.append(Finding(module.file, 1, "FOREIGN_PACKAGE", words))
+    return found
+
+
+def _check_paths(
+    modules: Iterable[Module], shapes: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Finding]:
+    for module in modules:
+        for reference in _all_references(module):
+            root, *path = reference.path
+            if root == "data" and path and path[0] == POLICY_ROOT:
+                continue
+            wrong = leads_nowhere(tuple(path), shapes[str(root)])
+            if wrong is not None:
+                words = f"{reference}: schemas/{root}.json knows no {wrong} there"
+                yield Finding(module.file, reference.line, "UNKNOWN_PATH", words)
+
+
+def _all_references(module: Module) -> Iterator[Reference]:
+    yield from module.imports
+    for rule in module.rules:
+        yield from rule.references
+
+
+def _check_departments(modules: Iterable[Module]) -> Iterator[Finding]:
+    for module in modules:
+        if not module.package.startswith(f"{DEPARTMENTS}."):
+            continue
+        used = {name for rule in module.rules for name in rule.uses if name != rule.name}
+        for rule in module.rules:
+            if rule.name not in NARROWING and rule.name not in used:
+                words = (
+                    f"{rule.name} has no effect: a department's file can only narrow, "
+                    "by deny, deny_use, mask and filters"
+                )
+                yield Finding(module.file, rule.line, "WIDENS", words)
+            yield from _check_narrowing(module, rule)
+
+
+def _check_narrowing(module: Module, rule: Rule) -> Iterator[Finding]:
+    if rule.name == "mask" and rule.value is not None and rule.value not in MASKS:
+        words = f"there is no mask {rule.value!r}; there are {', '.join(sorted(MASKS))}"
+        yield Finding(module.file, rule.line, "UNKNOWN_MASK", words)
+    use = rule.head[2] if rule.name == "deny_use" and len(rule.head) > 2 else None
+    if use is not None and use not in USES:
+        words = f"there is no use {use!r}; there are {', '.join(sorted(USES))}"
+        yield Finding(module.file, rule.line, "UNKNOWN_USE", words)
+
+
+def _check_time(modules: Iterable[Module]) -> Iterator[Finding]:
+    """Whoever reads the time must say when it changes the answer: kept answers end then."""
+    modules = tuple(modules)
+    merged = {
+        ".".join(map(str, reference.path[1:]))
+        for module in modules
+        if not module.package.startswith(DEPARTMENTS)
+        for reference in _all_references(module)
+    }
+    for module in modules:
+        says_when = any(rule.name == "changes" for rule in module.rules)
+        is_merged = f"{module.package}.changes" in merged
+        for rule in module.rules:
+            for reference in rule.references:
+                if reference.path[:2] == ("input", "now") and not (says_when and is_merged):
+                    words = (
+                        "reads input.now, but nothing says until when the answer holds: write the "
+                        "seconds into a rule `changes` that datong/access.rego reads"
+                    )
+                    yield Finding(module.file, reference.line, "NO_VALID_UNTIL", words)
+
+
+def _load(rules: Mapping[str, str], data: Mapping[str, Any]) -> list[Finding]:
+    source = PolicySource(rules, {root: data.get(root, {}) for root in DATA_ROOTS})
+    try:
+        EmbeddedEngine(make_release(source, NO_FIELDS))
+    except PolicyFault as fault:
+        return _placed("NOT_LOADED", map(describe_failure, fault.faults))
+    return []
+
+
+def _read_data(folder: Path) -> tuple[dict[str, tuple[Path, Any]], list[Finding]]:
+    """The data roots with the files that write them."""
+    found: dict[str, tuple[Path, Any]] = {}
+    findings = []
+    for file in sorted(folder.glob("*.json")):
+        text = file.read_text(encoding="utf-8")
+        name = f"{folder.name}/{file.name}"
+        try:
+            document = json.loads(text)
+        except ValueError as error:
+            line = getattr(error, "lineno", 1)
+            findings.append(Finding(name, line, "NOT_JSON", str(error)))
+            continue
+        for root in document if isinstance(document, dict) else ():
+            at = _line_of(text, (root,))
+            if root in found:
+                words = f"{root!r} is already written by {found[root][0].name}"
+                findings.append(Finding(name, at, "ROOT_TWICE", words))
+            elif root in DATA_ROOTS or root == POLICY_ROOT:
+                found[root] = (file, document[root])
+            else:
+                words = f"{root!r} is no data root; there are {', '.join(DATA_ROOTS)}"
+                findings.append(Finding(name, at, "UNKNOWN_ROOT", words))
+    return found, findings
+
+
+def _check_data(
+    data: Mapping[str, tuple[Path, Any]], shape: Mapping[str, Any]
+) -> Iterator[Finding]:
+    for root, (file, document) in data.items():
+        name, text = f"{file.parent.name}/{file.name}", file.read_text(encoding="utf-8")
+        for path, words in misshapen({root: document}, {**shape, "required": []}):
+            at = _line_of(text, path)
+            yield Finding(name, at, "WRONG_SHAPE", f"{'.'.join(path)} {words}")
+    if "grants" in data:
+        yield from _check_grants(data)
+
+
+def _check_grants(data: Mapping[str, tuple[Path, Any]]) -> Iterator[Finding]:
+    file, departments = data["grants"]
+    name, text = f"{file.parent.name}/{file.name}", file.read_text(encoding="utf-8")
+    known: Mapping[str, Any] = {
+        "purposes": data.get("purposes", (file, {}))[1],
+        "uses": USES,
+    }
+    organisations = data.get("organisations", (file, {}))[1]
+    for path, grant in _grants(departments):
+        at = _line_of(text, ("grants", *path))
+        if path[0] not in organisations:
+            words = f"{path[0]} is none of the organisations"
+            yield Finding(name, at, "UNKNOWN_DEPARTMENT", words)
+        for part, names in known.items():
+            listed = grant.get(part)
+            for each in listed if isinstance(listed, Mapping) else ():
+                if each not in names:
+                    words = f"grant {path[2]} of {path[1]} names {each!r}, none of the {part}"
+                    yield Finding(name, at, f"UNKNOWN_{part.upper().removesuffix('S')}", words)
+        if "mask" in grant and grant["mask"] not in MASKS:
+            words = f"there is no mask {grant['mask']!r}; there are {', '.join(sorted(MASKS))}"
+            yield Finding(name, at, "UNKNOWN_MASK", words)
+
+
+def _grants(departments: Any) -> Iterator[tuple[tuple[str, str, str], Mapping[str, Any]]]:
+    for department, fields in departments.items() if isinstance(departments, Mapping) else ():
+        for coordinate, granted in fields.items() if isinstance(fields, Mapping) else ():
+            for name, grant in granted.items() if isinstance(granted, Mapping) else ():
+                if isinstance(grant, Mapping):
+                    yield (department, coordinate, name), grant
+
+
+def _line_of(text: str, path: tuple[str, ...]) -> int:
+    """The line of a member in JSON text: its keys are looked for one after the other."""
+    at = 0
+    for key in path:
+        found = text.find(json.dumps(key, ensure_ascii=False) + ":", at)
+        at = found if found >= 0 else at
+    return text.count("\n", 0, at) + 1
