@@ -92,7 +92,7 @@ TYPENAME = Field("__typename")
 
 def print_selection(selection: Selection) -> str:
     """One selection in compact GraphQL, on one line."""
-    *outer, conditions = _directives(selection.conditions)
+    *outer, conditions = _directives(selection.conditions) if selection.conditions else ("",)
     body = print_selection_set(selection.selections) if selection.selections else ""
     if isinstance(selection, InlineFragment):
         on = f" on {selection.type_condition}" if selection.type_condition else ""
@@ -113,7 +113,7 @@ def _directives(conditions: tuple[Condition, ...]) -> list[str]:
     """
     skips = [each for each in conditions if each.negated]
     includes = [each for each in conditions if not each.negated]
-    layers = zip_longest(includes, skips) if conditions else [()]
+    layers = zip_longest(includes, skips)
     texts = ["".join(f" {each}" for each in layer if each) for layer in layers]
     return texts[::-1]
 

@@ -7,16 +7,29 @@ other, or a requirement with arguments of its own. The later one then gets an in
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from federation.planning.plan import ResponsePath
 from federation.selection import Argument
+
+
+@dataclass(slots=True)
+class _Place:
+    """What is handed out at one place.
+
+    Attributes:
+        keys: Tree keys by name, arguments, signature and wanted key of the field.
+    """
+
+    keys: dict[tuple[str, tuple[Argument, ...], str, str], str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
 
 class Naming:
     """Tree keys of one plan, handed out in the order in which they are asked for."""
 
     def __init__(self) -> None:
-        self._keys: dict[ResponsePath, dict[tuple[str, tuple[Argument, ...], str, str], str]] = {}
-        self._taken: dict[ResponsePath, set[str]] = {}
+        self._places: dict[ResponsePath, _Place] = {}
 
     def key(
         self,
@@ -35,18 +48,20 @@ class Naming:
             signature: The field's types in all subgraphs; fields that differ in it may not share a
                 key in one subgraph's operation.
         """
-        place = tuple(step for step in path if not step.startswith("|"))
-        keys = self._keys.setdefault(place, {})
+        place = self._places.get(path)
+        if place is None:
+            plain = tuple(step for step in path if not step.startswith("|"))
+            place = self._places[path] = self._places.setdefault(plain, _Place())
         # A planner's need may share the client's key, whatever its alias, if all else is equal.
         identity = (name, arguments, signature, wanted)
-        if identity in keys:
-            return keys[identity]
-        taken = self._taken.setdefault(place, set())
+        known = place.keys.get(identity)
+        if known is not None:
+            return known
         key = wanted
         number = 0
-        while key in taken:
+        while key in place.taken:
             number += 1
             key = f"_{number}_{wanted}"
-        taken.add(key)
-        keys[identity] = key
+        place.taken.add(key)
+        place.keys[identity] = key
         return key
