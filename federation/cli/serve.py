@@ -65,6 +65,11 @@ def serve(
             "no keys to know callers by: give --jwks FILE|URL (identity.jwks), "
             "or start with --access open, which lets everybody read everything"
         )
+    if settings.access.engine != "open" and not settings.audit.database:
+        raise usage_fault(
+            "no audit trail, and no answer may leave without one: set audit.database, "
+            "for example DATONG_AUDIT_DATABASE=sqlite:///audit.sqlite"
+        )
     # What takes time to import is imported after the command line has proved good.
     from federation.errors import FederationError, SchemaError  # noqa: PLC0415
     from federation.gateway import serving  # noqa: PLC0415

@@ -182,6 +182,7 @@ def test_explain_judges_a_caller_that_is_described(folder: Path) -> None:
         ("serve", "--subgraphs", "good.json"),
         ("serve", "--subgraphs", "good.json", "--access", "maybe"),
         ("serve", "--subgraphs", "good.json", "--access", "opa", "--jwks", "x"),
+        ("serve", "--subgraphs", "good.json", "--jwks", "x"),
         ("explain", "--stage", "plan", "--subgraphs", "good.json"),
         ("plan", "absent.graphql", "--subgraphs", "good.json"),
         ("demo", "token", "nobody"),
