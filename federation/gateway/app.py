@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation.gateway.access_log import AccessLog
 from federation.gateway.admin import admin_listener
+from federation.gateway.closing import before_exit
 from federation.gateway.http import GraphQLEndpoint
 from federation.gateway.running import Running, start_gateway
 from federation.gateway.settings import Config
@@ -47,6 +48,7 @@ def create_app(
             running = await stack.enter_async_context(
                 start_gateway(config, supergraph, log, writer_socket)
             )
+            stack.enter_context(before_exit(running.end_streams))
             if config.server.admin_port:
                 await stack.enter_async_context(admin_listener(config.server, running))
             endpoint = GraphQLEndpoint(running.gateway, config.http, config.subscriptions, log)

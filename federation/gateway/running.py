@@ -66,6 +66,7 @@ class Running:
         bundles: What a stock OPA loads, by name.
         decisions: Counts of them.
         requests: Counts of them.
+        end_streams: Ends all subscriptions, since the gateway stops.
     """
 
     gateway: Gateway
@@ -75,6 +76,7 @@ class Running:
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
     decisions: Callable[[], dict[str, int]] = no_counts
     requests: RequestCounts = field(default_factory=RequestCounts)
+    end_streams: Callable[[], None] = lambda: None
 
     async def faults(self) -> list[str]:
         """Why this gateway cannot answer now; empty when it can."""
@@ -134,6 +136,7 @@ async def start_gateway(
             bundles=deciding.bundles,
             decisions=deciding.counts,
             requests=parts.recorder.counts,
+            end_streams=events.stop,
         )
 
 

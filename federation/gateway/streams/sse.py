@@ -132,6 +132,8 @@ class EventParser:
 
     def _lines(self, chunk: bytes) -> Iterator[bytes]:
         """Complete lines; they may end in CR LF, LF or CR."""
+        if not chunk:
+            return
         if self._after_return and chunk.startswith(b"\n"):
             chunk = chunk[1:]
         self._after_return = chunk.endswith(b"\r")

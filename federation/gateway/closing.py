@@ -1,0 +1,41 @@
+"""The first moment of a stop: before the server waits for what is open, it can be told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextmanager
+def before_exit(act: Callable[[], None]) -> Iterator[None]:
+    """Calls ``act`` in the event loop when a signal tells the process to stop.
+
+    The server's own handlers run as well. Without them, as outside the main thread, nothing is
+    done.
+    """
+    handlers = {each: signal.getsignal(each) for each in _SIGNALS}
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(act)
+        handler = handlers[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    taken = [each for each, handler in handlers.items() if callable(handler)]
+    for each in taken:
+        signal.signal(each, handle)
+    try:
+        yield
+    finally:
+        for each in taken:
+            signal.signal(each, handlers[each])
