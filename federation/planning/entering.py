@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from federation.planning.needs import Needed, Needs
 from federation.planning.place import EntityStep, FieldStep, Place, RootStep, Site, undominated
-from federation.query_graph.model import Kind, Node, SubgraphType
+from federation.query_graph.model import Key, Kind, Node, SubgraphType
 from federation.selection import TYPENAME, SelectionSet
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ class Entering:
         self._moves = moves
         self._needs = Needs(moves)
         self._requiring: set[tuple[int, str, str]] = set()
+
+    def read_key(self, base: Site, place: Place, key: Key) -> Needed | None:
+        """A key of the objects of a place read entirely at one of its sites."""
+        return self._needs.read_at(base, place.path, place.type, key.selections)
 
     def enter(self, place: Place, graph: str, field_name: str = "") -> tuple[Site, ...]:
         """Ways to enter a subgraph with the objects of a place.
@@ -69,12 +73,9 @@ class Entering:
         if place.type == self._moves.graph.roots.get("query"):
             # At the root itself every subgraph is a site already.
             return tuple(self._enter_root(place, graph)) if place.path else ()
-        extra = Needed()
-        if requires:
-            found = self._needs.resolve(place, requires)
-            if found is None:
-                return ()
-            extra = found
+        extras = self._needs.alternatives(place, requires) if requires else [Needed()]
+        if not extras:
+            return ()
         ways = list(self._keyed_ways(place, graph))
         if not ways:
             # From each site alone as well: that which is cheapest by itself may not be the one that
@@ -86,7 +87,7 @@ class Entering:
                 for way in self._closure_ways(place, start)
                 if way.graph == graph
             ]
-        return undominated(self._entity_site(place, way, extra) for way in ways)
+        return undominated(self._entity_site(place, way, each) for way in ways for each in extras)
 
     def _enter_root(self, place: Place, graph: str) -> Iterator[Site]:
         for base in place.sites:
@@ -107,7 +108,7 @@ class Entering:
         for target in self._moves.graph.entity_targets(place.type, graph):
             for key in target.keys:
                 for base in place.sites:
-                    needed = self._needs.read_at(base, place.path, place.type, key.selections)
+                    needed = self.read_key(base, place, key)
                     if needed is not None:
                         yield Way(graph, target, key.text, base, needed)
 

@@ -24,6 +24,9 @@ from federation.query_graph.model import Kind, Node, QueryGraph, SubgraphField
 from federation.selection import TYPENAME, Field
 from federation.supergraph.model import named_type
 
+_STAGES_FAVOURED = 8
+"""Later than this, a requirement is gathered wherever it is cheapest by itself."""
+
 
 class Moves:
     """Finds sites; remembers what it found per place."""
@@ -129,18 +132,23 @@ class Moves:
         return Field(field.name, alias, field.arguments, (), field.conditions)
 
     def field_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
-        """Every way to have a field of a concrete object, cheapest kind of move first.
+        """Every way to have a field of a concrete object.
 
-        Fields readable where the object already is are never fetched by an entity move instead:
-        that could only cost more requests.
+        A field readable wherever the object already is is not sought by entity moves as well: that
+        could only cost more requests. Nor is the way through the parent's entity moves, unless the
+        object's own keys lead there by a detour only, or not at all.
         """
-        for _ in range(2):
-            found = self.direct_sites(place, selected) or self._entered_sites(place, selected)
-            if found:
-                return _one_per_node(found)
-            if not self.widen(place):
-                break
-        return ()
+        found = self._own_sites(place, selected)
+        is_detour = not found or _first_stage(found) > _first_stage(place.sites) + 1
+        if is_detour and self.widen(place):
+            found = (*found, *self._own_sites(place, selected))
+        return _one_per_node(found)
+
+    def _own_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
+        direct = self.direct_sites(place, selected)
+        if direct and len(direct) == len(place.sites):
+            return direct
+        return (*direct, *self._entered_sites(place, selected))
 
     def shared_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
         """Ways to have a field of an abstract place for all its runtime types at once."""
@@ -172,6 +180,21 @@ class Moves:
             Site(FieldStep(TYPENAME), site, None, site.stage, site.footprint, steps=site.steps + 1)
             for site in telling
         )
+
+    def presence_sites(self, place: Place) -> tuple[Site, ...]:
+        """Ways to learn that objects are there, of whatever type.
+
+        An interface object cannot tell its type, but its key is proof enough.
+        """
+        if not all(self.is_interface_object(site) for site in place.sites):
+            return self.typename_sites(place)
+        proofs = [
+            needed.sites[0]
+            for site in place.sites
+            for key in self.graph.type_at(site.here).keys[:1]
+            if (needed := self.entering.read_key(site, place, key))
+        ]
+        return tuple(proofs) or self.typename_sites(place)
 
     def direct_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
         """Ways to have a field of a concrete object where the object already is."""
@@ -269,6 +292,17 @@ class Moves:
     def request(self, stage: int, graph: str) -> int:
         """The footprint of one request."""
         return 1 << (stage * len(self.graph.graphs) + self.graph.positions[graph])
+
+    def requests_to(self, graph: str) -> int:
+        """The footprint of one request to a subgraph in each of the first stages."""
+        footprint = 0
+        for stage in range(1, _STAGES_FAVOURED + 1):
+            footprint |= self.request(stage, graph)
+        return footprint
+
+
+def _first_stage(sites: tuple[Site, ...]) -> int:
+    return min((site.stage for site in sites), default=0)
 
 
 def _one_per_node(sites: tuple[Site, ...]) -> tuple[Site, ...]:

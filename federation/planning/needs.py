@@ -47,6 +47,7 @@ class Needs:
     def __init__(self, moves: Moves) -> None:
         self._moves = moves
         self._depth = 0
+        self._favoured = 0
 
     def read_at(
         self, base: Site, path: tuple[str, ...], type_name: str, selections: SelectionSet
@@ -120,6 +121,29 @@ class Needs:
             return None
         return self._resolve_below(here, selected, selection, sites)
 
+    def alternatives(self, place: Place, selections: SelectionSet) -> list[Needed]:
+        """Ways to gather a requirement: the cheapest, and one for each subgraph that could help.
+
+        Which is best depends on the requests that the rest of the operation makes anyway.
+        """
+        helping: set[str] = set()
+        for selection in selections:
+            if isinstance(selection, Field):
+                graphs = self._moves.graph.resolvers.get((place.type, selection.name), ())
+                helping.update(graphs if len(graphs) > 1 else ())
+        found: dict[int, Needed] = {}
+        before = self._favoured
+        try:
+            for graph in ("", *sorted(helping)):
+                self._favoured = self._moves.requests_to(graph) if graph else 0
+                needed = self.resolve(place, selections)
+                if needed is None:
+                    break
+                found.setdefault(needed.footprint, needed)
+        finally:
+            self._favoured = before
+        return list(found.values())
+
     def resolve(self, place: Place, selections: SelectionSet) -> Needed | None:
         """A field set gathered by whatever moves it takes; None when some field is out of reach."""
         if self._depth >= _MAX_DEPTH:
@@ -159,7 +183,7 @@ class Needs:
             return None
         if selection.selections:
             return self._resolve_below(place, selected, selection, sites)
-        site = cheapest(sites, running)
+        site = cheapest(sites, running | self._favoured)
         assert site is not None, "there are sites"
         needed = Needed()
         needed.fields.append(RepresentationField(selection.name, selected.response_key))

@@ -83,7 +83,7 @@ class Walk:
         entries = self._entries(place, selections)
         if place.path and all(entry.field.conditions for entry in entries):
             # The object itself was asked for, even when at run time none of its fields is.
-            self._want_typename(place, conditions)
+            self._want(place, self.moves.presence_sites(place), conditions)
         for entry in entries:
             if entry.field.name == "__typename":
                 outputs.append(self._visit_typename(place, entry, conditions))
@@ -257,7 +257,11 @@ class Walk:
 
     def _want_typename(self, place: Place, conditions: tuple[Condition, ...]) -> None:
         """Note a leaf that tells that the objects are there, and of which type."""
-        sites = self.moves.typename_sites(place)
+        self._want(place, self.moves.typename_sites(place), conditions)
+
+    def _want(
+        self, place: Place, sites: tuple[Site, ...], conditions: tuple[Condition, ...]
+    ) -> None:
         if not sites:
             raise PlanningError(
                 f"no subgraph can tell the type of a {place.type}",

@@ -46,7 +46,11 @@ def test_way_shared_with_another_value_is_taken_although_its_name_sorts_later() 
 def test_choices_print_each_way_with_its_cost() -> None:
     text = print_choices(explain_choices(*_planned("{ people { income } }")))
 
-    assert text == "people.@.income\n  * tax  (1 round: 1:tax)"
+    assert text == (
+        "people.@.income\n"
+        "  * tax  (1 round: 1:tax)\n"
+        '    people > tax by "id"  (2 rounds: 1:people 2:tax)'
+    )
 
 
 def test_plan_graph_names_fetches_and_what_they_wait_for() -> None:
