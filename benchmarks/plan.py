@@ -1,0 +1,108 @@
+"""Cold planning, of the public benchmark query where it is beside the checkout, and of others.
+
+    .venv/bin/python benchmarks/plan.py [--profile]
+
+Cold: nothing is remembered of any operation; the query graph is built before. The fastest and the
+middle of many runs are told, since other work on the machine only ever adds.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import gc
+import json
+import pstats
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from generated.big_graph import departments, query_over
+
+from federation.composition import SubgraphDocument, compose_documents
+from federation.operation import Limits, Operation, parse_operation
+from federation.planning import plan
+from federation.query_graph import QueryGraph, build_query_graph
+from federation.supergraph import Supergraph, build_api_schema, read_supergraph
+
+SCENARIO = Path(__file__).parents[2] / "shared" / "bench" / "scenario"
+GOAL_MS = 2.0
+RUNS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """An operation over a graph."""
+
+    name: str
+    operation: Operation
+    graph: QueryGraph
+    parse: Callable[[], object]
+
+
+def scenarios() -> Iterator[Scenario]:
+    """The public benchmark first, where it is there."""
+    if SCENARIO.is_dir():
+        text = (SCENARIO / "supergraph.graphql").read_text(encoding="utf-8")
+        query = json.loads((SCENARIO / "body.json").read_text(encoding="utf-8"))["query"]
+        yield _scenario("public benchmark", read_supergraph(text), query)
+    else:
+        print("no shared/bench beside the checkout: the public benchmark is left out")
+    documents = [SubgraphDocument(each.name, "", each.sdl) for each in departments(10)]
+    supergraph = compose_documents(documents).supergraph
+    assert supergraph is not None, "the generated subgraphs compose"
+    yield _scenario("three subgraphs of ten, with @requires", supergraph, query_over(4))
+
+
+def _scenario(name: str, supergraph: Supergraph, query: str) -> Scenario:
+    schema = build_api_schema(supergraph)
+
+    def parse() -> Operation:
+        return parse_operation(query, schema, None, Limits()).operation
+
+    return Scenario(name, parse(), build_query_graph(supergraph), parse)
+
+
+def times_of(run: Callable[[], object]) -> list[float]:
+    """Milliseconds of each run, fastest first."""
+    for _ in range(10):
+        run()
+    found = []
+    gc.collect()
+    gc.disable()
+    for _ in range(RUNS):
+        begin = time.perf_counter()
+        run()
+        found.append((time.perf_counter() - begin) * 1000)
+    gc.enable()
+    return sorted(found)
+
+
+def main() -> int:
+    """0 when every operation is planned within the goal."""
+    print("| operation | requests | plan ms, fastest | plan ms, middle | parse and validate ms |")
+    print("|---|---:|---:|---:|---:|")
+    slowest = 0.0
+    for each in scenarios():
+        made = plan(each.operation, each.graph)
+        found = times_of(lambda each=each: plan(each.operation, each.graph))  # type: ignore[misc]
+        parsing = times_of(each.parse)
+        slowest = max(slowest, found[0])
+        cells = (
+            len(made.fetches),
+            *(f"{t:.2f}" for t in (found[0], statistics.median(found), parsing[0])),
+        )
+        print(f"| {each.name} | {' | '.join(map(str, cells))} |")
+        if "--profile" in sys.argv:
+            profile = cProfile.Profile()
+            profile.runcall(
+                lambda each=each: [plan(each.operation, each.graph) for _ in range(100)]
+            )
+            pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+    return 0 if slowest < GOAL_MS else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
