@@ -14,7 +14,7 @@ FederationError
     InvalidSubgraph
     InvalidSupergraph
   SubgraphUnreachable            caught by ``execute``, becomes a ResponseError
-  PlanningError                  no route to a valid field: a fault of ours or of a foreign supergraph
+  PlanningError                  no route to a valid field: our fault or a foreign supergraph's
 """
 
 from __future__ import annotations
@@ -203,7 +203,9 @@ class ResponseError:
         """The error as the response format of the GraphQL specification writes it."""
         result: dict[str, Any] = {"message": self.message}
         if self.locations:
-            result["locations"] = [{"line": line, "column": column} for line, column in self.locations]
+            result["locations"] = [
+                {"line": line, "column": column} for line, column in self.locations
+            ]
         if self.path is not None:
             result["path"] = list(self.path)
         if self.extensions:
@@ -223,6 +225,7 @@ class Refusal:
             makes null propagate.
         conditions: Run-time conditions under which it was selected at all, as a disjunction of
             conjunctions; empty means always.
+        after: Response keys selected before it at the same place; the response keeps that order.
     """
 
     path: tuple[str, ...]
@@ -230,6 +233,7 @@ class Refusal:
     error: ResponseError
     type: str
     conditions: tuple[tuple[Condition, ...], ...] = ()
+    after: tuple[str, ...] = ()
 
 
 class Severity(Enum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from federation.access.decision import NO_DECISION, Verdict
@@ -60,7 +60,13 @@ class Place:
 
 
 def refuse(
-    place: Place, types: frozenset[str] | None, type_text: str, denials: list[Denial], revision: str
+    place: Place,
+    types: frozenset[str] | None,
+    type_text: str,
+    denials: list[Denial],
+    *,
+    revision: str,
+    after: tuple[str, ...],
 ) -> Refusal:
     """The refusal of the selection at ``place``, with one error whatever the number of types.
 
@@ -70,6 +76,7 @@ def refuse(
         type_text: Type of the field as seen through its parent.
         denials: One per refused object type, at least one.
         revision: Of the decision.
+        after: As in ``Refusal``.
     """
     first = denials[0]
     return Refusal(
@@ -82,6 +89,7 @@ def refuse(
         ),
         type=type_text,
         conditions=(place.conditions,) if place.conditions else (),
+        after=after,
     )
 
 
@@ -102,7 +110,7 @@ def unite(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
 
 
 def _with_conditions(refusal: Refusal, conditions: tuple[tuple[Condition, ...], ...]) -> Refusal:
-    return Refusal(refusal.path, refusal.types, refusal.error, refusal.type, conditions)
+    return replace(refusal, conditions=conditions)
 
 
 def _message(denial: Denial) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from federation.access.decision import Decision
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import Judge
-from federation.access.refusal import Denial, Place, refuse, unite
+from federation.access.refusal import Place, refuse, unite
 from federation.access.row_filter import RowCondition
 from federation.errors import Forbidden, InvalidOperation, Refusal, ResponseError
 from federation.operation import EMPTY
@@ -130,6 +130,7 @@ class _Pruner:
         self.judge = Judge(variables, decision, index)
         self.revision = decision.revision
         self.refusals: list[Refusal] = []
+        self.keys: dict[tuple[str, ...], list[str]] = {}
         self.masks: dict[tuple[str, str], str] = {}
 
     def prune(self, selections: SelectionSet, scope: _Scope, place: Place) -> SelectionSet:
@@ -157,6 +158,8 @@ class _Pruner:
         return (replace(fragment, selections=selections),)
 
     def field(self, field: Field, scope: _Scope, place: Place) -> tuple[Selection, ...]:
+        earlier = tuple(self.keys.setdefault(place.path, []))
+        self.keys[place.path].append(field.response_key)
         known = {
             name: facts
             for name in scope.met
@@ -172,7 +175,11 @@ class _Pruner:
         type_text = self.type_of(scope.parent, field.name, known)
         here = place.child(field.response_key, type_text, field.conditions)
         if denials:
-            self.refuse(here, scope, type_text, denials)
+            types = None if set(denials) == set(scope.every) else frozenset(denials)
+            grounds = list(denials.values())
+            self.refusals.append(
+                refuse(here, types, type_text, grounds, revision=self.revision, after=earlier)
+            )
         allowed = [name for name in known if name not in denials]
         if not allowed:
             return ()
@@ -194,12 +201,6 @@ class _Pruner:
         returns = tuple(dict.fromkeys(name for fact in facts for name in fact.returns))
         selections = self.prune(field.selections, _Scope(parent, returns, returns), here)
         return field if selections == field.selections else replace(field, selections=selections)
-
-    def refuse(
-        self, here: Place, scope: _Scope, type_text: str, denials: Mapping[str, Denial]
-    ) -> None:
-        types = None if set(denials) == set(scope.every) else frozenset(denials)
-        self.refusals.append(refuse(here, types, type_text, list(denials.values()), self.revision))
 
     def type_of(self, parent: str, field: str, known: Mapping[str, FieldFacts]) -> str:
         definition = self.index.schema.type_map.get(parent)

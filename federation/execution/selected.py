@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -104,11 +104,12 @@ class Place:
                 by_key.setdefault(field.key, []).append(field)
         by_key.pop(str(EMPTY.alias), None)
         refused = {each.path[-1]: each for each in self._refusals(types)}
-        for key, fields in by_key.items():
-            if key not in refused:
-                yield self._entry(key, fields, types)
-        for key, refusal in refused.items():
-            yield Entry(key, key, key, read_type(refusal.type), is_refused=True)
+        for key in _in_order(by_key, refused):
+            refusal = refused.get(key)
+            if refusal is None:
+                yield self._entry(key, by_key[key], types)
+            else:
+                yield Entry(key, key, key, read_type(refusal.type), is_refused=True)
 
     def _possible(self, type_name: str) -> frozenset[str]:
         named = self._schema.type_map[type_name]
@@ -149,6 +150,15 @@ class Place:
         if not masks:
             return None
         return masks[0] if len(masks) == 1 else _to_null
+
+
+def _in_order(selected: Iterable[str], refused: Mapping[str, Refusal]) -> list[str]:
+    """Response keys as they stood before anything was taken out."""
+    keys = [key for key in selected if key not in refused]
+    for key, refusal in refused.items():
+        earlier = (keys.index(each) for each in refusal.after if each in keys)
+        keys.insert(1 + max(earlier, default=-1), key)
+    return keys
 
 
 def _applies(selected_for: frozenset[str] | None, types: frozenset[str]) -> bool:

@@ -175,6 +175,15 @@ def test_conditions_travel_with_the_refusal() -> None:
     ]
 
 
+def test_refusal_knows_what_was_selected_before_it() -> None:
+    text = "{ citizen(idNumber: 1) { nick name income limit } }"
+    refusals = restricted(text, denied=["Citizen.nick", "Citizen.income"]).refusals
+    assert [(each.path[-1], each.after) for each in refusals] == [
+        ("nick", ()),
+        ("income", ("nick", "name")),
+    ]
+
+
 def test_same_selection_under_two_conditions_is_refused_once() -> None:
     text = """query($a: Boolean!, $b: Boolean!) {
         citizen(idNumber: 1) { nick @include(if: $a) nick @include(if: $b) name }

@@ -1,5 +1,6 @@
 """The response's shape: order, types, nulls, masks, refusals."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -282,6 +283,17 @@ async def test_refused_field_is_null_with_its_one_error() -> None:
 
     assert result.data == {"users": [{"id": "1", "rank": None}, {"id": "2", "rank": None}]}
     assert told(result) == [("ACCESS_DENIED", ["users"])]
+
+
+async def test_refused_fields_stand_where_they_were_selected() -> None:
+    first = replace(_refusal("me.rank", "Int"), after=())
+    second = replace(_refusal("me.nick", "String"), after=("rank", "id"))
+    request = ExecutionRequest(refusals=(first, second))
+
+    result = await _shape("{ me { id name } }", {"me": {"id": 1, "name": "Ann"}}, request)
+
+    assert result.data is not None
+    assert list(result.data["me"]) == ["rank", "id", "nick", "name"]
 
 
 async def test_refused_field_is_null_even_if_the_tree_and_the_plan_hold_it() -> None:
