@@ -3,6 +3,7 @@
 import typer
 
 from federation import __version__
+from federation.cli.access import app as access
 from federation.cli.audit import app as audit
 from federation.cli.compose import compose_command
 from federation.cli.demo import app as demo
@@ -26,6 +27,7 @@ app.command("explain")(explain)
 app.add_typer(demo, name="demo")
 app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")
+app.add_typer(access, name="access")
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,11 +2,13 @@
 
 import typer
 
+from federation.cli.policy_explain import explain
 from federation.cli.policy_lint import lint
 from federation.cli.policy_test import run_tests
 
 app = typer.Typer(help="Try, question and compare policies.", no_args_is_help=True)
 app.command("test")(run_tests)
+app.command("explain")(explain)
 app.command("lint")(lint)
 
 

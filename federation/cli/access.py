@@ -1,0 +1,156 @@
+"""`datong access`: what an app developer may have, and what is missing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from federation.cli.access_question import (
+    CallerOption,
+    ConsentOption,
+    CoordinatesArgument,
+    FieldQuestion,
+    OperationOption,
+    PurposeOption,
+    explain_fields,
+    read_asker,
+)
+from federation.cli.options import (
+    ConfigOption,
+    SubgraphOption,
+    SubgraphsOption,
+    SupergraphOption,
+    read_settings,
+)
+from federation.cli.policy_options import (
+    DataOption,
+    Format,
+    FormatOption,
+    PoliciesOption,
+    access_section,
+    plain,
+    stdout,
+)
+from federation.cli.report import print_json
+
+if TYPE_CHECKING:
+    from federation.access.reasons import Text
+    from federation.gateway.engines.authoring.what_if import Explanation
+
+app = typer.Typer(help="What a caller may have.", no_args_is_help=True)
+
+
+class Language(StrEnum):
+    """Of the sentences."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+    BOTH = "both"
+
+
+@app.callback()
+def _root() -> None:
+    pass
+
+
+@app.command()
+def why(
+    coordinates: CoordinatesArgument,
+    *,
+    caller: CallerOption,
+    purpose: PurposeOption = None,
+    consent: ConsentOption = None,
+    operation: OperationOption = None,
+    language: Annotated[Language, typer.Option(help="Of the sentences.")] = Language.BOTH,
+    subgraph: SubgraphOption = None,
+    subgraphs: SubgraphsOption = None,
+    supergraph: SupergraphOption = None,
+    config: ConfigOption = None,
+    policies: PoliciesOption = None,
+    data: DataOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+) -> None:
+    """Say what a caller lacks to read a field, a sentence for each thing; status 1 if anything."""
+    asker = read_asker(caller, purpose, consent)
+    settings = read_settings(
+        config, subgraph, subgraphs, supergraph, access=access_section(policies, data)
+    )
+    question = FieldQuestion(asker, tuple(coordinates), operation=operation)
+    _, _, found = explain_fields(settings, question)
+    answers = [_answer(each) for each in found]
+    if format is Format.JSON:
+        print_json({"caller": asker.caller.id, "purpose": purpose, "fields": answers})
+    else:
+        for each in found:
+            _print(each, language)
+    if any(answer["effect"] == "deny" for answer in answers):
+        raise typer.Exit(1)
+
+
+def _missing(each: Explanation) -> list[list[Text]]:
+    """Sentences, in sets of which one is enough; why nothing helps, where nothing does."""
+    from federation.access.reasons import Text, word_reason  # noqa: PLC0415
+
+    if each.verdict.effect.value != "deny":
+        return []
+    if each.ways:
+        return [[remedy.text for remedy in way] for way in each.ways]
+    words = [word_reason(reason) for reason in each.verdict.reasons]
+    return [
+        [
+            Text(
+                f"No request and no grant can open {each.coordinate}: {word.english}.",
+                f"{each.coordinate} 无法通过申请或授权开放：{word.chinese}。",
+            )
+            for word in words
+        ]
+    ]
+
+
+def _answer(each: Explanation) -> dict[str, Any]:
+    return {
+        "coordinate": each.coordinate,
+        "effect": each.verdict.effect.value,
+        "mask": each.verdict.mask,
+        "reasons": list(each.verdict.reasons),
+        "missing": [[text.to_json() for text in way] for way in _missing(each)],
+    }
+
+
+def _print(each: Explanation, language: Language) -> None:
+    from federation.access.reasons import Text  # noqa: PLC0415
+
+    heads = {
+        "allow": ("green", Text("may be read.", "可以读取。")),
+        "mask": (
+            "yellow",
+            Text(
+                f"may be read, masked by {each.verdict.mask}.",
+                f"可以读取，按 {each.verdict.mask} 脱敏。",
+            ),
+        ),
+        "deny": ("red", Text("may not be read. Missing:", "不可读取。尚缺：")),
+    }
+    colour, head = heads[each.verdict.effect.value]
+    name = f"[bold]{plain(each.coordinate)}[/bold]"
+    for line in _chosen(head, language, " "):
+        stdout().print(f"{name} [{colour}]{line}[/{colour}]", soft_wrap=True)
+    for number, way in enumerate(_missing(each)):
+        if number:
+            stdout().print("  or · 或", soft_wrap=True)
+        for text in way:
+            first, *rest = _chosen(text, language)
+            stdout().print(f"  - {plain(first)}", soft_wrap=True)
+            for line in rest:
+                stdout().print(f"    {plain(line)}", soft_wrap=True)
+
+
+def _chosen(text: Text, language: Language, joint: str | None = None) -> list[str]:
+    lines = {
+        Language.ENGLISH: [text.english],
+        Language.CHINESE: [text.chinese],
+        Language.BOTH: [text.english, text.chinese],
+    }[language]
+    return [joint.join(lines)] if joint is not None else lines

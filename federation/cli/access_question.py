@@ -1,0 +1,160 @@
+"""Questions about single fields as the command line puts them: who asks what for which purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from federation.cli.operation_input import read_object
+from federation.cli.policy_options import policy_failure, read_catalogue, read_source
+from federation.cli.report import failure, schema_failure, usage_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from federation.access import AccessRequest, Asker, ConsentFact
+    from federation.gateway.engines.authoring.what_if import Explanation, WhatIf
+    from federation.gateway.settings import Config
+
+CoordinatesArgument = Annotated[
+    list[str], typer.Argument(metavar="COORDINATE...", help="Type.field, or Type for all of it.")
+]
+CallerOption = Annotated[
+    str,
+    typer.Option(
+        "--caller", metavar="NAME|FILE|JSON", help="A caller of the demo, or claims of a token."
+    ),
+]
+PurposeOption = Annotated[str | None, typer.Option("--purpose", help="Purpose code.")]
+ConsentOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--consent",
+        metavar="SUBJECT|FILE|JSON",
+        help="A consent as if verified: of this person to everything asked, or as described.",
+    ),
+]
+OperationOption = Annotated[
+    str | None, typer.Option("--operation", metavar="NAME", help="Name of the operation.")
+]
+
+
+def read_asker(caller: str, purpose: str | None, consents: list[str] | None) -> Asker:
+    """Who asks; ends the command with status 2 when the options do not say."""
+    from federation.access import Asker  # noqa: PLC0415
+    from federation.gateway.identity import read_caller  # noqa: PLC0415
+
+    now = int(time.time())
+    claims = {"sub": "caller", **_read_claims(caller)}
+    facts = tuple(_read_consent(text, purpose, now) for text in consents or ())
+    return Asker(read_caller(claims), purpose, facts, now)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldQuestion:
+    """What is asked about fields.
+
+    Attributes:
+        asker: Consents without fields are for all coordinates asked.
+        coordinates: ``Type.field``, or ``Type`` for all its fields.
+        uses: Of each coordinate.
+        feeds: What is computed from them, for the use join.
+        operation: Its name.
+    """
+
+    asker: Asker
+    coordinates: tuple[str, ...]
+    uses: tuple[str, ...] = ("select",)
+    feeds: tuple[str, ...] = ()
+    operation: str | None = None
+
+
+def explain_fields(
+    settings: Config, question: FieldQuestion
+) -> tuple[AccessRequest, WhatIf, tuple[Explanation, ...]]:
+    """The question as asked, what it was asked of, and the explanations.
+
+    Ends the command with status 1 when schema or policies cannot be used.
+    """
+    from federation.errors import PolicyUnavailable, SchemaError  # noqa: PLC0415
+    from federation.gateway.engines import PolicyFault, make_release  # noqa: PLC0415
+    from federation.gateway.engines.authoring.what_if import WhatIf  # noqa: PLC0415
+
+    try:
+        what_if = WhatIf(make_release(read_source(settings), read_catalogue(settings)))
+        request = _make_request(question, what_if.facts.fields)
+        return request, what_if, asyncio.run(what_if.explain(request))
+    except SchemaError as error:
+        raise schema_failure(error) from None
+    except PolicyFault as fault:
+        raise policy_failure(fault) from None
+    except PolicyUnavailable as error:
+        raise failure(error) from None
+
+
+def _make_request(question: FieldQuestion, known: Mapping[str, Any]) -> AccessRequest:
+    from federation.access import AccessRequest, OperationFacts, Uses  # noqa: PLC0415
+
+    asker, feeds = question.asker, question.feeds
+    asked = set(question.uses)
+    if "join" in asked and not feeds:
+        raise usage_fault("--use join: say with --feeds what is computed from the field")
+    each = Uses("select" in asked, "filter" in asked, "sort" in asked, tuple(sorted(feeds)))
+    coordinates = question.coordinates
+    expanded = dict.fromkeys(name for text in coordinates for name in _expand(text, known))
+    consents = tuple(
+        consent if consent.fields else replace(consent, fields=frozenset(expanded))
+        for consent in asker.consents
+    )
+    return AccessRequest(
+        replace(asker, consents=consents),
+        OperationFacts("query", question.operation),
+        dict.fromkeys(expanded, each),
+    )
+
+
+def _expand(text: str, known: Mapping[str, Any]) -> list[str]:
+    if "." in text:
+        return [text]
+    found = [name for name in known if name.partition(".")[0] == text]
+    if not found:
+        raise usage_fault(f"{text}: no such object type; write Type.field or Type")
+    return found
+
+
+def _read_claims(text: str) -> dict[str, Any]:
+    from federation.cli.demo.callers import CALLERS  # noqa: PLC0415
+
+    if text in CALLERS:
+        return dict(CALLERS[text])
+    if not text.startswith(("{", "@")):
+        if not Path(text).is_file():
+            names = ", ".join(CALLERS)
+            raise usage_fault(f"--caller {text}: neither a file nor a caller of the demo ({names})")
+        text = f"@{text}"
+    return read_object(text, "--caller")
+
+
+def _read_consent(text: str, purpose: str | None, now: int) -> ConsentFact:
+    from federation.access import ConsentFact  # noqa: PLC0415
+
+    is_file = text.startswith("@") or Path(text).is_file()
+    described: dict[str, Any] = {"subject": text}
+    if is_file or text.startswith("{"):
+        described = read_object(f"@{text.removeprefix('@')}" if is_file else text, "--consent")
+    fields = described.get("fields", ())
+    if not isinstance(described.get("subject"), str) or not isinstance(fields, list | tuple):
+        raise usage_fault(f"--consent {json.dumps(described)}: a subject and a list of fields")
+    return ConsentFact(
+        id=str(described.get("id", "consent")),
+        subject=described["subject"],
+        purpose=str(described.get("purpose", purpose or "")),
+        fields=frozenset(map(str, fields)),
+        expires=int(described.get("expires", now + 3600)),
+    )

@@ -1,0 +1,198 @@
+"""Why a use of a field is decided as it is, and what would change a denial.
+
+What would change it is found by asking again: everything that could be done is done, then left out
+piece by piece as long as the use stays open. So the answer holds for whatever rules are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from federation.access import AccessRequest, Decision, Effect, PolicyEngine, Uses, Verdict
+from federation.access.remedies import (
+    HYPOTHETICAL,
+    PolicyFacts,
+    Remedy,
+    apply_remedies,
+    purposes_to_try,
+    remedies,
+)
+from federation.gateway.engines.embedded import EmbeddedEngine
+from federation.gateway.engines.release import PolicyRelease, PolicySource, make_release
+
+MAX_WAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One use of one field.
+
+    Attributes:
+        ways: Sets of things to do, of which one is enough; empty when it is open, or when nothing
+            that callers or grants can change would open it.
+        fact: Of the field in ``data.catalogue``; empty when it is not known there.
+        grants: Of the caller's department for the field: id to terms, and why one does not count.
+    """
+
+    coordinate: str
+    use: str
+    verdict: Verdict
+    row_filter: Mapping[str, Any] | None
+    ways: tuple[tuple[Remedy, ...], ...]
+    fact: Mapping[str, Any]
+    grants: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]]
+
+
+class WhatIf:
+    """One release, asked as it is and as it would be with grants for everything asked."""
+
+    def __init__(self, release: PolicyRelease) -> None:
+        """Loads the release.
+
+        Raises:
+            PolicyFault: It cannot be used.
+        """
+        self.facts = PolicyFacts(
+            fields=release.catalogue.get("fields", {}),
+            types=release.catalogue.get("types", {}),
+            grants=release.data.get("grants", {}),
+            purposes=release.data.get("purposes", {}),
+            organisations=release.data.get("organisations", {}),
+        )
+        self._release = release
+        self._actual = EmbeddedEngine(release)
+
+    async def explain(self, request: AccessRequest) -> tuple[Explanation, ...]:
+        """Every use that the question asks for, in its order.
+
+        Raises:
+            PolicyUnavailable: The rules failed.
+            PolicyFault: They fail with more grants.
+        """
+        decision = await self._actual.decide(request)
+        granting = EmbeddedEngine(self._with_grants(request))
+        return tuple(
+            [
+                await self._explain(request, coordinate, use, decision, granting)
+                for coordinate, uses in request.fields.items()
+                for use in uses.names()
+            ]
+        )
+
+    async def _explain(
+        self,
+        request: AccessRequest,
+        coordinate: str,
+        use: str,
+        decision: Decision,
+        granting: PolicyEngine,
+    ) -> Explanation:
+        verdict = decision.verdict(coordinate, use)
+        ways: list[tuple[Remedy, ...]] = []
+        if verdict.effect is Effect.DENY:
+            asked = _only(request, coordinate, use)
+            to_try: list[str | None] = [*purposes_to_try(asked, coordinate, self.facts)]
+            for purpose in to_try or [None]:
+                way = await self._find_way(asked, coordinate, use, purpose, granting)
+                if way and way not in ways:
+                    ways.append(way)
+        name = coordinate.partition(".")[0]
+        condition = decision.row_filters.get(name)
+        is_open = verdict.effect is not Effect.DENY
+        return Explanation(
+            coordinate=coordinate,
+            use=use,
+            verdict=verdict,
+            row_filter=condition.to_json() if condition and is_open else None,
+            ways=tuple(sorted(ways, key=len)[:MAX_WAYS]),
+            fact=self.facts.fields.get(coordinate, {}),
+            grants={
+                name: (grant, self._shortcomings(grant, request, coordinate, use))
+                for name, grant in self.facts.granted(
+                    request.asker.caller.department, coordinate
+                ).items()
+            },
+        )
+
+    async def _find_way(
+        self,
+        request: AccessRequest,
+        coordinate: str,
+        use: str,
+        purpose: str | None,
+        granting: PolicyEngine,
+    ) -> tuple[Remedy, ...]:
+        """A set of remedies of which none can be left out; empty when all of them do not help."""
+        chosen = remedies(request, coordinate, use, purpose, self.facts)
+
+        async def opens(candidate: Mapping[str, Remedy]) -> bool:
+            engine = granting if "grant" in candidate else self._actual
+            changed = apply_remedies(request, candidate.values())
+            decision = await engine.decide(changed)
+            return decision.verdict(coordinate, use).effect is not Effect.DENY
+
+        if not await opens(chosen):
+            # A department may refuse the other kind of caller: one remedy too many.
+            chosen.pop("kind", None)
+            if not await opens(chosen):
+                return ()
+        for kind in list(chosen):
+            without = {name: each for name, each in chosen.items() if name != kind}
+            if await opens(without):
+                chosen = without
+        return tuple(reversed(chosen.values()))
+
+    def _with_grants(self, request: AccessRequest) -> PolicyRelease:
+        purposes = dict.fromkeys([*self.facts.purposes, request.asker.purpose or ""], True)
+        grant = {
+            "purposes": purposes,
+            "uses": dict.fromkeys(("select", "filter", "sort", "join"), True),
+            "expires": request.asker.now + 3600,
+        }
+        department = request.asker.caller.department or HYPOTHETICAL
+        held = self.facts.grants.get(department, {})
+        added = {
+            coordinate: {**held.get(coordinate, {}), HYPOTHETICAL: grant}
+            for coordinate in request.fields
+        }
+        grants = {**self.facts.grants, department: {**held, **added}}
+        data = {**self._release.data, "grants": grants}
+        return make_release(PolicySource(self._release.modules, data), self._release.catalogue)
+
+    def _shortcomings(
+        self, grant: Mapping[str, Any], request: AccessRequest, coordinate: str, use: str
+    ) -> tuple[str, ...]:
+        """Which terms of a grant the question does not meet; what follows is up to the rules."""
+        asker = request.asker
+        type_facts = self.facts.types.get(coordinate.partition(".")[0], {})
+        consented = any(
+            consent.purpose == asker.purpose and coordinate in consent.fields
+            for consent in asker.consents
+        )
+        found = {
+            "for other purposes": asker.purpose not in grant.get("purposes", ()),
+            "for other uses": use not in grant.get("uses", ()),
+            "expired": grant.get("expires", 0) <= asker.now,
+            "not begun": grant.get("starts", 0) > asker.now,
+            "for other roles": bool(grant.get("roles"))
+            and not asker.caller.roles & set(grant["roles"]),
+            "needs consent": bool(grant.get("consent")) and not consented,
+            "the type names no data subject": bool(grant.get("consent"))
+            and "subject" not in type_facts,
+            "needs a region": bool(grant.get("region")) and not asker.caller.region,
+            "the type names no region": bool(grant.get("region")) and "region" not in type_facts,
+        }
+        return tuple(words for words, applies in found.items() if applies)
+
+
+def _only(request: AccessRequest, coordinate: str, use: str) -> AccessRequest:
+    asked = request.fields[coordinate]
+    uses = Uses(
+        select=use == "select",
+        filter=use == "filter",
+        sort=use == "sort",
+        join=asked.join if use == "join" else (),
+    )
+    return replace(request, fields={coordinate: uses})

@@ -1,0 +1,260 @@
+"""`datong policy explain` and `datong access why`: reasons, facts, and what really would help."""
+
+import gc
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from federation.access.reasons import REASONS
+from federation.gateway.engines import POLICY_FOLDER
+from tests.support.demo_schema import demo_supergraph
+from tests.unit.cli.test_commands import Done, datong
+
+SUBJECT = "990102199001011239"
+LOAN = ("--caller", "bank-app", "--purpose", "loan-pre-approval")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _engines_end_on_their_thread() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("schema") / "all.graphql"
+    file.write_text(demo_supergraph())
+    return file
+
+
+def explain(schema: Path, *arguments: str) -> list[dict[str, Any]]:
+    done = datong(
+        schema.parent,
+        "policy",
+        "explain",
+        *arguments,
+        "--supergraph",
+        str(schema),
+        "--format",
+        "json",
+    )
+    assert done.returncode == 0, done.stderr
+    fields: list[dict[str, Any]] = json.loads(done.stdout)["fields"]
+    return fields
+
+
+def why(schema: Path, *arguments: str) -> Done:
+    return datong(schema.parent, "access", "why", *arguments, "--supergraph", str(schema))
+
+
+def kinds(field: dict[str, Any]) -> list[list[str]]:
+    return [[remedy["kind"] for remedy in way] for way in field["ways"]]
+
+
+def test_denied_field_shows_reasons_facts_and_the_smallest_way_to_it(schema: Path) -> None:
+    (field,) = explain(schema, "Citizen.annualIncome", *LOAN)
+
+    assert (field["effect"], field["rule"]) == ("deny", "clearance")
+    assert [reason["code"] for reason in field["reasons"]] == [
+        "clearance_too_low",
+        "grant_required",
+    ]
+    assert all(reason["text"]["en"] and reason["text"]["zh"] for reason in field["reasons"])
+    assert (field["catalogue"]["level"], list(field["catalogue"]["owners"])) == (3, ["tax"])
+    assert kinds(field) == [["clearance", "grant"]]
+
+
+def test_grant_that_needs_consent_is_shown_with_what_it_lacks(schema: Path) -> None:
+    (field,) = explain(schema, "Citizen.name", *LOAN)
+
+    assert field["grants"]["loan"]["lacking"] == ["needs consent"]
+    assert kinds(field) == [["consent"]]
+
+
+def test_consent_opens_the_rows_of_its_subject(schema: Path) -> None:
+    (field,) = explain(schema, "Citizen.name", *LOAN, "--consent", SUBJECT)
+
+    assert (field["effect"], field["mask"]) == ("mask", "initial")
+    assert field["row_filter"] == {"field": "idNumber", "op": "eq", "value": SUBJECT}
+    assert field["ways"] == []
+
+
+def test_consent_may_be_described_in_a_file(schema: Path) -> None:
+    file = schema.parent / "consent.json"
+    file.write_text(json.dumps({"subject": SUBJECT, "fields": ["Citizen.loanLimit"]}))
+
+    name, limit = explain(
+        schema, "Citizen.name", "Citizen.loanLimit", *LOAN, "--consent", "consent.json"
+    )
+
+    assert (name["effect"], limit["effect"]) == ("deny", "allow")
+
+
+def test_every_use_is_explained_apart(schema: Path) -> None:
+    fields = explain(
+        schema,
+        "Citizen.idNumber",
+        *LOAN,
+        "--consent",
+        SUBJECT,
+        "--use",
+        "select",
+        "--use",
+        "filter",
+    )
+    joined = explain(schema, "Citizen.annualIncome", *LOAN, "--feeds", "Citizen.loanLimit")
+
+    assert [(each["use"], each["effect"]) for each in fields] == [
+        ("select", "deny"),
+        ("filter", "allow"),
+    ]
+    assert [(each["use"], each["effect"]) for each in joined] == [("join", "allow")]
+
+
+def test_a_type_stands_for_all_its_fields(schema: Path) -> None:
+    fields = explain(schema, "CreditRating", *LOAN)
+
+    assert {each["coordinate"] for each in fields} >= {"CreditRating.score", "CreditRating.grade"}
+
+
+def test_what_is_said_to_help_does_help(schema: Path, tmp_path: Path) -> None:
+    (before,) = explain(schema, "Citizen.annualIncome", *LOAN)
+    data = tmp_path / "data"
+    shutil.copytree(POLICY_FOLDER / "data", data)
+    grants = json.loads((data / "grants.json").read_text())
+    grant = {
+        "purposes": {"loan-pre-approval": True},
+        "uses": {"select": True},
+        "expires": 4102444800,
+    }
+    grants["grants"]["heming_bank"]["Citizen.annualIncome"] = {"new": grant}
+    (data / "grants.json").write_text(json.dumps(grants))
+    caller = json.dumps({"kind": "application", "department": "heming_bank", "clearance": 3})
+
+    (after,) = explain(
+        schema,
+        *("Citizen.annualIncome", "--caller", caller, "--purpose", "loan-pre-approval"),
+        *("--data", str(data)),
+    )
+
+    assert (before["effect"], after["effect"]) == ("deny", "mask")
+
+
+def test_each_granted_purpose_is_a_way_of_its_own(schema: Path) -> None:
+    (field,) = explain(schema, "Citizen.name", "--caller", "bank-app")
+
+    assert kinds(field) == [["purpose", "consent"]]
+    assert field["ways"][0][0]["purpose"] == "loan-pre-approval"
+
+
+def test_department_that_refuses_programs_is_no_matter_of_grants(schema: Path) -> None:
+    caller = json.dumps({"kind": "application", "department": "health", "clearance": 4})
+
+    (field,) = explain(
+        schema, "Citizen.bloodType", "--caller", caller, "--purpose", "case-handling"
+    )
+
+    assert field["rule"] == "departments"
+    assert kinds(field) == [["kind"]]
+
+
+def test_unknown_field_has_no_way(schema: Path) -> None:
+    (field,) = explain(schema, "Citizen.nothing", *LOAN)
+
+    assert ([reason["code"] for reason in field["reasons"]], field["ways"]) == (
+        ["unknown_field"],
+        [],
+    )
+
+
+def test_people_read_effect_reasons_facts_and_the_way(schema: Path) -> None:
+    done = datong(
+        schema.parent,
+        *("policy", "explain", "Citizen.name", "Citizen.nothing", *LOAN),
+        *("--supergraph", str(schema)),
+    )
+
+    assert done.returncode == 0
+    for shown in (
+        "bank-app (application) of heming_bank",
+        "Citizen.name select: deny",
+        "because consent_required",
+        "level 2, CONDITIONAL",
+        "does not count: needs consent",
+        "To open it",
+        "Nothing that a caller or a grant could change opens it.",
+    ):
+        assert shown in done.stdout
+
+
+def test_why_says_one_sentence_for_each_missing_thing_in_two_languages(schema: Path) -> None:
+    done = why(schema, "Citizen.annualIncome", *LOAN)
+
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert lines[0] == "Citizen.annualIncome may not be read. Missing: 不可读取。尚缺："
+    assert [line[:4] for line in lines[1:]] == ["  - ", "    "] * 2
+    assert "clearance of 3" in lines[1]
+    assert "Tax Bureau" in lines[3]
+    assert "税务局" in lines[4]
+    assert "申请授权" in lines[4]
+
+
+def test_why_speaks_one_language_where_asked(schema: Path) -> None:
+    english = why(schema, "Citizen.name", *LOAN, "--language", "en").stdout
+    chinese = why(schema, "Citizen.name", *LOAN, "--language", "zh").stdout
+
+    assert "Datong-Consent" in english
+    assert not re.search(r"[\u4e00-\u9fff]", english)
+    assert "不可读取" in chinese
+    assert "may not" not in chinese
+
+
+def test_why_ends_with_0_where_nothing_is_missing(schema: Path) -> None:
+    done = why(schema, "Region.population", "--caller", "city-dashboard")
+
+    assert (done.returncode, done.stdout) == (0, "Region.population may be read. 可以读取。\n")
+
+
+def test_why_says_that_nothing_helps_where_nothing_does(schema: Path) -> None:
+    done = why(schema, "Citizen.nothing", *LOAN, "--format", "json")
+
+    answer = json.loads(done.stdout)["fields"][0]
+    assert done.returncode == 1
+    assert answer["effect"] == "deny"
+    assert answer["missing"][0][0]["en"].startswith("No request and no grant can open")
+
+
+def test_caller_without_department_is_told_that_grants_need_one(schema: Path) -> None:
+    done = why(schema, "Citizen.name", "--caller", '{"clearance": 3}', "--language", "en")
+
+    assert "this caller belongs to none" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("Citizen.name", "--caller", "nobody"),
+        ("Nothing", "--caller", "bank-app"),
+        ("Citizen.name",),
+        ("Citizen.name", "--caller", "bank-app", "--consent", '{"fields": []}'),
+        ("Citizen.name", "--caller", "bank-app", "--policies", "nowhere"),
+    ],
+)
+def test_wrong_usage_ends_with_2(schema: Path, arguments: tuple[str, ...]) -> None:
+    for command in (("policy", "explain"), ("access", "why")):
+        done = datong(schema.parent, *command, *arguments, "--supergraph", str(schema))
+
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+
+
+def test_every_reason_of_the_delivered_rules_has_its_text() -> None:
+    text = (POLICY_FOLDER / "datong/access.rego").read_text()
+    table = text[text.index("rule_of := {") : text.index("}", text.index("rule_of := {"))]
+
+    assert set(re.findall(r'"(\w+)": "', table)) <= REASONS.keys()
