@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from federation.composition.sources import Sources
 from federation.coordinate import Coordinate, read_coordinate
-from federation.errors import Diagnostic
+from federation.errors import Diagnostic, Severity
 from federation.subgraph.model import Directive, Type
 from federation.subgraph.specifications import GOVERNANCE
 
@@ -19,13 +19,20 @@ _REFERENCES = {
 
 
 def governance_coordinate_invalid(schema: Sources) -> Iterator[Diagnostic]:
-    """Fields and types that governance directives name exist in some subgraph."""
+    """Fields and types that governance directives name exist in some subgraph.
+
+    Only a hint where ``@derivation`` names a field of a department that is not here: source and
+    deriving department are published one after the other, and either may be the first.
+    """
     for sources in schema.types.values():
         for source in sources:
             for coordinate, directive in _applied(source.type):
                 argument, is_field = _REFERENCES.get(directive.name, ("", False))
                 text = directive.text(argument) or ""
                 if not argument or _exists(text, schema, is_field=is_field):
+                    continue
+                if directive.name == "derivation" and _is_of_absent_subgraph(directive, schema):
+                    yield _awaited(text, coordinate, directive, source.subgraph.name)
                     continue
                 kind = "field" if is_field else "type"
                 yield Diagnostic(
@@ -36,6 +43,27 @@ def governance_coordinate_invalid(schema: Sources) -> Iterator[Diagnostic]:
                     locations=(directive.location,),
                     fix="Write it as Type.field." if is_field else "Name a type of the graph.",
                 )
+
+
+def _is_of_absent_subgraph(derivation: Directive, schema: Sources) -> bool:
+    by = derivation.text("by")
+    if not by or by in {each.name for each in schema.subgraphs}:
+        return False
+    named = _read(derivation.text("of") or "")
+    return named is not None and named.field is not None and named.argument is None
+
+
+def _awaited(text: str, place: Coordinate, derivation: Directive, subgraph: str) -> Diagnostic:
+    by = derivation.text("by")
+    return Diagnostic(
+        "GOVERNANCE_COORDINATE_INVALID",
+        f'[{subgraph}] @derivation(of: "{text}") on {place}: subgraph {by}, which is to derive'
+        " the field, is not here",
+        Severity.HINT,
+        place,
+        (derivation.location,),
+        f"Nothing to do until {by} is published with {text}; check the name if it is there.",
+    )
 
 
 def _applied(definition: Type) -> Iterator[tuple[Coordinate, Directive]]:
@@ -56,12 +84,18 @@ def _applied(definition: Type) -> Iterator[tuple[Coordinate, Directive]]:
 
 
 def _exists(text: str, schema: Sources, *, is_field: bool) -> bool:
-    try:
-        named = read_coordinate(text)
-    except ValueError:
+    named = _read(text)
+    if named is None:
         return False
     if not is_field:
         return named.field is None and named.type in schema.types
     return named.argument is None and any(
         named.field in source.type.fields for source in schema.types.get(named.type, ())
     )
+
+
+def _read(text: str) -> Coordinate | None:
+    try:
+        return read_coordinate(text)
+    except ValueError:
+        return None

@@ -147,6 +147,36 @@ def test_a_merged_field_must_fit_the_merged_interface() -> None:
     ]
 
 
+def test_of_two_departments_that_agreed_the_source_can_be_published_first() -> None:
+    governed = (
+        "extend schema"
+        ' @link(url: "https://specs.apollo.dev/federation/v2.9",'
+        ' import: ["@key", "@external", "@requires"])'
+        ' @link(url: "https://specs.datong.dev/governance/v1.0",'
+        ' import: ["@classified", "@derivation"])\n'
+    )
+    agreement = '@derivation(of: "Person.limit", by: "bank", level: 2)'
+    tax = """type Query { person(id: ID): Person }
+    type Person @key(fields: "id") @classified(level: 2) {
+      id: ID!
+      income: Int @classified(level: 3) %s
+    }"""
+    bank = """type Person @key(fields: "id") {
+      id: ID!
+      income: Int @external
+      limit: Int @requires(fields: "income") @classified(level: 2)
+    }"""
+    source = SubgraphDocument("tax", "", governed + tax % agreement)
+    deriving = SubgraphDocument("bank", "", governed + bank)
+    unasked = SubgraphDocument("tax", "", governed + tax % "")
+
+    assert compose_documents([source]).supergraph is not None
+    assert compose_documents([source, deriving]).supergraph is not None
+    assert {each.code for each in compose_documents([unasked, deriving]).errors} == {
+        "GOVERNANCE_GRADE_LOWERED"
+    }
+
+
 def test_an_interface_object_shares_its_fields_with_the_implementers() -> None:
     head = HEAD % '"@key", "@interfaceObject", "@shareable"'
     known = """
