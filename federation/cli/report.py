@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 
 from federation.errors import Diagnostic, FederationError, InvalidOperation, SchemaError, Severity
 
@@ -46,28 +46,36 @@ def progress(line: str) -> None:
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
-    """Findings as a table: code, places, what is wrong and how to fix it; errors first."""
+    """Findings one below the other, errors first: code, places, what is wrong, how to fix it.
+
+    A place stands alone on its line, whatever the width: it is what people copy.
+    """
     found = sorted(diagnostics, key=lambda d: (d.severity.value, d.code, str(d.coordinate)))
     if not found:
         return
-    table = Table(box=None, padding=(0, 1), expand=False)
-    table.add_column("", no_wrap=True)
-    table.add_column("code", no_wrap=True, style="bold")
-    table.add_column("where")
-    table.add_column("what, and how to fix it", ratio=1)
     for diagnostic in found:
         is_error = diagnostic.severity is Severity.ERROR
-        places = "\n".join(map(str, diagnostic.locations)) or str(diagnostic.coordinate or "")
-        fix = f"\n[green]fix:[/green] {_plain(diagnostic.fix)}" if diagnostic.fix else ""
-        table.add_row(
-            "[red]error[/red]" if is_error else "[yellow]hint[/yellow]",
-            diagnostic.code,
-            _plain(places),
-            f"{_plain(diagnostic.message)}{fix}",
-        )
-    Console(stderr=True, highlight=False).print(table)
+        severity = "[red]error[/red]" if is_error else "[yellow]hint[/yellow]"
+        err.print(f"{severity} [bold]{diagnostic.code}[/bold]")
+        for place in diagnostic.locations or filter(None, (diagnostic.coordinate,)):
+            err.print(f"  {_plain(str(place))}")
+        _print_indented(_plain(diagnostic.message))
+        if diagnostic.fix:
+            _print_indented(f"[green]fix:[/green] {_plain(diagnostic.fix)}")
     errors = sum(d.severity is Severity.ERROR for d in found)
-    err.print(f"{errors} errors, {len(found) - errors} hints")
+    err.print(f"{_count(errors, 'error')}, {_count(len(found) - errors, 'hint')}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _print_indented(text: str) -> None:
+    # Only for eyes: lines in a file are searched, and stay whole.
+    if err.is_terminal:
+        err.print(Padding(text, (0, 0, 0, 2)), soft_wrap=False)
+    else:
+        err.print(f"  {text}")
 
 
 def diagnostic_to_json(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -58,9 +58,9 @@ class Done:
     stderr: str
 
 
-def datong(folder: Path, *arguments: str, stdin: str = "") -> Done:
+def datong(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> Done:
     """The command, run in this process: starting one takes longer than most commands."""
-    runner = CliRunner(env={"COLUMNS": "200"})
+    runner = CliRunner(env={"COLUMNS": "200", **environment})
     with contextlib.chdir(folder):
         result = runner.invoke(app, arguments, input=stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -100,6 +100,22 @@ def test_compose_says_what_is_wrong_where_and_ends_with_1(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "KEY_INVALID_FIELDS" in done.stderr
     assert "bad.json.stock.graphql:4:" in done.stderr
+
+
+@pytest.mark.parametrize("on_a_terminal", ["", "1"])
+def test_a_finding_keeps_its_places_whole_at_any_width(folder: Path, on_a_terminal: str) -> None:
+    long_name = "a_department_with_a_rather_long_name_and_an_even_longer_file_of_its_own.json"
+    write_list(folder, long_name, products=PRODUCTS, stock=BROKEN)
+
+    done = datong(
+        folder, "compose", "--subgraphs", long_name, COLUMNS="40", FORCE_COLOR=on_a_terminal
+    )
+
+    places = [line.strip() for line in done.stderr.splitlines() if ".graphql:" in line]
+    assert f"{long_name}.stock.graphql:4:48" in places
+    assert "…" not in done.stderr
+    wrapped = all(len(line) <= 40 for line in done.stderr.splitlines() if "fix:" in line)
+    assert wrapped == bool(on_a_terminal)
 
 
 def test_compose_gives_findings_to_machines(folder: Path) -> None:
