@@ -78,8 +78,8 @@ def plan(
 
 def plan_segments(operation: Operation, graph: QueryGraph, limits: PlannerLimits) -> list[Segment]:
     """The parts of an operation, each planned by itself, in the order in which they run."""
-    if operation.kind == "mutation":
-        return list(_mutation_segments(operation, graph, limits))
+    if operation.kind != "query":
+        return list(_segments_by_field(operation, graph, limits))
     graphs = _graphs_with(operation.root_type, graph)
     return [_plan_segment(operation.root_type, graphs, operation.selections, graph, limits)]
 
@@ -102,13 +102,13 @@ def _plan_segment(
     return Segment(ordered, output, cost, tuple(walk.leaves), tuple(sites))
 
 
-def _mutation_segments(
+def _segments_by_field(
     operation: Operation, graph: QueryGraph, limits: PlannerLimits
 ) -> Iterator[Segment]:
     """One segment for each root field, in order; each is sent to exactly one subgraph.
 
-    Of equally cheap ones the subgraph that the field before was sent to, so that both can travel
-    in one request.
+    A subscription has one such field, and its events one source. Of equally cheap subgraphs it is
+    the one that the field before was sent to, so that both can travel in one request.
     """
     previous = ""
     for field in _root_fields(operation.selections):

@@ -226,6 +226,22 @@ async def test_subgraph_that_does_not_welcome_is_refused(subgraph: EventSubgraph
 
 
 @BOTH
+async def test_redirect_is_not_followed(subgraph: EventSubgraph, protocol: Protocol) -> None:
+    async def redirect(_: web.Request) -> web.StreamResponse:
+        raise web.HTTPTemporaryRedirect(subgraph.url)
+
+    async with (
+        _serving(redirect) as url,
+        EventStreams({"desk": url}, _settings(protocol, idle_seconds=0.5)) as streams,
+        streams.events("desk", ASKED) as events,
+    ):
+        await _lost(events)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(subgraph.opened(), 0.1)
+
+
+@BOTH
 async def test_port_that_nobody_listens_on_is_refused(protocol: Protocol) -> None:
     async with event_subgraph() as gone:
         url = gone.url

@@ -117,10 +117,24 @@ class EventStreams:
                 timeout=aiohttp.ClientTimeout(
                     total=None, sock_connect=self._settings.connect_seconds
                 ),
-                headers={"User-Agent": "datong"},
+                headers={"User-Agent": "datong", "Accept-Encoding": "identity"},
+                auto_decompress=False,
                 trust_env=False,
+                trace_configs=[_without_redirects()],
             )
         return self._session
+
+
+def _without_redirects() -> aiohttp.TraceConfig:
+    """Opening a WebSocket would follow redirects, and hand the access context to whoever it is."""
+    import aiohttp  # noqa: PLC0415
+
+    async def refuse(*_: object) -> None:
+        raise aiohttp.ClientError("a redirect is not followed")
+
+    config = aiohttp.TraceConfig()
+    config.on_request_redirect.append(refuse)
+    return config
 
 
 def _stopped() -> SubscriptionEnded:
