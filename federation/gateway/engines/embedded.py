@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from typing import Any
 
@@ -29,6 +30,7 @@ os.environ["RUST_LIB_BACKTRACE"] = "0"
 
 import regorus
 
+_PLACE = re.compile(r"--> (\S+)")
 _UNDEFINED = "<undefined>"
 _PROBE: dict[str, Any] = {
     "contract": 1,
@@ -39,6 +41,19 @@ _PROBE: dict[str, Any] = {
     "operation": {"kind": "query"},
     "fields": {"Probe.field": {"select": True, "filter": True, "join": ["Probe.other"]}},
 }
+
+
+class _RulesFailed(PolicyUnavailable):
+    """A rule failed.
+
+    Attributes:
+        place: File, line and column.
+    """
+
+    def __init__(self, words: str) -> None:
+        super().__init__(f"the policies failed: {words}")
+        found = _PLACE.search(words)
+        self.place = found[1] if found else "an unknown place"
 
 
 class EmbeddedEngine:
@@ -85,6 +100,10 @@ class EmbeddedEngine:
         try:
             text = self._evaluate(json.dumps(request.to_json()), ENTRYPOINT)
             decision = read_decision(request, json.loads(text), self.revision)
+        except _RulesFailed as failure:
+            self.counts.unavailable += 1
+            # The engine's own words may quote what was asked, and about whom.
+            raise PolicyUnavailable(f"the policies failed at {failure.place}") from None
         except PolicyUnavailable:
             self.counts.unavailable += 1
             raise
@@ -99,7 +118,7 @@ class EmbeddedEngine:
             self._engine.set_input_json(question)
             text: str = self._engine.eval_rule_as_json(rule)
         except (RuntimeError, ValueError) as error:
-            raise PolicyUnavailable(f"the policies failed: {str(error).strip()}") from None
+            raise _RulesFailed(str(error).strip()) from None
         except BaseException as error:
             # The engine's panics are BaseExceptions that no `except Exception` would see.
             if type(error).__name__ != "PanicException":

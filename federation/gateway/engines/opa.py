@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Self
@@ -21,6 +22,7 @@ from federation.gateway.engines.release import ENTRYPOINT, Revisions
 # error in the embedded engine: `not startswith(...)` must not become true by an error.
 _QUERY = "strict-builtin-errors=true&provenance=true"
 _PATH = ENTRYPOINT.removeprefix("data.").replace(".", "/")
+_CODE = re.compile(r"[a-z_]{1,40}")
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 
@@ -165,14 +167,22 @@ def _read_body(status: int, content: bytes) -> Mapping[str, Any]:
     if not isinstance(body, Mapping):
         raise PolicyUnavailable(f"the OPA server's answer (status {status}) is not JSON")
     if status != 200:
-        errors = [
-            f"{error.get('message')} ({error.get('location')})"
-            for error in body.get("errors") or ()
-            if isinstance(error, Mapping)
-        ]
-        words = "; ".join([str(body.get("message", "")), *errors])
+        errors = body.get("errors")
+        told = [body, *(errors if isinstance(errors, list) else ())]
+        words = "; ".join(_describe(each) for each in told if isinstance(each, Mapping))
         raise PolicyUnavailable(f"the OPA server failed (status {status}): {words}")
     return body
+
+
+def _describe(error: Mapping[str, Any]) -> str:
+    """Code and place of an error of OPA's; its message may quote what was asked about whom."""
+    location = error.get("location")
+    place = location if isinstance(location, Mapping) else {}
+    code = str(error.get("code", "no code"))
+    if not _CODE.fullmatch(code):
+        code = "no code"
+    file, row = place.get("file"), place.get("row")
+    return f"{code} at {file}:{row}" if isinstance(row, int) else code
 
 
 class _Breaker:

@@ -1,0 +1,23 @@
+"""One city for the whole suite."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.no_leak.city import City
+
+
+@pytest.fixture(scope="package")
+def _shared_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    # Engines that earlier tests left belong to this thread, not to those that begin here.
+    gc.collect()
+    with ExitStack() as stack:
+        yield City(tmp_path_factory.mktemp("no-leak"), stack)
+
+
+@pytest.fixture
+def city(_shared_city: City) -> Iterator[City]:
+    yield _shared_city
+    _shared_city.subgraphs.faults.clear()

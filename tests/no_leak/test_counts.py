@@ -1,0 +1,46 @@
+"""A number of rows tells of rows: confined with them where a department can, else denied."""
+
+from tests.no_leak.city import City, grants
+
+REGION = {"uses": {"select": True}, "region": True}
+RIGHTS = grants("Firm.title", "Firm.visitors", Citizen__income=REGION, Citizen__name=REGION)
+
+
+def test_rows_that_cannot_be_filtered_are_not_counted_either(city: City) -> None:
+    # The tax department lists citizens and does not hold the region by which they are confined.
+    gateway = city.gateway(RIGHTS)
+    officer = gateway.caller(region="990102")
+    wire = gateway.ask("{ mayor { name } firms { visitors { edges { cursor } } } }", None, officer)
+
+    assert wire.json["data"] is None
+    assert ("ACCESS_DENIED", "firms") in wire.codes()
+    assert "row_filter_unsupported" in wire.body
+    assert wire.shows("VISIT-1") == set()
+    assert "visitors" not in wire.asked("tax")
+
+
+def test_a_department_that_can_filter_is_told_to(city: City) -> None:
+    gateway = city.gateway(RIGHTS)
+    officer = gateway.caller(region="990102")
+    wire = gateway.ask("{ citizens { totalCount edges { node { name } } } }", None, officer)
+
+    condition = {"field": "regionCode", "op": "starts_with", "value": "990102"}
+    assert [each.context["row_filters"] for each in wire.sent] == [{"Citizen": condition}]
+
+
+def test_a_department_without_the_field_gets_no_filter_and_no_rows_to_choose(city: City) -> None:
+    gateway = city.gateway(RIGHTS)
+    officer = gateway.caller(region="990102")
+    wire = gateway.ask("{ mayor { income } }", None, officer)
+
+    filters = {each.subgraph: each.context["row_filters"] for each in wire.sent}
+    assert set(filters["people"]) == {"Citizen"}
+    assert filters["tax"] == {}
+
+
+def test_a_count_alone_is_confined_like_the_rows(city: City) -> None:
+    gateway = city.gateway(RIGHTS)
+    officer = gateway.caller(region="990102")
+    wire = gateway.ask("{ citizens { totalCount } }", None, officer)
+
+    assert [set(each.context["row_filters"]) for each in wire.sent] == [{"Citizen"}]

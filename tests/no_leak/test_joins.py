@@ -1,0 +1,60 @@
+"""What a field is computed from, and by which key it is found, is fetched and not shown."""
+
+from federation.composition import compose
+from federation.subgraph import load_subgraph
+from tests.no_leak.city import City, grants, uses
+from tests.no_leak.departments import BEN, SDL
+
+FEEDS = {"uses": {"join": True}, "level": 3}
+
+
+def test_a_key_without_a_right_joins_and_is_not_shown(city: City) -> None:
+    rights = grants("Citizen.account", "Account.balance")
+    wire = city.gateway(rights).ask("{ mayor { account { balance } } }")
+    shown = city.gateway(rights).ask("{ mayor { idNumber account { balance } } }")
+
+    assert wire.data == {"mayor": {"account": {"balance": 440_044}}}
+    assert wire.shows(BEN) == {"fund"}
+    assert shown.json["data"] is None
+    assert shown.codes() == [("ACCESS_DENIED", "mayor.idNumber")]
+
+
+def test_an_input_feeds_what_it_may_feed_and_is_not_shown(city: City) -> None:
+    rights = grants("Citizen.limit", Citizen__income=uses("join"))
+    wire = city.gateway(rights).ask("{ mayor { limit income i: income } }")
+
+    assert wire.data == {"mayor": {"limit": 6_006, "income": None, "i": None}}
+    assert [path for _, path in wire.codes()] == ["mayor.income", "mayor.i"]
+    # The declared input goes to the department that needs it, and nowhere else.
+    assert wire.shows(660_066) == {"fund"}
+
+
+def test_a_denied_input_denies_what_it_feeds(city: City) -> None:
+    wire = city.gateway(grants("Citizen.limit")).ask("{ mayor { limit } }")
+
+    assert wire.data == {"mayor": {"limit": None}}
+    assert wire.codes() == [("ACCESS_DENIED", "mayor.limit")]
+    assert wire.shows(6_006) == set()
+    assert wire.asked("tax") + wire.asked("fund") == ""
+
+
+def test_the_right_to_an_input_for_one_field_is_none_to_select_it(city: City) -> None:
+    rights = grants("Citizen.name", Citizen__income=FEEDS)
+    wire = city.gateway(rights).ask("{ mayor { name income } }")
+
+    assert wire.data == {"mayor": {"name": "NAME-BEN", "income": None}}
+    assert wire.asked("tax") == ""
+
+
+def test_no_department_lowers_the_grade_of_what_another_ones_data_feeds() -> None:
+    lowered = SDL["fund"].replace(
+        '@requires(fields: "income") @classified(level: 3)',
+        '@requires(fields: "income") @classified(level: 1)',
+    )
+    composition = compose(
+        load_subgraph(name, f"http://{name}.example", lowered if name == "fund" else sdl)
+        for name, sdl in SDL.items()
+    )
+
+    assert composition.supergraph is None
+    assert any("Citizen.limit" in error.message for error in composition.errors)

@@ -1,0 +1,105 @@
+"""What a caller learns of fields that it may not read: their names, or not even those.
+
+Under `explain` (the default, inside one organisation) the schema is no secret: introspection and
+messages name every field. Under `hidden` a denied field answers exactly as one that does not exist.
+"""
+
+import pytest
+
+from tests.no_leak.city import City, Wire, grants
+from tests.no_leak.departments import ANN
+
+RIGHTS = grants("Citizen.name")
+
+
+def _seen(wire: Wire) -> tuple[int, str, list[str]]:
+    """What the client gets but for the request's id and time."""
+    own = ("date:", "datong-request:")
+    headers = [line for line in wire.headers.splitlines() if not line.startswith(own)]
+    return wire.status, wire.body, headers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ mayor { %s } }",
+        "{ mayor { name a: %s } }",
+        "{ mayor { %s { deeper } } }",
+        "{ mayor { name %s @skip(if: true) } }",
+        "{ mayor { name ... @include(if: false) { %s } } }",
+        "{ mayor { ... on Party { ... on Firm { owner { %s } } } name } }",
+        "query A { mayor { name } } query B { mayor { %s } }",
+        "query($x: Boolean = false) { mayor { name %s @include(if: $x) } }",
+        "{ mayor { name %s(of: 1) } }",
+    ],
+)
+def test_hidden_fields_answer_as_fields_that_do_not_exist(city: City, text: str) -> None:
+    gateway = city.gateway(RIGHTS, disclosure="hidden")
+    name = "A" if "query A" in text else None
+    hidden = gateway.ask(text % "phone", operationName=name)
+    unknown = gateway.ask(text % "unheard", operationName=name)
+
+    assert _seen(hidden) == _seen(unknown)
+    assert hidden.status == 400
+    assert hidden.sent == ()
+    assert hidden.shows("phone") <= {"audit"}
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ('{ citizens(where: {born: "1990"}) { totalCount } }', {}),
+        ('{ citizens(where: {never: "1990"}) { totalCount } }', {}),
+        ("query($w: CitizenFilter) { citizens(where: $w) { totalCount } }", {"w": {"born": "1"}}),
+        ("query($w: CitizenFilter) { citizens(where: $w) { totalCount } }", {"w": {"never": "1"}}),
+        ("query($w: CitizenFilter) { citizens(where: $w) { totalCount } }", {"w": {"born": []}}),
+        ("{ citizens(order: BIRTH) { totalCount } }", {}),
+        ("{ citizens(order: NEVER) { totalCount } }", {}),
+        ("{ __schema { types { name fields { name } } } }", {}),
+        ('{ mayor { name } __type(name: "Citizen") { fields { name } } }', {}),
+        ("{ ... on Query { x: __schema { queryType { name } } } }", {}),
+        ("mutation { rename { name } }", {}),
+    ],
+)
+def test_hidden_disclosure_has_one_answer_for_all_that_the_schema_decides(
+    city: City, query: str, variables: dict[str, object]
+) -> None:
+    gateway = city.gateway(RIGHTS, disclosure="hidden")
+    wire = gateway.ask(query, variables)
+
+    assert _seen(wire) == _seen(gateway.ask("{ nothing }"))
+    assert wire.sent == ()
+
+
+def test_hidden_disclosure_answers_what_is_allowed(city: City) -> None:
+    wire = city.gateway(RIGHTS, disclosure="hidden").ask("{ mayor { name } }")
+
+    assert wire.json == {"data": {"mayor": {"name": "NAME-BEN"}}}
+
+
+def test_explaining_tells_names_and_reasons_and_no_value(city: City) -> None:
+    gateway = city.gateway(RIGHTS)
+    denied = gateway.ask("{ mayor { phone } }")
+    known = gateway.ask('{ __type(name: "Citizen") { fields { name } } }')
+
+    assert denied.errors[0]["extensions"]["coordinate"] == "Citizen.phone"
+    assert "grant_required" in denied.body
+    assert denied.shows("PHONE-BEN") == set()
+    assert {"name": "phone"} in known.data["__type"]["fields"]
+    assert known.sent == ()
+
+
+def test_messages_of_validation_suggest_no_other_names(city: City) -> None:
+    wire = city.gateway(RIGHTS).ask("{ mayor { phon } citizen(idNumbr: 1) { name } }")
+
+    assert wire.status == 400
+    assert "phone" not in wire.body
+    assert "Did you mean" not in wire.body
+
+
+def test_introspection_takes_a_caller_too(city: City) -> None:
+    wire = city.gateway(RIGHTS).ask("{ __schema { types { name } } }", headers={})
+
+    assert wire.status == 401
+    assert "Citizen" not in wire.body
+    assert wire.shows(ANN) == set()
