@@ -1,0 +1,83 @@
+"""`datong policy bundle`: what a stock OPA loads, as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from federation.cli.options import (
+    ConfigOption,
+    SubgraphOption,
+    SubgraphsOption,
+    SupergraphOption,
+    read_settings,
+)
+from federation.cli.policy_options import (
+    DataOption,
+    Format,
+    FormatOption,
+    PoliciesOption,
+    access_section,
+    plain,
+    policy_failure,
+    read_catalogue,
+    read_source,
+    stdout,
+)
+from federation.cli.report import print_json, schema_failure, usage_fault
+
+
+def bundle(
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Made when absent.")],
+    subgraph: SubgraphOption = None,
+    subgraphs: SubgraphsOption = None,
+    supergraph: SupergraphOption = None,
+    config: ConfigOption = None,
+    policies: PoliciesOption = None,
+    data: DataOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+) -> None:
+    """Write the bundles policy, catalogue and grants for an OPA server, after trying them.
+
+    Equal policies, schema and data give equal files. Start OPA with `opa run --server --bundle`
+    and all three.
+    """
+    settings = read_settings(
+        config, subgraph, subgraphs, supergraph, access=access_section(policies, data)
+    )
+    from federation.errors import SchemaError  # noqa: PLC0415
+    from federation.gateway.engines import (  # noqa: PLC0415
+        EmbeddedEngine,
+        PolicyFault,
+        build_bundles,
+        make_release,
+    )
+
+    try:
+        release = make_release(read_source(settings), read_catalogue(settings))
+        EmbeddedEngine(release)
+    except SchemaError as error:
+        raise schema_failure(error) from None
+    except PolicyFault as fault:
+        raise policy_failure(fault) from None
+    written = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, made in build_bundles(release).items():
+            file = out / f"{name}.tar.gz"
+            file.write_bytes(made.archive)
+            written.append((name, str(file), made.revision, len(made.archive)))
+    except OSError as error:
+        raise usage_fault(f"--out {out}: cannot be written: {error.strerror}") from None
+    if format is Format.JSON:
+        keys = ("name", "file", "revision", "bytes")
+        print_json({"bundles": [dict(zip(keys, each, strict=True)) for each in written]})
+        return
+    table = Table("bundle", "file", "revision", "bytes", box=None, padding=(0, 2, 0, 0))
+    for each in written:
+        table.add_row(*(plain(cell) for cell in each))
+    stdout().print(table)

@@ -1,0 +1,194 @@
+"""`datong policy diff`: whose access changes from one policy folder to another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from federation.cli.options import (
+    ConfigOption,
+    SubgraphOption,
+    SubgraphsOption,
+    SupergraphOption,
+    read_settings,
+)
+from federation.cli.policy_options import (
+    DataOption,
+    Format,
+    FormatOption,
+    plain,
+    policy_failure,
+    policy_folder,
+    read_catalogue,
+    stdout,
+)
+from federation.cli.report import err, print_json, schema_failure, usage_fault
+
+if TYPE_CHECKING:
+    from federation.access import AccessRequest
+    from federation.gateway.engines import PolicyRelease
+    from federation.gateway.engines.authoring.replay import Change, Replay
+    from federation.gateway.settings import Config
+
+COLOURS = {"widens": "red", "narrows": "green", "differs": "yellow"}
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="Policy folder in use.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Policy folder to come.")],
+    *,
+    questions: Annotated[
+        Path | None,
+        typer.Option("--questions", metavar="FILE", help="Questions of contract 1, one a line."),
+    ] = None,
+    cases: Annotated[
+        bool, typer.Option("--cases", help="Ask the questions of the case tables of both.")
+    ] = False,
+    allow_widening: Annotated[
+        bool, typer.Option("--allow-widening", help="End with 0 even when something widens.")
+    ] = False,
+    subgraph: SubgraphOption = None,
+    subgraphs: SubgraphsOption = None,
+    supergraph: SupergraphOption = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+) -> None:
+    """Ask the same questions of two policy folders and show what changes for whom.
+
+    The status is 1 when anybody could see more than before: a use that opens, another mask, other
+    rows. Questions are recorded as the policies get them (schemas/input.json), alone on a line or
+    as the member `input`; they need a schema. --data takes the data of both from one folder.
+    """
+    if (questions is None) == (not cases):
+        raise usage_fault("give either --questions FILE or --cases")
+    folders = policy_folder(old), policy_folder(new)
+    from federation.errors import SchemaError  # noqa: PLC0415
+    from federation.gateway.engines import EmbeddedEngine, PolicyFault  # noqa: PLC0415
+    from federation.gateway.engines.authoring.replay import replay  # noqa: PLC0415
+
+    try:
+        if questions is None:
+            asked, first, second = _read_tables(*folders, data)
+        else:
+            asked = _read_questions(questions)
+            settings = read_settings(config, subgraph, subgraphs, supergraph)
+            first, second = _read_releases(settings, *folders, data)
+        found = asyncio.run(replay(EmbeddedEngine(first), EmbeddedEngine(second), asked))
+    except SchemaError as error:
+        raise schema_failure(error) from None
+    except PolicyFault as fault:
+        raise policy_failure(fault) from None
+    if format is Format.JSON:
+        print_json(_to_json(found))
+    else:
+        _print(found)
+    if found.may_widen and not allow_widening:
+        raise typer.Exit(1)
+
+
+def _read_tables(
+    old: Path, new: Path, data: Path | None
+) -> tuple[list[AccessRequest], PolicyRelease, PolicyRelease]:
+    from federation.gateway.engines import (  # noqa: PLC0415
+        PolicySource,
+        load_policies,
+        make_release,
+    )
+    from federation.gateway.engines.authoring.tables import read_tables  # noqa: PLC0415
+
+    before = read_tables(old, load_policies(old, data))
+    after = read_tables(new, load_policies(new, data))
+    # Both on one catalogue: what the tables say of fields is no policy.
+    release = before.release
+    first = make_release(PolicySource(release.modules, release.data), after.release.catalogue)
+    asked = {case.id: case.request for case in (*before.cases, *after.cases)}
+    return list(asked.values()), first, after.release
+
+
+def _read_releases(
+    settings: Config, old: Path, new: Path, data: Path | None
+) -> tuple[PolicyRelease, PolicyRelease]:
+    from federation.gateway.engines import load_policies, make_release  # noqa: PLC0415
+
+    catalogue = read_catalogue(settings)
+    return (
+        make_release(load_policies(old, data), catalogue),
+        make_release(load_policies(new, data), catalogue),
+    )
+
+
+def _read_questions(file: Path) -> list[AccessRequest]:
+    from federation.access.read_request import read_request  # noqa: PLC0415
+
+    found = []
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise usage_fault(f"{file}: cannot be read: {error.strerror}") from None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            document = json.loads(line)
+            wrapped = isinstance(document, dict) and "input" in document
+            found.append(read_request(document["input"] if wrapped else document))
+        except ValueError as error:
+            raise usage_fault(f"{file}:{number}: no question of contract 1: {error}") from None
+    return found
+
+
+def _print(found: Replay) -> None:
+    from federation.gateway.engines.authoring.replay import Direction  # noqa: PLC0415
+
+    for (caller, purpose), changes in groupby(found.changes, key=_asker):
+        stdout().print(f"[bold]{plain(caller)}[/bold] for {plain(purpose or 'no purpose')}")
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+        for _ in range(4):
+            table.add_column(overflow="fold")
+        for change, times in changes:
+            way = change.direction.value
+            reasons = " ".join(change.reasons) + (f" ({times} times)" if times > 1 else "")
+            table.add_row(
+                f"[{COLOURS[way]}]{way}[/]",
+                f"{plain(change.place)} {change.use}",
+                f"{plain(change.before)} → {plain(change.after)}",
+                f"[dim]{plain(reasons)}[/]",
+            )
+        stdout().print(table)
+    counts = ", ".join(f"{found.count(way)} {way.value}" for way in Direction)
+    err.print(f"{found.questions} questions, {len(found.changes)} changes: {counts}")
+
+
+def _asker(counted: tuple[Change, int]) -> tuple[str, str | None]:
+    return counted[0].caller, counted[0].purpose
+
+
+def _to_json(found: Replay) -> dict[str, Any]:
+    from federation.gateway.engines.authoring.replay import Direction  # noqa: PLC0415
+
+    return {
+        "questions": found.questions,
+        "counts": {way.value: found.count(way) for way in Direction},
+        "changes": [
+            {
+                "direction": change.direction.value,
+                "caller": change.caller,
+                "purpose": change.purpose,
+                "operation": change.operation,
+                "place": change.place,
+                "use": change.use,
+                "before": change.before,
+                "after": change.after,
+                "reasons": list(change.reasons),
+                "times": times,
+            }
+            for change, times in found.changes
+        ],
+    }
