@@ -46,9 +46,8 @@ class Stage(StrEnum):
     RESPONSE = "response"
 
 
-_WITHOUT_OPERATION = frozenset(
-    {Stage.SUBGRAPHS, Stage.COMPOSITION, Stage.SUPERGRAPH, Stage.API, Stage.QUERY_GRAPH}
-)
+_OF_SUBGRAPHS = frozenset({Stage.SUBGRAPHS, Stage.COMPOSITION})
+_WITHOUT_OPERATION = _OF_SUBGRAPHS | {Stage.SUPERGRAPH, Stage.API, Stage.QUERY_GRAPH}
 
 
 def explain(
@@ -68,24 +67,44 @@ def explain(
         typer.Option(metavar="JSON|@FILE", help="Claims of a caller; without, access is open."),
     ] = None,
     purpose: Annotated[str | None, typer.Option(help="Purpose code.")] = None,
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="JSON|@FILE",
+            help="Verified facts of a consent: subject, fields, optionally id, purpose, expires;"
+            " repeatable.",
+        ),
+    ] = None,
 ) -> None:
-    """Print what one stage makes of a schema or an operation."""
+    """Print what one stage makes of a schema or an operation.
+
+    Values of variables are needed for question, decision and response, and by every later stage
+    for a caller: what a caller may read can depend on them. The status is 1 when the stage fails.
+    """
     settings = read_settings(config, subgraph, subgraphs, supergraph)
     if operation is None and stage not in _WITHOUT_OPERATION:
         raise usage_fault(f"stage {stage.value} needs an OPERATION")
     text = read_operation(operation) if operation is not None else ""
     values = read_object(variables, "--variables")
     claims = read_object(caller, "--caller") if caller is not None else None
+    if consent and claims is None:
+        raise usage_fault("--consent: a consent is given to a caller, name it by --caller")
+    from federation.cli.consent_input import read_consent  # noqa: PLC0415
     from federation.cli.stages import Question, Stages  # noqa: PLC0415
     from federation.errors import FederationError, SchemaError  # noqa: PLC0415
 
-    question = Question(text, name, values, claims, purpose)
+    consents = tuple(read_consent(each, purpose) for each in consent or ())
+    stages = Stages(settings, Question(text, name, values, claims, purpose, consents), progress)
     try:
-        typer.echo(_print(Stages(settings, question, progress), stage))
+        if stage in _OF_SUBGRAPHS and not stages.sources:
+            raise usage_fault(f"stage {stage.value} needs --subgraph or --subgraphs")
+        typer.echo(_print(stages, stage))
     except SchemaError as error:
         raise schema_failure(error) from None
     except FederationError as error:
         raise failure(error) from None
+    if stage is Stage.COMPOSITION and stages.composition.errors:
+        raise typer.Exit(1)
 
 
 def _print(stages: Stages, stage: Stage) -> str:

@@ -18,7 +18,11 @@ SubgraphOption = Annotated[
 ]
 SubgraphsOption = Annotated[
     Path | None,
-    typer.Option("--subgraphs", metavar="FILE", help="JSON list of name, url and optional sdl."),
+    typer.Option(
+        "--subgraphs",
+        metavar="FILE",
+        help="JSON list of name, url and optionally sdl (text) or file (beside it).",
+    ),
 ]
 SupergraphOption = Annotated[
     Path | None,

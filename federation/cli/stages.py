@@ -16,6 +16,7 @@ from graphql import parse, print_ast
 from federation.access import (
     AccessRequest,
     Asker,
+    ConsentFact,
     Decision,
     Disclosure,
     Mode,
@@ -24,6 +25,8 @@ from federation.access import (
     restrict,
     row_filters_json,
 )
+from federation.cli.graph_text import print_query_graph
+from federation.composition import Composition
 from federation.gateway.access_log import AccessLog
 from federation.gateway.deciding import open_engine
 from federation.gateway.identity import ANONYMOUS, read_caller
@@ -41,7 +44,7 @@ from federation.gateway.sources import (
 )
 from federation.gateway.start import load_supergraph, make_signer
 from federation.gateway.state import State, build_state
-from federation.operation import ParsedOperation, coerce_variables, parse_operation
+from federation.operation import Operation, ParsedOperation, coerce_variables, parse_operation
 from federation.planning import (
     OperationPlan,
     explain_choices,
@@ -50,8 +53,6 @@ from federation.planning import (
     print_plan,
     print_plan_graph,
 )
-from federation.query_graph import QueryGraph
-from federation.selection import print_selection_set
 from federation.subgraph import load_subgraph
 from federation.supergraph import Supergraph, print_api_schema, print_supergraph
 
@@ -62,6 +63,7 @@ class Question:
 
     Attributes:
         claims: Those of a caller's token, believed as they stand; None means open access.
+        consents: Believed as they stand, too.
     """
 
     text: str
@@ -69,6 +71,7 @@ class Question:
     variables: Mapping[str, Any]
     claims: Mapping[str, Any] | None
     purpose: str | None
+    consents: tuple[ConsentFact, ...] = ()
 
 
 class Stages:
@@ -88,14 +91,18 @@ class Stages:
         return asyncio.run(fetch_missing(sources, sign, limit, self._progress))
 
     @cached_property
+    def composition(self) -> Composition:
+        """Of the subgraphs; for a ready supergraph there is none to be made."""
+        return compose_sources(self.sources)
+
+    @cached_property
     def supergraph(self) -> Supergraph:
         """Composed, or as given."""
         if not self.sources:
             return load_supergraph(self._settings, self._progress)
-        composition = compose_sources(self.sources)
-        if composition.supergraph is None:
-            raise CompositionFailed(composition.diagnostics)
-        return composition.supergraph
+        if self.composition.supergraph is None:
+            raise CompositionFailed(self.composition.diagnostics)
+        return self.composition.supergraph
 
     @cached_property
     def state(self) -> State:
@@ -119,7 +126,7 @@ class Stages:
         """Who is said to ask."""
         claims = self._question.claims
         caller = ANONYMOUS if claims is None else read_caller({"sub": "caller", **claims})
-        return Asker(caller, self._question.purpose, (), int(time.time()))
+        return Asker(caller, self._question.purpose, self._question.consents, int(time.time()))
 
     @cached_property
     def access_request(self) -> AccessRequest:
@@ -157,9 +164,19 @@ class Stages:
         )
 
     @cached_property
+    def remaining(self) -> Operation:
+        """What is planned: all of the operation where access is open.
+
+        Open access restricts nothing, so that no values of variables are needed to know it.
+        """
+        if self._question.claims is None:
+            return self.parsed.operation
+        return self.restriction.operation
+
+    @cached_property
     def plan(self) -> OperationPlan:
         """How what remains is fetched."""
-        return plan(self.restriction.operation, self.state.graph)
+        return plan(self.remaining, self.state.graph)
 
     def print_subgraphs(self) -> str:
         """One paragraph for each subgraph: where it is and what it defines."""
@@ -176,11 +193,10 @@ class Stages:
 
     def print_composition(self) -> str:
         """The findings, or that there are none."""
-        found = compose_sources(self.sources).diagnostics
         return (
             "\n".join(
                 f"{d.severity.value} {d.code} {', '.join(map(str, d.locations))}: {d.message}"
-                for d in found
+                for d in self.composition.diagnostics
             )
             or "no findings"
         )
@@ -194,8 +210,8 @@ class Stages:
         return print_api_schema(self.supergraph)
 
     def print_query_graph(self) -> str:
-        """Nodes with their moves, one a line."""
-        return "\n".join(_graph_lines(self.state.graph))
+        """Nodes with their fields and with where their keys lead, one a line."""
+        return print_query_graph(self.state.graph)
 
     def print_operation(self) -> str:
         """The normal form."""
@@ -207,11 +223,16 @@ class Stages:
 
     def print_decision(self) -> str:
         """Every verdict, one a line, then the row filters."""
-        lines = []
-        for (coordinate, use), verdict in sorted(self.decision.verdicts.items()):
-            mask = f" {verdict.mask}" if verdict.mask else ""
-            why = f"  {', '.join(verdict.reasons)} [{verdict.rule}]"
-            lines.append(f"{verdict.effect.value}{mask:8} {use:6} {coordinate}{why}")
+        verdicts = sorted(self.decision.verdicts.items())
+        effects = [
+            f"{each.effect.value} {each.mask}" if each.mask else each.effect.value
+            for _, each in verdicts
+        ]
+        width = max(map(len, effects), default=0)
+        lines = [
+            f"{effect:{width}}  {use:6} {coordinate}  {', '.join(verdict.reasons)} [{verdict.rule}]"
+            for effect, ((coordinate, use), verdict) in zip(effects, verdicts, strict=True)
+        ]
         filters = row_filters_json(
             {name: each for name, each in self.decision.row_filters.items() if each is not None}
         )
@@ -219,16 +240,17 @@ class Stages:
 
     def print_restriction(self) -> str:
         """What remains, what is masked, what was taken out."""
+        lines = [print_ast(parse(str(self.remaining)))]
+        if self._question.claims is None:
+            return lines[0]
         made = self.restriction
-        lines = [print_ast(parse(str(made.operation)))]
         lines += [f"mask {'.'.join(place)}: {mask}" for place, mask in sorted(made.masks.items())]
         lines += [f"refused {'.'.join(r.path)}: {r.error.message}" for r in made.refusals]
         return "\n".join(lines)
 
     def print_candidates(self) -> str:
         """Every way to read each value, its cost, and the one taken."""
-        choices = explain_choices(self.restriction.operation, self.state.graph)
-        return print_choices(choices)
+        return print_choices(explain_choices(self.remaining, self.state.graph))
 
     def print_plan_graph(self) -> str:
         """The plan's fetches for Graphviz."""
@@ -257,22 +279,6 @@ class Stages:
             response = await running.gateway.answer(request)
         assert isinstance(response, Response), "this client does not accept event streams"
         return _json(json.loads(response.body))
-
-
-def _graph_lines(graph: QueryGraph) -> list[str]:
-    lines = []
-    for name in graph.graphs:
-        for type_name, held in sorted(graph.types[name].items()):
-            keys = " ".join(f"[{key.text}]" for key in held.keys)
-            lines.append(f"{name}/{type_name} ({held.kind.value}) {keys}".rstrip())
-            for field in held.fields.values():
-                extra = " external" if field.external else ""
-                if field.requires:
-                    extra += f" requires {print_selection_set(field.requires)}"
-                if field.provides:
-                    extra += f" provides {print_selection_set(field.provides)}"
-                lines.append(f"  .{field.name}: {field.type}{extra}")
-    return lines
 
 
 def _json(value: Any) -> str:

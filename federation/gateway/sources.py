@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from federation.supergraph import Supergraph, read_supergraph
 SERVICE_QUERY = "query SubgraphIntrospectQuery { _service { sdl } }"
 _ATTEMPT_SECONDS = 5.0
 _PAUSE_SECONDS = 0.2
+# No SDL lacks both white space and braces.
+_FILE_NAME = re.compile(r"[^\s{}]*[./\\][^\s{}]*")
 
 SignServiceQuery = Callable[[str, str], str]
 """Subgraph name and operation text to the `Datong-Context` of the gateway itself."""
@@ -94,6 +97,11 @@ def _source(entry: Any, file: Path, position: int) -> SubgraphSource:
     ):
         raise SchemaUnavailable(
             f"{file}: entry {position + 1} needs the texts name and url, and optionally sdl or file"
+        )
+    if _FILE_NAME.fullmatch(entry.get("sdl") or ""):
+        raise SchemaUnavailable(
+            f"{file}: entry {position + 1} has the name of a file as its sdl: write"
+            f' "file": "{entry["sdl"]}"; sdl is the text itself'
         )
     source = SubgraphSource(entry["name"], entry.get("url", ""), entry.get("sdl"))
     if source.sdl is None and entry.get("file"):

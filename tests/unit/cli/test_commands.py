@@ -170,6 +170,141 @@ def test_explain_prints_every_stage(folder: Path, stage: str, shows: str) -> Non
     assert shows in done.stdout
 
 
+@pytest.mark.parametrize("name", ["stock.graphql", "../sdl/stock", "C:\\stock.gql"])
+def test_a_file_name_where_sdl_belongs_is_recognised(folder: Path, name: str) -> None:
+    entry = {"name": "stock", "url": "http://127.0.0.1:9", "sdl": name}
+    (folder / "list.json").write_text(json.dumps([entry]))
+
+    done = datong(folder, "compose", "--subgraphs", "list.json")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f'"file": "{name}"' in done.stderr
+
+
+def test_explain_of_a_composition_with_errors_ends_with_1(folder: Path) -> None:
+    done = datong(folder, "explain", "--subgraphs", "bad.json", "--stage", "composition")
+
+    assert done.returncode == 1
+    assert "error FIELD_TYPE_MISMATCH" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("stage", "needs_values"),
+    [
+        ("operation", False),
+        ("question", True),
+        ("decision", True),
+        ("restriction", False),
+        ("candidates", False),
+        ("plan", False),
+        ("plan-graph", False),
+        ("fetches", False),
+        ("response", True),
+    ],
+)
+def test_only_stages_that_look_at_values_of_variables_demand_them(
+    folder: Path, stage: str, needs_values: bool
+) -> None:
+    write_list(folder, "list.json", products=PRODUCTS.replace("product:", "product(id: ID!):"))
+    text = "query($id: ID!) { product(id: $id) { name } }"
+
+    done = datong(folder, "explain", "-", "--subgraphs", "list.json", "--stage", stage, stdin=text)
+
+    missing = "Variable '$id'" in f"{done.stderr}{done.stdout}"
+    assert missing == needs_values, done
+    assert needs_values or "name" in done.stdout
+
+
+def test_the_plan_for_a_caller_demands_values_since_access_can_depend_on_them(folder: Path) -> None:
+    write_list(folder, "list.json", products=PRODUCTS.replace("product:", "product(id: ID!):"))
+    text = "query($id: ID!) { product(id: $id) { name } }"
+
+    done = datong(folder, "explain", "-", "--subgraphs", "list.json", "--caller", "{}", stdin=text)
+
+    assert done.returncode == 1
+    assert "$id" in done.stderr
+
+
+def test_the_query_graph_shows_which_subgraph_is_entered_from_where_by_which_key(
+    folder: Path,
+) -> None:
+    done = datong(folder, "explain", "--subgraphs", "good.json", "--stage", "query-graph")
+
+    lines = done.stdout.splitlines()
+    products = lines.index("products/Product (object) [id]")
+    assert "  -> stock/Product by [id]" in lines[products:]
+    assert "  -> products/Product by [id]" in lines[lines.index("stock/Product (object) [id]") :]
+
+
+CITIZENS = """
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+  @link(url: "https://specs.datong.dev/governance/v1.0",
+    import: ["@classified", "@dataSubject", "@filters", "@sharing"])
+type Query {
+  citizen(idNumber: ID! @filters(field: "Citizen.idNumber")): Citizen
+    @classified(level: 1) @sharing(class: UNCONDITIONAL)
+}
+type Citizen @key(fields: "idNumber") {
+  idNumber: ID! @dataSubject @classified(level: 3) @sharing(class: CONDITIONAL)
+  name: String @classified(level: 2) @sharing(class: CONDITIONAL)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("consent", "effect"),
+    [
+        ({"subject": "1", "fields": ["Citizen.idNumber", "Citizen.name"]}, "mask initial"),
+        ({"subject": "1", "fields": ["Citizen.idNumber"]}, "deny"),
+        ({"subject": "1", "fields": ["Citizen.name"], "expires": 1}, "deny"),
+        ({"subject": "1", "fields": ["Citizen.name"], "purpose": "data-return"}, "deny"),
+    ],
+)
+def test_explain_shows_what_a_described_consent_opens(
+    folder: Path, consent: dict[str, object], effect: str
+) -> None:
+    write_list(folder, "list.json", public_security=CITIZENS)
+    caller = {"kind": "application", "department": "heming_bank", "clearance": 2}
+
+    done = datong(
+        folder,
+        *("explain", "-", "--subgraphs", "list.json", "--stage", "decision"),
+        *("--caller", json.dumps(caller), "--purpose", "loan-pre-approval"),
+        *("--consent", json.dumps(consent)),
+        stdin='{ citizen(idNumber: "1") { name } }',
+    )
+
+    assert done.returncode == 0, done.stderr
+    verdicts = [line for line in done.stdout.splitlines() if line.endswith("]")]
+    assert any(line.startswith(f"{effect} ") and "Citizen.name" in line for line in verdicts)
+    # One below the other, whatever the effect.
+    assert len({line.index(" select ") for line in verdicts if " select " in line}) == 1
+
+
+@pytest.mark.parametrize(
+    "consent",
+    [
+        {"subject": "1"},
+        {"fields": []},
+        {"subject": 1, "fields": []},
+        {"subject": "1", "fields": [], "field": []},
+        {"subject": "1", "fields": [], "expires": "soon"},
+    ],
+)
+def test_a_consent_that_lacks_a_fact_is_wrong_usage(
+    folder: Path, consent: dict[str, object]
+) -> None:
+    done = datong(
+        folder,
+        *("explain", "q.graphql", "--subgraphs", "good.json", "--stage", "decision"),
+        *("--caller", "{}", "--consent", json.dumps(consent)),
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--consent: " in done.stderr
+
+
 def test_explain_judges_a_caller_that_is_described(folder: Path) -> None:
     caller = json.dumps({"sub": "clerk", "clearance": 1})
 
@@ -200,6 +335,8 @@ def test_explain_judges_a_caller_that_is_described(folder: Path) -> None:
         ("serve", "--subgraphs", "good.json", "--access", "opa", "--jwks", "x"),
         ("serve", "--subgraphs", "good.json", "--jwks", "x"),
         ("explain", "--stage", "plan", "--subgraphs", "good.json"),
+        ("explain", "--stage", "composition", "--supergraph", "q.graphql"),
+        ("explain", "q.graphql", "--subgraphs", "good.json", "--consent", "{}"),
         ("plan", "absent.graphql", "--subgraphs", "good.json"),
         ("demo", "token", "nobody"),
         ("audit", "verify"),
