@@ -74,7 +74,11 @@ def _routes(settings: Server, running: Running) -> list[Route]:
         if not allows(request):
             return NO_TOKEN
         return JSONResponse(
-            {"requests": asdict(running.requests), "decisions": running.decisions()}
+            {
+                "requests": asdict(running.requests),
+                "decisions": running.decisions(),
+                "subscriptions": {"open": running.gateway.open_subscriptions},
+            }
         )
 
     return [Route("/bundles/{name}.tar.gz", bundle), Route("/counts", counts)]

@@ -116,6 +116,11 @@ class Gateway:
         )
         self._plans: Bounded[tuple[str, Operation], OperationPlan] = Bounded(config.cache.plans)
 
+    @property
+    def open_subscriptions(self) -> int:
+        """How many are open."""
+        return self._slots.open
+
     async def answer(self, request: Request) -> Answer:
         """The answer within the deadline; never raises for what a client did."""
         state = self.state

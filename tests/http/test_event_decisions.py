@@ -205,6 +205,15 @@ async def test_a_part_denied_from_the_start_is_refused_in_each_event(world: Worl
     assert world.subgraph.asked == []
 
 
+async def test_open_subscriptions_are_counted_until_they_end(world: World) -> None:
+    stream = await world.subscribe()
+    while_open = world.gateway.open_subscriptions
+    stream.complete()
+    await world.listener.end()
+
+    assert (while_open, world.gateway.open_subscriptions) == (1, 0)
+
+
 async def test_without_a_decision_no_event_leaves(world: World) -> None:
     def fail(_: AccessRequest) -> Decision:
         raise PolicyUnavailable("the engine is down")

@@ -7,6 +7,7 @@ from federation.gateway.negotiation import (
     LEGACY_TYPE,
     RESPONSE_TYPE,
     HttpRefusal,
+    accepts_events,
     check_content_type,
     check_origin,
     choose_media_type,
@@ -41,6 +42,21 @@ def test_the_media_type_is_the_one_the_client_likes_best(
     accept: str | None, chosen: str | None
 ) -> None:
     assert choose_media_type(accept) == chosen
+
+
+@pytest.mark.parametrize(
+    ("accept", "accepted"),
+    [
+        ("text/event-stream", True),
+        ("application/json, Text/Event-Stream; q=0.5", True),
+        ("text/event-stream;q=0", False),
+        ("text/*, */*", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_event_streams_are_accepted_by_name_only(accept: str | None, accepted: bool) -> None:
+    assert accepts_events(accept) is accepted
 
 
 @pytest.mark.parametrize(
