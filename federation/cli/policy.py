@@ -3,6 +3,7 @@
 import typer
 
 from federation.cli.policy_bundle import bundle
+from federation.cli.policy_coverage import coverage
 from federation.cli.policy_diff import diff
 from federation.cli.policy_explain import explain
 from federation.cli.policy_lint import lint
@@ -12,6 +13,7 @@ app = typer.Typer(help="Try, question and compare policies.", no_args_is_help=Tr
 app.command("test")(run_tests)
 app.command("lint")(lint)
 app.command("explain")(explain)
+app.command("coverage")(coverage)
 app.command("diff")(diff)
 app.command("bundle")(bundle)
 

@@ -1,0 +1,138 @@
+"""`datong policy coverage`: fields that no rule reaches, and grants that reach nothing."""
+
+import gc
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.demo_schema import demo_supergraph
+from tests.unit.cli.test_commands import Done, datong
+
+SDL = """
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@policy"])
+  @link(url: "https://specs.datong.dev/governance/v1.0", import: ["@classified", "@sharing"])
+type Query { citizen: Citizen }
+type Citizen @key(fields: "id") {
+  id: ID! @classified(level: 2) @sharing(class: CONDITIONAL, condition: "c")
+  name: String @classified(level: 2) @sharing(class: CONDITIONAL, condition: "c")
+  born: Int! @classified(level: 2) @sharing(class: CONDITIONAL, condition: "c")
+  open: String @classified(level: 1) @sharing(class: UNCONDITIONAL)
+  odd: String @classified(level: 1) @sharing(class: UNCONDITIONAL)
+    @policy(policies: [["never written"]])
+  law: String @classified(level: 3) @sharing(class: NOT_SHARED, legalBasis: "a law")
+  forgotten: String
+}
+"""
+GRANT = {"purposes": {"p": True}, "uses": {"select": True}, "expires": 4102444800}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _engines_end_on_their_thread() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.graphql").write_text(SDL)
+    listed = [{"name": "police", "url": "http://127.0.0.1:9", "file": "a.graphql"}]
+    (tmp_path / "all.json").write_text(json.dumps(listed))
+    write_grants(tmp_path, {})
+    return tmp_path
+
+
+def write_grants(folder: Path, fields: dict[str, Any]) -> None:
+    (folder / "data").mkdir(exist_ok=True)
+    organisations = {
+        "police": {"name": "Police", "subgraphs": {"police": True}},
+        "bank": {"name": "Bank", "subgraphs": {}},
+    }
+    document = {
+        "grants": {"bank": {name: {"g": grant} for name, grant in fields.items()}},
+        "purposes": {"p": {"title": "P"}},
+        "organisations": organisations,
+    }
+    (folder / "data/all.json").write_text(json.dumps(document))
+
+
+def coverage(folder: Path, *options: str) -> Done:
+    arguments = ("--subgraphs", "all.json", "--data", "data", *options)
+    return datong(folder, "policy", "coverage", *arguments)
+
+
+def gaps(folder: Path) -> set[tuple[str, str]]:
+    document = json.loads(coverage(folder, "--format", "json").stdout)
+    return {(gap["coordinate"], gap["code"]) for gap in document["gaps"]}
+
+
+def test_fields_are_counted_by_department_and_status(folder: Path) -> None:
+    write_grants(folder, {"Citizen.name": GRANT})
+
+    document = json.loads(coverage(folder, "--format", "json").stdout)
+
+    assert document["departments"] == {
+        "police": {"open": 3, "granted": 1, "own_only": 2, "not_shared": 1, "uncovered": 1}
+    }
+    assert document["fields"]["Citizen.name"] == "granted"
+    assert document["fields"]["Citizen.born"] == "own_only"
+
+
+def test_ungraded_field_and_unwritten_policy_are_gaps_and_end_with_1(folder: Path) -> None:
+    done = coverage(folder)
+
+    assert done.returncode == 1
+    assert "Citizen.forgotten not_classified" in done.stdout
+    assert "8 fields, 2 gaps" in done.stderr
+    assert gaps(folder) == {
+        ("Citizen.forgotten", "not_classified"),
+        ("Citizen.odd", "policy_undefined"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("coordinate", "terms", "code"),
+    [
+        ("Citizen.nothing", {}, "grant_unknown_field"),
+        ("Citizen.law", {}, "grant_not_shared"),
+        ("Citizen.name", {"consent": True}, "grant_without_subject"),
+        ("Citizen.name", {"region": True}, "grant_without_region"),
+        ("Citizen.born", {"mask": "last4"}, "mask_unsuitable"),
+        ("Citizen.born", {"mask": "null"}, "mask_unsuitable"),
+        ("Citizen.name", {"expires": 1}, "grant_expired"),
+    ],
+)
+def test_grant_that_cannot_work_is_a_gap(
+    folder: Path, coordinate: str, terms: dict[str, Any], code: str
+) -> None:
+    before = gaps(folder)
+
+    write_grants(folder, {coordinate: {**GRANT, **terms}})
+
+    assert gaps(folder) - before == {(coordinate, code)}
+
+
+def test_fields_of_one_status_are_listed_on_demand(folder: Path) -> None:
+    shown = coverage(folder, "--status", "not_shared").stdout
+
+    assert "not_shared  Citizen.law" in shown
+    assert "not_shared  Citizen.law" not in coverage(folder).stdout
+
+
+def test_the_demo_has_no_gaps(tmp_path: Path) -> None:
+    (tmp_path / "all.graphql").write_text(demo_supergraph())
+
+    done = datong(tmp_path, "policy", "coverage", "--supergraph", "all.graphql")
+
+    assert done.returncode == 0, done.stdout
+    assert "0 gaps" in done.stderr
+
+
+def test_without_a_schema_it_is_wrong_usage_or_a_failure_that_says_so(tmp_path: Path) -> None:
+    done = datong(tmp_path, "policy", "coverage")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "subgraph" in done.stderr
