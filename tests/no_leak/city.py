@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import jwt
 import msgspec
@@ -198,7 +198,9 @@ class City:
 class Gateway:
     """One served gateway."""
 
-    def __init__(self, city: City, folder: Path, granted: Grants, access: Mapping[str, Any]):
+    def __init__(
+        self, city: City, folder: Path, granted: Grants, access: Mapping[str, Any]
+    ) -> None:
         self.city = city
         self.audit = folder / "audit.sqlite"
         data = folder / "data"
@@ -303,7 +305,7 @@ class _Lines(logging.Handler):
         if not record.name.startswith(("asyncio", "aiosqlite")):
             self.lines.append(self.format(record))
 
-    def __enter__(self) -> _Lines:
+    def __enter__(self) -> Self:
         root = logging.getLogger()
         self._level = root.level
         root.setLevel(logging.DEBUG)

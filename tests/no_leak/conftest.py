@@ -15,6 +15,7 @@ def _shared_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     gc.collect()
     with ExitStack() as stack:
         yield City(tmp_path_factory.mktemp("no-leak"), stack)
+        gc.collect()
 
 
 @pytest.fixture

@@ -1,0 +1,279 @@
+"""Random schemas, rights and operations, against a reference that knows one schema and its rows.
+
+The reference is the monolith executed field by field: a field that the decision does not open fails
+there, as the specification lets a field fail, and a masked one is masked. The gateway must give the
+same data. What it sends to departments may hold what the caller reads, keys, and inputs that the
+decision lets feed something; errors hold none of the rows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import pytest
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    build_schema,
+    execute_sync,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    parse,
+    validate,
+    visit,
+)
+
+from federation.access import (
+    AccessIndex,
+    AccessRequest,
+    Asker,
+    Caller,
+    Decision,
+    ask,
+    bind_mask,
+    bind_masks,
+    build_access_index,
+    read_decision,
+    restrict,
+)
+from federation.composition import compose
+from federation.execution import ExecutionRequest, SubgraphReply, SubgraphRequest, execute
+from federation.operation import Limits, parse_operation
+from federation.planning import plan
+from federation.query_graph import QueryGraph, build_query_graph
+from federation.subgraph import load_subgraph
+from federation.supergraph import build_api_schema
+from tests.support.operations import OperationWriter
+from tests.support.random_graph import RandomGraph, RandomSubgraphs, computed
+
+SCHEMAS = int(os.environ.get("DATONG_NO_LEAK_SCHEMAS", "10"))
+FIRST_SEED = int(os.environ.get("DATONG_NO_LEAK_FIRST_SEED", "0"))
+OPERATIONS = 6
+WIDE = Limits(max_root_fields=1_000, max_aliases=1_000, max_fields=100_000, max_tokens=100_000)
+VARIABLES = {"yes": True, "no": False}
+ASKER = Asker(Caller("clerk", "person"), None, (), 1)
+SECRET = "§"
+KEYS = {"id", "code", "at", "place"}
+MASKS = {
+    "initial": {"String", "ID"},
+    "last4": {"String", "ID"},
+    "hash": {"String", "ID"},
+    "range": {"Int"},
+}
+
+
+class RecordingSubgraphs(RandomSubgraphs):
+    """Keeps the variables as well."""
+
+    def __init__(self, graph: RandomGraph) -> None:
+        super().__init__(graph)
+        self.requests: list[tuple[str, SubgraphRequest]] = []
+
+    async def send(self, subgraph: str, request: SubgraphRequest) -> SubgraphReply:
+        self.requests.append((subgraph, request))
+        return await super().send(subgraph, request)
+
+
+@dataclass
+class World:
+    """One random graph with rows in which every text tells that it is one."""
+
+    graph: RandomGraph
+    monolith: GraphQLSchema
+    schema: GraphQLSchema
+    query_graph: QueryGraph
+    index: AccessIndex
+
+
+def _world(seed: int) -> World:
+    graph = RandomGraph(seed)
+    _mark_texts(graph)
+    composition = compose(
+        load_subgraph(name, f"http://{name}", sdl) for name, sdl in graph.subgraphs.items()
+    )
+    assert composition.supergraph is not None, composition.errors
+    schema = build_api_schema(composition.supergraph)
+    return World(
+        graph,
+        build_schema(graph.monolith),
+        schema,
+        build_query_graph(composition.supergraph),
+        build_access_index(composition.supergraph, schema),
+    )
+
+
+def _mark_texts(graph: RandomGraph) -> None:
+    number = iter(range(1_000_000))
+
+    def mark(value: Any) -> Any:
+        if isinstance(value, list):
+            return [mark(item) for item in value]
+        return f"{value}{SECRET}{next(number)}" if isinstance(value, str) else value
+
+    for name, entity in graph.entities.items():
+        for row in graph.rows[name]:
+            for spec in entity.fields.values():
+                if "String" in spec.type and not spec.requires:
+                    row[spec.name] = mark(row[spec.name])
+        for row in graph.rows[name]:
+            for spec in entity.fields.values():
+                if spec.requires:
+                    row[spec.name] = computed(spec, row)
+
+
+def _decide(asked: AccessRequest, random: Random) -> Decision:
+    """A random answer of contract 1, some uses left out or malformed."""
+    fields: dict[str, dict[str, Any]] = {}
+    for coordinate, uses in asked.fields.items():
+        for use in uses.names():
+            effect = random.choices(["allow", "mask", "deny", "odd"], [70, 14, 13, 3])[0]
+            if coordinate.startswith("Query.") and random.random() < 0.7:
+                effect = "allow"
+            verdict: dict[str, Any] = {"effect": effect, "reasons": ["r"], "rule": "r"}
+            if effect == "mask":
+                verdict["mask"] = random.choice([*MASKS, "null", "unheard"])
+            if random.random() > 0.03:
+                fields.setdefault(coordinate, {})[use] = verdict
+    return read_decision(asked, {"contract": 1, "fields": fields, "row_filters": {}}, "r")
+
+
+class Reference:
+    """What a decision lets a caller read, said once more and without the gateway's code."""
+
+    def __init__(self, world: World, decision: Decision) -> None:
+        self.world = world
+        self.effects = {
+            key: (verdict.effect.value, verdict.mask) for key, verdict in decision.verdicts.items()
+        }
+
+    def opens(self, type_name: str, field: str) -> bool:
+        effect, mask = self.effects.get((f"{type_name}.{field}", "select"), ("deny", None))
+        if effect == "deny" or (effect == "mask" and not self._suits(type_name, field, mask)):
+            return False
+        return all(
+            self.effects.get((f"{type_name}.{name}", "join"), ("deny", None))[0] == "allow"
+            for name in self.inputs(type_name, field)
+        )
+
+    def inputs(self, type_name: str, field: str) -> Iterator[str]:
+        """Everything that a field is computed from, at any distance."""
+        entity = self.world.graph.entities.get(type_name)
+        spec = entity.fields.get(field) if entity else None
+        for name in spec.requires if spec else ():
+            yield name
+            yield from self.inputs(type_name, name)
+
+    def feeds(self, type_name: str, field: str) -> bool:
+        """Whether it may be fetched for something that it feeds and the caller reads."""
+        entity = self.world.graph.entities.get(type_name)
+        return entity is not None and any(
+            field in self.inputs(type_name, name) and self.opens(type_name, name)
+            for name in entity.fields
+        )
+
+    def _suits(self, type_name: str, field: str, mask: str | None) -> bool:
+        definition: Any = self.world.schema.type_map[type_name]
+        text, named = str(definition.fields[field].type), definition.fields[field].type
+        if not is_leaf_type(get_named_type(named)):
+            return False
+        if mask == "null":
+            return "[" not in text and not text.endswith("!")
+        return get_named_type(named).name in MASKS.get(mask or "", ())
+
+    def answer(self, text: str) -> Any:
+        def resolve(source: Any, info: GraphQLResolveInfo[Any], **_: Any) -> Any:
+            type_name, name = info.parent_type.name, info.field_name
+            if not self.opens(type_name, name):
+                raise GraphQLError("denied")
+            if source is None:
+                return self.world.graph.root_value(self.world.graph.roots[name])
+            effect, mask = self.effects[f"{type_name}.{name}", "select"]
+            return bind_mask(mask or "", b"k")(source[name]) if effect == "mask" else source[name]
+
+        return execute_sync(
+            self.world.monolith,
+            parse(text),
+            variable_values=VARIABLES,
+            field_resolver=resolve,
+            type_resolver=lambda value, *_: value["__typename"],
+        ).data
+
+
+def _sent_fields(schema: GraphQLSchema, text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Possible object types and name of each field in a request, the machinery left out."""
+    found: list[tuple[tuple[str, ...], str]] = []
+    types = TypeInfo(schema)
+
+    class Collector(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            parent: Any = types.get_parent_type()
+            if not node.name.value.startswith("_"):
+                possible = schema.get_possible_types(parent) if is_abstract_type(parent) else ()
+                names = tuple(each.name for each in possible) or (parent.name,)
+                found.append((names, node.name.value))
+
+    visit(parse(text), TypeInfoVisitor(types, Collector()))
+    yield from found
+
+
+def _check_requests(
+    world: World, reference: Reference, requests: list[tuple[str, SubgraphRequest]]
+) -> None:
+    schemas = RandomSubgraphs(world.graph).schemas
+    implementers = tuple(world.graph.members("Node"))
+    for subgraph, request in requests:
+        for names, field in _sent_fields(schemas[subgraph], request.text):
+            # To the department with the interface object the interface is an object type.
+            types = implementers if names == ("Node",) else names
+            assert field in KEYS or any(
+                reference.opens(name, field) or reference.feeds(name, field) for name in types
+            ), (subgraph, names, field, request.text)
+        for name, value in request.variables.items():
+            for sent in value if name not in VARIABLES else ():
+                types = implementers if sent["__typename"] == "Node" else (sent["__typename"],)
+                for field in sent.keys() - {"__typename"} - KEYS:
+                    assert any(reference.feeds(each, field) for each in types), (subgraph, sent)
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
+async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> None:
+    world = _world(seed)
+    for number in range(OPERATIONS):
+        random = Random(seed * 1_000 + number)
+        text = OperationWriter(world.monolith, random).query()
+        if validate(world.monolith, parse(text)):
+            continue
+        operation = parse_operation(text, world.schema, None, WIDE).operation
+        variables = {each.name: VARIABLES[each.name] for each in operation.variables}
+        decision = _decide(ask(operation, variables, ASKER, world.index), random)
+        restriction = restrict(operation, variables, decision, world.index)
+        subgraphs = RecordingSubgraphs(world.graph)
+        work = ExecutionRequest(
+            variables=variables,
+            masks=bind_masks(restriction.masks, b"k"),
+            refusals=restriction.refusals,
+            show_subgraph_errors=False,
+        )
+        operation_plan = plan(restriction.operation, world.query_graph)
+
+        result = await execute(operation_plan, work, subgraphs, world.schema)
+
+        reference = Reference(world, decision)
+        assert result.data == reference.answer(text), text
+        assert SECRET not in json.dumps([error.to_json() for error in result.errors])
+        assert {error.extensions["code"] for error in result.errors} <= {
+            "ACCESS_DENIED",
+            "NO_DECISION",
+        }, text
+        _check_requests(world, reference, subgraphs.requests)
