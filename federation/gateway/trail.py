@@ -213,7 +213,9 @@ class Trail:
         """The answer to a failure; when not even that can be recorded, the answer says so."""
         known = error if isinstance(error, FederationError) else FederationError("cancelled")
         self._recorder.counts.add(outcome, known)
-        if not isinstance(error, Unauthenticated) and self._record.caller.id:
+        # A caller whose token expires during a subscription was believed when it began.
+        is_believed = not isinstance(error, Unauthenticated) or self._intent is not None
+        if is_believed and self._record.caller.id:
             try:
                 await self._finish(outcome, {known.code})
             except FederationError as unrecorded:

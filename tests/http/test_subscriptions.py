@@ -424,6 +424,8 @@ async def test_a_subscription_ends_with_its_callers_token(
         async with asyncio.timeout(5):
             await stream.over.wait()
 
+    last = city.records()[-1]
     assert (_code(ended), "data" in ended[1]) == ("UNAUTHENTICATED", False)
     assert end == ("complete", None)
+    assert (last["outcome"], last["codes"], last["part"]) == ("refused", ["UNAUTHENTICATED"], 1)
     assert len(subgraph.asked) == 1
