@@ -4,6 +4,7 @@ This is the interpreted executor, the reference that any faster one must equal. 
 those of the ``Transport`` it is given, and of the ``EventTransport`` for subscriptions.
 """
 
+from federation.execution.compiled import CompiledPlan, CompiledPlans, compile_plan
 from federation.execution.execute import execute, execute_event, unfinished_mutations
 from federation.execution.model import (
     ExecutionRequest,
@@ -20,6 +21,8 @@ from federation.execution.transport import (
 )
 
 __all__ = [
+    "CompiledPlan",
+    "CompiledPlans",
     "EventTransport",
     "ExecutionRequest",
     "ExecutionResult",
@@ -28,6 +31,7 @@ __all__ = [
     "SubgraphReply",
     "SubgraphRequest",
     "Transport",
+    "compile_plan",
     "execute",
     "execute_event",
     "subscribe",

@@ -6,9 +6,10 @@ import asyncio
 
 from graphql import GraphQLSchema
 
+from federation.execution.compiled import CompiledPlan, Unexpected
 from federation.execution.fetching import Execution, FetchRun, unfinished_mutations
 from federation.execution.model import ExecutionRequest, ExecutionResult, FetchReport
-from federation.execution.shape import shape
+from federation.execution.shape import Shaped, shape
 from federation.execution.transport import SubgraphReply, Transport
 from federation.planning.plan import OperationPlan
 
@@ -16,16 +17,22 @@ __all__ = ["execute", "execute_event", "unfinished_mutations"]
 
 
 async def execute(
-    plan: OperationPlan, request: ExecutionRequest, transport: Transport, schema: GraphQLSchema
+    plan: OperationPlan,
+    request: ExecutionRequest,
+    transport: Transport,
+    schema: GraphQLSchema,
+    compiled: CompiledPlan | None = None,
 ) -> ExecutionResult:
     """Run a plan and make the response.
+
+    The plan's code, if given, makes it faster and changes nothing else.
 
     Subgraphs that fail leave nulls and errors, never an exception. Cancelling cancels the fetches
     under way, except mutations: these run to their end, unseen.
 
     What the API schema does not know (a type, an enum value) is not answered.
     """
-    return await _execute(plan, request, transport, schema, None)
+    return await _execute(Execution(plan, request, transport, compiled=compiled), schema)
 
 
 async def execute_event(
@@ -43,19 +50,15 @@ async def execute_event(
     Source:
         GraphQL specification, "ExecuteSubscriptionEvent".
     """
-    return await _execute(plan, request, transport, schema, event)
+    return await _execute(Execution(plan, request, transport), schema, event)
 
 
 async def _execute(
-    plan: OperationPlan,
-    request: ExecutionRequest,
-    transport: Transport,
-    schema: GraphQLSchema,
-    event: SubgraphReply | None,
+    execution: Execution, schema: GraphQLSchema, event: SubgraphReply | None = None
 ) -> ExecutionResult:
-    loop = asyncio.get_running_loop()
-    ends = None if request.deadline is None else loop.time() + request.deadline
-    execution = Execution(plan, request, transport, ends)
+    plan, deadline = execution.plan, execution.request.deadline
+    if deadline is not None:
+        execution.ends = asyncio.get_running_loop().time() + deadline
     runs = [FetchRun(execution, fetch) for fetch in plan.fetches]
     tasks: list[asyncio.Task[FetchReport]] = []
     try:
@@ -67,7 +70,7 @@ async def _execute(
     except ExceptionGroup as faults:
         # Only what is no fault of a subgraph gets here; the caller knows it by its own type.
         raise faults.exceptions[0] from None
-    shaped = shape(plan, request, schema, execution)
+    shaped = _shape(execution, schema)
     return ExecutionResult(
         data=shaped.data,
         errors=(
@@ -77,6 +80,17 @@ async def _execute(
         ),
         reports=tuple(task.result() for task in tasks),
     )
+
+
+def _shape(execution: Execution, schema: GraphQLSchema) -> Shaped:
+    request, compiled = execution.request, execution.compiled
+    if compiled is not None and not request.masks and not request.refusals:
+        try:
+            return Shaped(compiled.shape(execution.tree), (), ())
+        except Unexpected:
+            # What is unexpected, and where, only the interpreted form can tell.
+            pass
+    return shape(execution.plan, request, schema, execution)
 
 
 async def _run_after(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from federation.errors import ResponseError, SubgraphUnreachable
+from federation.execution.compiled.plan import CompiledPlan
 from federation.execution.failures import (
     SUBGRAPH_ERROR,
     SUBGRAPH_MALFORMED,
@@ -29,7 +30,7 @@ from federation.execution.tree import (
     merge,
     tree_keys,
 )
-from federation.planning.plan import Fetch, OperationPlan
+from federation.planning.plan import EntityFetch, Fetch, OperationPlan
 from federation.selection import Field, SelectionSet
 
 _unfinished: set[asyncio.Task[SubgraphReply]] = set()
@@ -47,14 +48,28 @@ class Execution:
     Attributes:
         tree: The root object.
         ends: Time of the event loop's clock at which the deadline has passed.
+        compiled: The plan's code, if there is any.
     """
 
     plan: OperationPlan
     request: ExecutionRequest
     transport: Transport
-    ends: float | None
+    ends: float | None = None
     tree: Object = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
+    compiled: CompiledPlan | None = None
+
+    def call(self, entity: EntityFetch) -> EntityCall:
+        """Representations of the objects in the tree that an entity fetch concerns."""
+        if self.compiled is not None and not self.faults:
+            return self.compiled.calls[id(entity)](self.tree)
+        return entity_call(self.tree, entity, self.faults)
+
+    def is_complete(self, answer: Object, asked: SelectionSet) -> bool:
+        """Whether an answer has every key that was surely asked for, at every depth."""
+        if self.compiled is not None:
+            return self.compiled.checks[id(asked)](answer)
+        return is_complete(answer, asked, self.request.variables)
 
 
 @dataclass(slots=True)
@@ -151,7 +166,7 @@ class FetchRun:
 
     async def _run_entities(self) -> None:
         calls = [
-            entity_call(self.execution.tree, entity, self.execution.faults)
+            self.execution.call(entity)
             if holds(entity.conditions, self.execution.request.variables)
             else EntityCall(entity)
             for entity in self.fetch.entities
@@ -286,10 +301,10 @@ class FetchRun:
         self, answers: Iterable[tuple[Object, Any]], asked: SelectionSet, path: Path
     ) -> None:
         fits = True
-        variables = self.execution.request.variables
+        is_complete = self.execution.is_complete
         for target, answer in answers:
             # Looked at before it is merged: objects of the tree can be shared between answers.
-            fits &= isinstance(answer, dict) and is_complete(answer, asked, variables)
+            fits &= isinstance(answer, dict) and is_complete(answer, asked)
             fits &= isinstance(answer, dict) and merge(target, answer)
         if not fits:
             self._fail(SUBGRAPH_MALFORMED, [path])

@@ -11,9 +11,11 @@ from federation.execution.tree import Faults, Located, Object, collect, tree_key
 from federation.planning.plan import EntityFetch, RepresentationField
 
 # Python holds 1, 1.0 and true equal; their JSON texts differ.
-_canonical = msgspec.json.Encoder(order="deterministic").encode
+canonical = msgspec.json.Encoder(order="deterministic").encode
+"""The text by which representations are told apart."""
 
-_MISSING = object()
+MISSING = object()
+"""In place of what an object of the tree does not have."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ def entity_call(root: Object, entity: EntityFetch, faults: Faults) -> EntityCall
             continue
         if representation is None:
             continue
-        position = positions.setdefault(_canonical(representation), len(call.representations))
+        position = positions.setdefault(canonical(representation), len(call.representations))
         if position == len(call.representations):
             call.representations.append(representation)
             call.objects.append([])
@@ -60,32 +62,33 @@ def _represent(value: Object, entity: EntityFetch) -> Object | None:
     told = entity.typename or typename(value)
     if told is None:
         return None
-    fields = _read_fields(value, entity.representation)
-    return None if fields is _MISSING else {"__typename": told, **fields}
+    fields = read_fields(value, entity.representation)
+    return None if fields is MISSING else {"__typename": told, **fields}
 
 
-def _read_fields(value: Object, fields: tuple[RepresentationField, ...]) -> Any:
+def read_fields(value: Object, fields: tuple[RepresentationField, ...]) -> Any:
+    """The fields of a representation by name, or MISSING."""
     result: Object = {}
     for each in fields:
         if each.types is not None and typename(value) not in each.types:
             continue
-        found = _read(value.get(each.source, _MISSING), each.fields)
-        if found is _MISSING:
-            return _MISSING
+        found = _read(value.get(each.source, MISSING), each.fields)
+        if found is MISSING:
+            return MISSING
         result[each.name] = found
     return result
 
 
 def _read(value: Any, fields: tuple[RepresentationField, ...]) -> Any:
     """The part of a value that a representation needs; an item that lacks a field spoils it all."""
-    if not fields or value is None or value is _MISSING:
+    if not fields or value is None or value is MISSING:
         return value
     if isinstance(value, dict):
-        return _read_fields(value, fields)
+        return read_fields(value, fields)
     if not isinstance(value, list):
-        return _MISSING
+        return MISSING
     items = [_read(item, fields) for item in value]
-    return _MISSING if any(item is _MISSING for item in items) else items
+    return MISSING if any(item is MISSING for item in items) else items
 
 
 def _rests_on_fault(value: Any, fields: tuple[RepresentationField, ...], faults: Faults) -> bool:

@@ -22,6 +22,7 @@ from federation.access import (
     restrict,
 )
 from federation.execution import (
+    CompiledPlans,
     EventTransport,
     ExecutionRequest,
     ExecutionResult,
@@ -115,6 +116,7 @@ class Gateway:
             config.cache.operations
         )
         self._plans: Bounded[tuple[str, Operation], OperationPlan] = Bounded(config.cache.plans)
+        self._compiled = CompiledPlans(config.cache.compiled_bytes)
 
     @property
     def open_subscriptions(self) -> int:
@@ -136,8 +138,9 @@ class Gateway:
             await trail.intend(prepared.plan)
             if prepared.plan.kind == "subscription":
                 return self._stream(request, trail, prepared, state)
+            code = self._compiled.get(prepared.plan, state.schema)
             result = await execute(
-                prepared.plan, prepared.work, self._parts.transport, state.schema
+                prepared.plan, prepared.work, self._parts.transport, state.schema, code
             )
             response = respond(result, self._description(request, result, prepared, trail))
             await trail.release(response, result.errors)
