@@ -36,7 +36,11 @@ def verify(
         typer.Option("--key", help="File with a key that signed heads (PEM); repeatable."),
     ] = None,
 ) -> None:
-    """Check every hash, link and signature; the status is 1 when a record is missing or changed."""
+    """Check every hash, link and signature; the status is 1 when a record is missing or changed.
+
+    A chain is closed when its gateway stopped in order, or by the next one when it died. The
+    register of chains is never closed.
+    """
     settings = read_settings(config, audit={"database": database})
     if not settings.audit.database:
         raise usage_fault("no audit trail: give --database URL, or --config with audit.database")
@@ -81,6 +85,8 @@ def _print_report(report: TrailReport) -> None:
     for chain in (report.register, *report.chains):
         faults = "\n".join(map(str, chain.faults)) or "none"
         closed = "yes" if chain.closed else "no"
+        if chain is report.register:
+            closed = "never"  # It goes on with whatever gateway is started next.
         table.add_row(chain.chain, str(chain.entries), str(chain.proven), closed, faults)
     Console(highlight=False).print(table)
     for fault in report.faults:

@@ -32,6 +32,16 @@ def _processes_of(state: Path) -> list[str]:
     return found
 
 
+def _verify_audit(state: Path, said: str) -> str:
+    """What the command prints that the demo names."""
+    config = next(line.split()[1] for line in said.splitlines() if "--config " in line)
+    assert config.endswith("datong.toml"), config
+    verify = [sys.executable, "-m", "federation.cli", "audit", "verify", "--config", config]
+    return subprocess.run(
+        verify, env=_environment(state), capture_output=True, text=True, check=True
+    ).stdout
+
+
 @pytest.mark.parametrize("opa", ["embedded", "server"])
 def test_every_story_comes_out_right_and_nothing_keeps_running(tmp_path: Path, opa: str) -> None:
     if opa == "server" and not (Path.home() / "go" / "bin" / "opa").exists():
@@ -48,8 +58,13 @@ def test_every_story_comes_out_right_and_nothing_keeps_running(tmp_path: Path, o
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("right") == 9
     assert "WRONG" not in done.stdout
+    assert "The page" not in done.stderr
     assert _processes_of(tmp_path) == []
     modes = {file.name: file.stat().st_mode & 0o077 for file in tmp_path.rglob("*.pem")}
+    verified = _verify_audit(tmp_path, done.stderr)
+    closed = {line.split()[0]: line.split()[3] for line in verified.splitlines()[1:]}
+    assert closed.pop("register") == "never"
+    assert list(closed.values()) == ["yes"]
     assert modes == {"issuer.pem": 0, "consent.pem": 0, "context.pem": 0, "head.pem": 0}
 
 
@@ -66,6 +81,7 @@ def test_ending_the_demo_ends_everything_it_started(tmp_path: Path, ending: sign
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < until, log.read_text()
         time.sleep(0.2)
+    assert "The page:" in log.read_text()
     running = _processes_of(tmp_path)
 
     process.send_signal(ending)

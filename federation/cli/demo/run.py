@@ -79,7 +79,9 @@ def run_demo(options: Options) -> int:
             console.print(f"error: {error}", style="red", markup=False)
             return 1
         print_table(told)
-        _say_where(stage, keys)
+        if not options.once:
+            _say_where(stage)
+        _say_how_to_verify(keys)
         if not options.once:
             _wait(group)
     return 1 if any(each.faults for each in told) else 0
@@ -165,21 +167,30 @@ async def _tell(stage: Stage) -> list[Told]:
     return await tell_all(stage.gateway.url, stage.keys, departments)
 
 
-def _say_where(stage: Stage, keys: DemoKeys) -> None:
-    console.print(f"\nThe page:  [bold]{stage.gateway.url}/[/bold]  (pick a caller and a story)")
-    console.print(f"GraphQL:   {stage.gateway.url}/graphql")
-    command = _own_command()
-    config = keys.file("datong.toml")
-    callers = ", ".join(CALLERS)
-    lines = (
-        f"Tokens:    {command} demo token CALLER, for {callers}",
-        f"Audit:     {command} audit verify --config {config}",
-        f'Try:       curl {stage.gateway.url}/graphql -H "Authorization: Bearer '
-        f'$({command} demo token county-officer)" \\',
-        "             -H 'Datong-Purpose: data-return' -H 'Content-Type: application/json' \\",
-        f"             -d '{json.dumps({'query': EXAMPLE})}'",
+def _say_where(stage: Stage) -> None:
+    url, command = stage.gateway.url, _own_command()
+    _say("The page:", f"{url}/  (pick a caller and a story)")
+    _say("GraphQL:", f"{url}/graphql")
+    _say(
+        "Tokens:", f"{command} demo token CALLER", "for one of", *(f"  {each}" for each in CALLERS)
     )
-    for line in lines:
+    _say(
+        "Try:",
+        f"curl {url}/graphql \\",
+        f'  -H "Authorization: Bearer $({command} demo token county-officer)" \\',
+        "  -H 'Datong-Purpose: data-return' -H 'Content-Type: application/json' \\",
+        f"  -d '{json.dumps({'query': EXAMPLE})}'",
+    )
+
+
+def _say_how_to_verify(keys: DemoKeys) -> None:
+    config = keys.file("datong.toml")
+    _say("Audit trail:", f"{_own_command()} audit verify \\", f"  --config {config}")
+
+
+def _say(heading: str, *lines: str) -> None:
+    """A heading and lines to copy: they are not wrapped, however long they are."""
+    for line in (heading, *(f"  {each}" for each in lines)):
         console.print(line, markup=False, soft_wrap=True)
 
 
