@@ -22,6 +22,8 @@ from tests.docs.blocks import PAGES, ROOT, blocks, prose
 # Decisions are never edited, so they may mention what was there then; reference pages are printed.
 KEPT = [page for page in PAGES if page.parent.name not in {"decisions", "reference"}]
 SECTIONS = {field.name: field.type for field in msgspec.structs.fields(Config)}
+# Commands that hold commands.
+GROUPS = {"access", "audit", "demo", "policy"}
 # What a page may call by `section.key` although it is a file or a module.
 FILES = re.compile(r"\.(md|py|json|toml|sqlite|yaml|yml|rego|pem|key|svg)$")
 
@@ -65,7 +67,7 @@ def test_every_datong_command_and_option_exists(page: Path) -> None:
     for words in commands(page, "datong"):
         assert words[0] in tops, words
         path: tuple[str, ...] = (words[0],)
-        if words[0] in {"demo", "audit"} and len(words) > 1 and not words[1].startswith("-"):
+        if words[0] in GROUPS and len(words) > 1 and not words[1].startswith("-"):
             path = (words[0], words[1])
         used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
         assert used <= options_of(path), words
