@@ -6,12 +6,16 @@ import functools
 import logging
 import socket
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from federation.gateway.app import PageRoutes, create_app
+from federation.gateway.collector import spare_what_stays
 from federation.gateway.settings import Config
 from federation.supergraph import Supergraph
 
@@ -58,7 +62,7 @@ def run(
 ) -> bool:
     """Serves until a signal ends it; whether it ever served."""
     server = uvicorn.Config(
-        functools.partial(create_app, config, supergraph, pages, writer_socket),
+        functools.partial(_create_process, config, supergraph, pages, writer_socket),
         factory=True,
         loop="uvloop",
         http="httptools",
@@ -79,6 +83,23 @@ def run(
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     Multiprocess(server, sockets=[listener]).run()
     return True
+
+
+def _create_process(
+    config: Config, supergraph: Supergraph, pages: PageRoutes | None, writer_socket: Path | None
+) -> Starlette:
+    """The application of a process that does nothing else."""
+    app = create_app(config, supergraph, pages, writer_socket)
+    lifespan_of_app = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with lifespan_of_app(app):
+            spare_what_stays()
+            yield
+
+    app.router.lifespan_context = lifespan
+    return app
 
 
 def address_of(listener: socket.socket) -> str:
