@@ -85,7 +85,8 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         subgraphs: URL by subgraph name; the SDL is fetched from there.
-        subgraphs_file: JSON list of objects with `name`, `url` and optionally `sdl`.
+        subgraphs_file: JSON list of objects with `name`, `url` and optionally the SDL: `sdl` is its
+            text, `file` a file beside the list.
         supergraph_file: Ready supergraph SDL (join specification).
     """
 
