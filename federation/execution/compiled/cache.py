@@ -43,9 +43,12 @@ class CompiledPlans:
                 self._seen.popitem(last=False)
             return None
         compiled = compile_plan(plan, schema)
+        if _weight(compiled) > self._max_bytes:
+            # Remembered as not compiled, or it would be made again and again.
+            compiled = None
         self._compiled[id(plan)] = (plan, compiled)
         self.size += _weight(compiled)
-        while self.size > self._max_bytes:
+        while self.size > self._max_bytes and len(self._compiled) > 1:
             _, (_, oldest) = self._compiled.popitem(last=False)
             self.size -= _weight(oldest)
         return compiled

@@ -158,6 +158,18 @@ def test_many_operations_take_no_more_than_the_limit() -> None:
     assert 0 < len(plans) < 50
 
 
+def test_code_larger_than_the_limit_is_not_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    plans, plan = CompiledPlans(100), my_plan()
+    monkeypatch.setattr(
+        "federation.execution.compiled.cache.compile_plan",
+        lambda *known: made.append(known) or compile_plan(*known),
+    )
+
+    assert [plans.get(plan, API) for _ in range(5)] == [None] * 5
+    assert len(made) == 1
+
+
 def test_plan_that_outgrows_its_worth_is_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("federation.execution.compiled.source._MAX_LINES", 10)
 
