@@ -29,6 +29,11 @@ class Way:
     base: Site
     needed: Needed
 
+    @property
+    def stage(self) -> int:
+        """The stage of the entry itself."""
+        return 1 + max(site.stage for site in self.needed.sites)
+
 
 class Entering:
     """Finds entity moves; remembers per place what it found."""
@@ -77,11 +82,12 @@ class Entering:
         if not extras:
             return ()
         ways = list(self._keyed_ways(place, graph))
-        if not ways:
+        first = min((site.stage for site in place.sites), default=0)
+        if all(way.stage > first + 1 for way in ways):
             # From each site alone as well: that which is cheapest by itself may not be the one that
             # the rest of the operation needs anyway.
             starts = [place.sites, *((site,) for site in place.sites if len(place.sites) > 1)]
-            ways = [
+            ways += [
                 way
                 for start in starts
                 for way in self._closure_ways(place, start)

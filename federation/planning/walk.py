@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from federation.errors import OperationTooLarge, PlanningError
+from federation.operation import EMPTY
 from federation.planning.moves import Moves
 from federation.planning.place import Place, Site, undominated
 from federation.planning.plan import Conditions, OutputField, ResponsePath
@@ -152,7 +153,9 @@ class Walk:
     def _visit_typename(
         self, place: Place, entry: Entry, conditions: tuple[Condition, ...]
     ) -> OutputField:
-        if place.path:
+        if place.path and entry.field.alias == EMPTY.alias:
+            self._want(place, self.moves.presence_sites(place), conditions)
+        elif place.path:
             self._want_typename(place, (*conditions, *entry.field.conditions))
         return self._output(place, entry, TYPENAME, _types_of(entry), ())
 

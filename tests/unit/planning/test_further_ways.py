@@ -3,6 +3,8 @@
 Each was found by comparing plans with another planner's.
 """
 
+import pytest
+
 from federation.composition import SubgraphDocument, compose_documents
 from federation.operation import Limits, parse_operation
 from federation.planning import OperationPlan, plan
@@ -90,13 +92,33 @@ def test_keys_are_gathered_from_the_root_that_is_asked_anyway() -> None:
     assert _fetched(made) == ["other", "hub", "pay"]
 
 
-def test_presence_of_interface_objects_is_known_without_their_type() -> None:
+@pytest.mark.parametrize("condition", ["$yes", "false"])
+def test_presence_of_interface_objects_is_known_without_their_type(condition: str) -> None:
     made = _plan(
-        "query Q($yes: Boolean!) { nodes { id @include(if: $yes) } }",
+        f"query Q($yes: Boolean = true) {{ nodes {{ id @include(if: {condition}) }}"
+        " k @include(if: $yes) }",
         adder='type Query { nodes: [Node] } type Node @key(fields: "id") @interfaceObject '
         "{ id: ID! extra: Int }",
         keeper='type Query { k: Int } interface Node @key(fields: "id") { id: ID! } '
         'type Book implements Node @key(fields: "id") { id: ID! }',
     )
 
-    assert _fetched(made) == ["adder"]
+    assert sorted(_fetched(made)) == ["adder", "keeper"]
+    assert not any(fetch.entities for fetch in made.fetches)
+
+
+def test_subgraph_is_entered_by_a_chain_of_keys_that_is_shorter_than_one_key_gained_late() -> None:
+    made = _plan(
+        "{ people { friend { size { height } } } }",
+        hub='type Query { h: Int } type Person @key(fields: "no") @key(fields: "id") '
+        "{ no: ID! @shareable id: ID! @shareable }",
+        late='type Query { l: Int } type Person @key(fields: "id") '
+        "{ id: ID! @shareable friend: Person @shareable }",
+        register='type Query { people: [Person] } type Person @key(fields: "no") '
+        "{ no: ID! @shareable friend: Person @shareable size: Size @shareable } "
+        "type Size @shareable { weight: Int }",
+        world='type Query { w: Int } type Person @key(fields: "id") '
+        "{ id: ID! @shareable size: Size @shareable } type Size @shareable { height: Int }",
+    )
+
+    assert _fetched(made) == ["register", "hub", "world"]
