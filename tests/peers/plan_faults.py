@@ -90,14 +90,23 @@ def faults(
 def _faults(
     node: Mapping[str, Any], facts: Mapping[str, Facts], schemas: Mapping[str, GraphQLSchema]
 ) -> Iterator[str]:
+    for fetch in _fetches(node):
+        name = fetch["serviceName"]
+        yield from _Reader(facts[name], schemas[name], fetch).read()
+
+
+def texts_of(node: Mapping[str, Any] | None) -> list[str]:
+    """The operation text of each fetch under a plan node."""
+    return [fetch["operation"] for fetch in _fetches(node)] if node is not None else []
+
+
+def _fetches(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if node["kind"] == "Fetch":
-        name = node["serviceName"]
-        yield from _Reader(facts[name], schemas[name], node).read()
-    for key in ("node", "ifClause", "elseClause"):
-        if node.get(key):
-            yield from _faults(node[key], facts, schemas)
-    for each in node.get("nodes", ()):
-        yield from _faults(each, facts, schemas)
+        yield node
+    inner = [node.get(key) for key in ("node", "ifClause", "elseClause")]
+    for each in (*inner, *node.get("nodes", ())):
+        if each is not None:
+            yield from _fetches(each)
 
 
 class _Reader:
