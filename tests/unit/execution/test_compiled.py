@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from graphql import GraphQLSchema
 
 from federation.execution import (
     CompiledPlan,
@@ -160,11 +161,13 @@ def test_many_operations_take_no_more_than_the_limit() -> None:
 
 def test_code_larger_than_the_limit_is_not_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
+
+    def make(plan: OperationPlan, schema: GraphQLSchema) -> CompiledPlan | None:
+        made.append(plan)
+        return compile_plan(plan, schema)
+
+    monkeypatch.setattr("federation.execution.compiled.cache.compile_plan", make)
     plans, plan = CompiledPlans(100), my_plan()
-    monkeypatch.setattr(
-        "federation.execution.compiled.cache.compile_plan",
-        lambda *known: made.append(known) or compile_plan(*known),
-    )
 
     assert [plans.get(plan, API) for _ in range(5)] == [None] * 5
     assert len(made) == 1
