@@ -189,32 +189,34 @@ class City:
         """
         name = json.dumps([granted or {}, access], sort_keys=True, default=str)
         if name not in self._gateways:
-            folder = self.folder / f"gateway{len(self._gateways)}"
-            folder.mkdir()
-            self._gateways[name] = Gateway(self, folder, granted or {}, access)
+            self._gateways[name] = self._open(granted or {}, access)
         return self._gateways[name]
+
+    def _open(self, granted: Grants, access: Mapping[str, Any]) -> Gateway:
+        folder = self.folder / f"gateway{len(self._gateways)}"
+        data = folder / "data"
+        data.mkdir(parents=True)
+        (data / "grants.json").write_text(json.dumps(_documents(granted)))
+        audit = folder / "audit.sqlite"
+        config = Config(
+            http=Http(console=False, deadline_seconds=5, **access.get("http", {})),
+            identity=Identity(jwks=self.keys, consent_jwks=self.keys),
+            access=msgspec.structs.replace(
+                Access(data=str(data)), **{k: v for k, v in access.items() if k != "http"}
+            ),
+            audit=Audit(database=f"sqlite+aiosqlite:///{audit}"),
+        )
+        return Gateway(self, config, self.supergraph, audit)
 
 
 class Gateway:
     """One served gateway."""
 
-    def __init__(
-        self, city: City, folder: Path, granted: Grants, access: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, city: City, config: Config, supergraph: Supergraph, audit: Path) -> None:
         self.city = city
-        self.audit = folder / "audit.sqlite"
-        data = folder / "data"
-        data.mkdir()
-        (data / "grants.json").write_text(json.dumps(_documents(granted)))
-        self.config = Config(
-            http=Http(console=False, deadline_seconds=5, **access.get("http", {})),
-            identity=Identity(jwks=city.keys, consent_jwks=city.keys),
-            access=msgspec.structs.replace(
-                Access(data=str(data)), **{k: v for k, v in access.items() if k != "http"}
-            ),
-            audit=Audit(database=f"sqlite+aiosqlite:///{self.audit}"),
-        )
-        app: Any = _InItsThread(self.config, city.supergraph)
+        self.config = config
+        self.audit = audit
+        app: Any = _InItsThread(config, supergraph)
         self.url = f"http://127.0.0.1:{city.stack.enter_context(served(app))}/graphql"
 
     def caller(self, **claims: Any) -> dict[str, str]:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.no_leak.city import City
+from tests.no_leak.offices import Offices, open_offices
 
 
 @pytest.fixture(scope="package")
@@ -22,3 +23,9 @@ def _shared_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
 def city(_shared_city: City) -> Iterator[City]:
     yield _shared_city
     _shared_city.subgraphs.faults.clear()
+
+
+@pytest.fixture(scope="package")
+def offices(_shared_city: City) -> Iterator[Offices]:
+    with pytest.MonkeyPatch.context() as environment:
+        yield open_offices(_shared_city, environment)

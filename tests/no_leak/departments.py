@@ -75,7 +75,7 @@ type Sentence implements Paper @key(fields: "number")
 TAX = (
     _LINK
     + """
-type Query { firms: [Firm!]! }
+type Query { firms(ownedBy: String @filters(field: "Citizen.name")): [Firm!]! }
 type Citizen @key(fields: "idNumber") {
   idNumber: ID!
   income: Int @classified(level: 3) @sharing(class: CONDITIONAL)

@@ -3,7 +3,8 @@
 from tests.no_leak.city import City, grants
 
 REGION = {"uses": {"select": True}, "region": True}
-RIGHTS = grants("Firm.title", "Firm.visitors", Citizen__income=REGION, Citizen__name=REGION)
+TESTED = {"uses": {"select": True, "filter": True}, "region": True}
+RIGHTS = grants("Firm.title", "Firm.visitors", Citizen__income=REGION, Citizen__name=TESTED)
 
 
 def test_rows_that_cannot_be_filtered_are_not_counted_either(city: City) -> None:
@@ -44,3 +45,17 @@ def test_a_count_alone_is_confined_like_the_rows(city: City) -> None:
     wire = gateway.ask("{ citizens { totalCount } }", None, officer)
 
     assert [set(each.context["row_filters"]) for each in wire.sent] == [{"Citizen"}]
+
+
+def test_rows_are_not_found_by_what_filtered_rows_hold(city: City) -> None:
+    # Which firms there are would tell of their owners, those of other regions included.
+    gateway = city.gateway(RIGHTS)
+    officer = gateway.caller(region="990102")
+    wire = gateway.ask('{ firms(ownedBy: "NAME-BEN") { title } }', None, officer)
+    open_list = gateway.ask("{ firms { title } }", None, officer)
+
+    assert wire.json["data"] is None
+    assert wire.codes() == [("ACCESS_DENIED", "firms")]
+    assert "row_filter_unsupported" in wire.body
+    assert wire.asked("tax") == ""
+    assert open_list.data == {"firms": [{"title": "FIRM-TITLE"}]}
