@@ -178,9 +178,7 @@ class _Builder:
         if self.roots.get(entry.name) == "mutation":
             return
         for field in definition.fields.values():
-            selected = (
-                self.selected(named_type(field.type)) or entry.items[field.name].derived_from
-            )
+            selected = self.selected(named_type(field.type)) or entry.items[field.name].derived_from
             for argument in field.arguments:
                 coordinate = Coordinate(entry.name, field.name, argument.name)
                 if not selected or argument.name in PAGING or self.explained(coordinate, argument):

@@ -68,7 +68,7 @@ class Stage:
 
 def run_demo(options: Options) -> int:
     """The exit code: 0 when every story came out right, 1 otherwise."""
-    _end_on_sigterm()
+    _end_on_signals()
     keys = load_keys()
     store.ensure(base=options.database, size=options.size)
     with processes(keys.folder) as group:
@@ -87,11 +87,13 @@ def run_demo(options: Options) -> int:
     return 1 if any(each.faults for each in told) else 0
 
 
-def _end_on_sigterm() -> None:
+def _end_on_signals() -> None:
     def leave(_: int, __: FrameType | None) -> None:
         sys.exit(143)
 
     signal.signal(signal.SIGTERM, leave)
+    # A shell that starts it in the background has Ctrl-C ignored; then nothing else would end it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 async def _start(group: Processes, keys: DemoKeys, options: Options) -> Stage:
