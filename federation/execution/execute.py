@@ -41,6 +41,7 @@ async def execute_event(
     request: ExecutionRequest,
     transport: Transport,
     schema: GraphQLSchema,
+    compiled: CompiledPlan | None = None,
 ) -> ExecutionResult:
     """Make the response to one event of a subscription, as ``execute`` does.
 
@@ -50,7 +51,7 @@ async def execute_event(
     Source:
         GraphQL specification, "ExecuteSubscriptionEvent".
     """
-    return await _execute(Execution(plan, request, transport), schema, event)
+    return await _execute(Execution(plan, request, transport, compiled=compiled), schema, event)
 
 
 async def _execute(

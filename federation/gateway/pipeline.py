@@ -170,8 +170,9 @@ class Gateway:
             async for event in events:
                 now = await self._prepare(request, trail, state)
                 check_unchanged(opened.restriction, now.restriction)
+                code = self._compiled.get(now.plan, state.schema)
                 result = await execute_event(
-                    now.plan, event, now.work, parts.transport, state.schema
+                    now.plan, event, now.work, parts.transport, state.schema, code
                 )
                 response = respond(result, self._description(request, result, now, trail))
                 await trail.release_event(result.errors)
