@@ -2,12 +2,14 @@
 
 import gc
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from federation.gateway.engines import POLICY_FOLDER
 from tests.support.demo_schema import demo_supergraph
 from tests.unit.cli.test_commands import Done, datong
 
@@ -42,6 +44,10 @@ def folder(tmp_path: Path) -> Path:
     listed = [{"name": "police", "url": "http://127.0.0.1:9", "file": "a.graphql"}]
     (tmp_path / "all.json").write_text(json.dumps(listed))
     write_grants(tmp_path, {})
+    # The delivered departments' files speak of other fields.
+    shutil.copytree(POLICY_FOLDER / "datong", tmp_path / "rego/datong")
+    shutil.rmtree(tmp_path / "rego/datong/departments")
+    write_department(tmp_path, "police", 'deny["Citizen.name"] contains "x" if false')
     return tmp_path
 
 
@@ -59,8 +65,14 @@ def write_grants(folder: Path, fields: dict[str, Any]) -> None:
     (folder / "data/all.json").write_text(json.dumps(document))
 
 
+def write_department(folder: Path, name: str, rule: str) -> None:
+    file = folder / f"rego/datong/departments/{name}.rego"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"package datong.departments.{name}\n\n{rule}\n")
+
+
 def coverage(folder: Path, *options: str) -> Done:
-    arguments = ("--subgraphs", "all.json", "--data", "data", *options)
+    arguments = ("--subgraphs", "all.json", "--policies", "rego", "--data", "data", *options)
     return datong(folder, "policy", "coverage", *arguments)
 
 
@@ -113,6 +125,28 @@ def test_grant_that_cannot_work_is_a_gap(
     write_grants(folder, {coordinate: {**GRANT, **terms}})
 
     assert gaps(folder) - before == {(coordinate, code)}
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ('deny["Citizen.name"] contains "x"', "department_not_owner"),
+        ('deny_use["Citizen.nothing"].select contains "x"', "department_not_owner"),
+        ('filters["Citizen"] contains {"field": "id"}', "department_not_owner"),
+        ('mask["Query.citizen"] := "last4"', "mask_unsuitable"),
+    ],
+)
+def test_department_file_that_speaks_of_foreign_fields_is_a_gap(
+    folder: Path, rule: str, code: str
+) -> None:
+    department = "bank" if code == "department_not_owner" else "police"
+    write_department(folder, department, rule)
+
+    document = json.loads(coverage(folder, "--format", "json").stdout)
+
+    found = {gap["code"]: gap["message"] for gap in document["gaps"]}
+    assert found.keys() == {"not_classified", "policy_undefined", code}
+    assert f"{department}.rego:3" in found[code]
 
 
 def test_fields_of_one_status_are_listed_on_demand(folder: Path) -> None:

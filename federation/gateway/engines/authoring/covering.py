@@ -20,6 +20,8 @@ from federation.access import (
     suits,
 )
 from federation.catalogue import Catalogue, Item
+from federation.gateway.engines.authoring.findings import DEPARTMENTS, NARROWING
+from federation.gateway.engines.authoring.trial import EmbeddedTrial
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.release import POLICY_ROOT, PolicyRelease
 from federation.supergraph.governance import SharingClass
@@ -89,6 +91,7 @@ async def measure_coverage(release: PolicyRelease, catalogue: Catalogue) -> Cove
         *_undefined_policies(items, release),
         *(gap for grant in grants for gap in _useless(grant, items, catalogue, release)),
         *_expired(grants, items, now),
+        *_ineffective(release, items, catalogue),
     ]
     granted = {grant.coordinate for grant in grants if grant.terms.get("expires", 0) > now}
     uncovered = {coordinate for coordinate, found in reasons.items() if found & UNDECIDED}
@@ -190,3 +193,26 @@ def _expired(grants: Iterable[_Grant], items: Mapping[str, Item], now: int) -> I
         if grant.coordinate in items and grant.terms.get("expires", 0) <= now:
             words = f"{grant}: it has expired"
             yield Gap(grant.coordinate, "grant_expired", words, items[grant.coordinate].owners)
+
+
+def _ineffective(
+    release: PolicyRelease, items: Mapping[str, Item], catalogue: Catalogue
+) -> Iterator[Gap]:
+    """What departments' files say of fields and types that are not theirs: it is passed over."""
+    for module in EmbeddedTrial(release.modules, {}).syntax():
+        parent, _, department = module.package.rpartition(".")
+        if parent != DEPARTMENTS:
+            continue
+        for rule in module.rules:
+            place = rule.head[1] if rule.name in NARROWING and len(rule.head) > 1 else None
+            if place is None:
+                continue
+            item, entry = items.get(place), catalogue.entries.get(place)
+            where = f"{module.file}:{rule.line}"
+            owners = item.owners if item else entry.owners if entry else ()
+            if department not in owners:
+                words = f"{where}: {rule.name} has no effect, it is not {department}'s"
+                yield Gap(place, "department_not_owner", words, owners)
+            elif rule.name == "mask" and item and not suits(rule.value or "null", item.type):
+                words = f"{where}: the mask {rule.value} does not suit values of type {item.type}"
+                yield Gap(place, "mask_unsuitable", words, owners)
