@@ -68,3 +68,17 @@ def test_a_purpose_warms_nothing_for_a_question_without_one(city: City) -> None:
 
     assert wire.json["data"] is None
     assert wire.shows("NAME-BEN") == set()
+
+
+def test_what_was_compiled_for_one_caller_masks_and_denies_for_another(city: City) -> None:
+    gateway = city.gateway(grants(Citizen__name={"uses": {"select": True}, "mask": "initial"}))
+    owner, office = gateway.caller(sub="owner", department="people"), gateway.caller()
+    for _ in range(4):
+        whole = gateway.ask("{ mayor { name } }", None, owner)
+        masked = gateway.ask("{ mayor { name } }", None, office)
+        pruned = gateway.ask("{ mayor { name phone } }", None, office)
+
+        assert whole.data == {"mayor": {"name": "NAME-BEN"}}
+        assert masked.data == {"mayor": {"name": "N**"}}
+        assert pruned.data == {"mayor": {"name": "N**", "phone": None}}
+        assert pruned.codes() == [("ACCESS_DENIED", "mayor.phone")]

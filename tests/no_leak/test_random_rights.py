@@ -50,6 +50,7 @@ from federation.access import (
 )
 from federation.composition import compose
 from federation.execution import ExecutionRequest, SubgraphReply, SubgraphRequest, execute
+from federation.execution.compiled import compile_plan
 from federation.operation import Limits, parse_operation
 from federation.planning import plan
 from federation.query_graph import QueryGraph, build_query_graph
@@ -276,7 +277,11 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
         operation_plan = plan(restriction.operation, world.query_graph)
 
         result = await execute(operation_plan, work, subgraphs, world.schema)
+        code = compile_plan(operation_plan, world.schema)
+        again = await execute(operation_plan, work, subgraphs, world.schema, code)
 
+        assert again.data == result.data, text
+        assert again.errors == result.errors, text
         reference = Reference(world, decision)
         # An interface object cannot tell types apart: a mask on one then holds for all.
         if "addedNodes" not in text or not _masks_some(decision, world.graph.members("Node")):
