@@ -6,7 +6,7 @@ from graphql import GraphQLError
 class RequestRefused(GraphQLError):
     """A request that cannot be answered as asked; the message is meant for the client.
 
-    Codes: BAD_PAGE_SIZE, BAD_CURSOR, BAD_REPRESENTATION, BAD_INPUT.
+    Codes: BAD_PAGE_SIZE, BAD_CURSOR, BAD_REPRESENTATION, BAD_INPUT, BAD_USER_INPUT.
     """
 
     def __init__(self, code: str, message: str) -> None:

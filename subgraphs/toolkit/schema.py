@@ -16,6 +16,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import get_object_definition
 
+from subgraphs.toolkit.argument_checks import check_arguments
 from subgraphs.toolkit.errors import RequestRefused
 from subgraphs.toolkit.scalars import SCALARS, Money, read_money
 from subgraphs.toolkit.scope import Info, Scope
@@ -114,6 +115,7 @@ class FederatedSchema(federation.Schema):
                 lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
             ],
         )
+        check_arguments(self._schema)
         # Strawberry would print the SDL anew, unfinished, for each question.
         service = cast(GraphQLObjectType, self._schema.type_map["_Service"])
         service.fields["sdl"].resolve = lambda *_: self.sdl

@@ -1,5 +1,6 @@
 """What each department answers, over the small world and real HTTP."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from subgraphs.__main__ import NAMES
 from subgraphs.world import demo
+from subgraphs.world.codes import identity_number
 from tests.support.departments import Client, statements
 
 Get = Callable[[str], Client]
@@ -56,7 +58,8 @@ def test_objection_is_raised_and_found_again(client: Get) -> None:
 
 def test_objection_about_nobody_is_refused(client: Get) -> None:
     mutation = "mutation($i: ObjectionInput!) { raiseObjection(input: $i) { objectionId } }"
-    objection = {"idNumber": "x", "coordinate": "Citizen.name", "claimedValue": "y"}
+    nobody = identity_number("990102", datetime.date(1901, 1, 1), 1)
+    objection = {"idNumber": nobody, "coordinate": "Citizen.name", "claimedValue": "y"}
 
     assert client("public_security").ask(mutation, i=objection).codes == ["BAD_INPUT"]
 

@@ -6,19 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.world.codes import (
-    credit_code,
-    identity_number,
+from subgraphs.toolkit.check_digits import (
+    CREDIT_ALPHABET,
     is_credit_code,
     is_identity_number,
     organisation_check,
 )
+from subgraphs.world.codes import credit_code, identity_number
 
 _DAYS = st.dates(datetime.date(1900, 1, 1), datetime.date(2030, 12, 31))
-_CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_BODIES = st.text(alphabet=_CREDIT_ALPHABET, min_size=8, max_size=8).filter(
+_BODIES = st.text(alphabet=CREDIT_ALPHABET, min_size=8, max_size=8).filter(
     # A body whose check character falls outside the credit code's alphabet does not exist.
-    lambda body: organisation_check(body) in _CREDIT_ALPHABET
+    lambda body: organisation_check(body) in CREDIT_ALPHABET
 )
 
 
@@ -64,8 +63,8 @@ def test_no_changed_character_of_a_credit_code_goes_unnoticed(
     body: str, position: int, shift: int
 ) -> None:
     code = credit_code("990101", body)
-    old = _CREDIT_ALPHABET.index(code[position])
-    new = _CREDIT_ALPHABET[(old + shift) % len(_CREDIT_ALPHABET)]
+    old = CREDIT_ALPHABET.index(code[position])
+    new = CREDIT_ALPHABET[(old + shift) % len(CREDIT_ALPHABET)]
 
     assert is_credit_code(code)
     assert not is_credit_code(code[:position] + new + code[position + 1 :])

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
+from subgraphs.toolkit.check_digits import is_credit_code, is_identity_number
 from subgraphs.world import demo
-from subgraphs.world.codes import is_credit_code, is_identity_number
 from subgraphs.world.generation import World
 from subgraphs.world.livelihoods import HIGHEST_SCORE, LOWEST_SCORE
 from subgraphs.world.people import build_households
