@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +18,15 @@ from federation.subgraph import load_subgraph
 from subgraphs.__main__ import load_department
 from subgraphs.toolkit.access_context import ContextVerifier, KeySet
 from subgraphs.toolkit.app import build_app
+from subgraphs.world.codes import identity_number
 from subgraphs.world.departments import DEPARTMENTS
 from subgraphs.world.store import database_url, ensure
 from tests.no_leak.city import City, Gateway, Wire
 from tests.support.departments import Client, served
 from tests.support.departments import Gateway as Signer
+
+NOBODY = identity_number("990102", datetime.date(1999, 1, 1), 999)
+"""A number that could be somebody's, and is nobody's."""
 
 LOAN = "loan-pre-approval"
 LOAN_FIELDS = [

@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 
 from subgraphs.world.demo import CONSENTING, OTHER, SPOUSE
-from tests.no_leak.offices import Offices
+from tests.no_leak.offices import NOBODY, Offices
 from tests.support.issuer import Issuer
 
 PERSON = "query($n: IdNumber!) { citizen(idNumber: $n) { name housingFund { status balance } } }"
 LIST = "{ citizens(first: 100) { totalCount edges { node { name } } pageInfo { hasNextPage } } }"
 ME, THEM = CONSENTING.id_number, OTHER.id_number
-NOBODY = "990102199901010000"
 
 
 def test_a_consent_opens_the_rows_of_its_subject(offices: Offices) -> None:

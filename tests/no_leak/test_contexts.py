@@ -12,7 +12,7 @@ import pytest
 from federation.access import Caller
 from federation.gateway.signing import ContextSigner, key_id
 from subgraphs.world.demo import CONSENTING, OTHER
-from tests.no_leak.offices import Offices
+from tests.no_leak.offices import NOBODY, Offices
 from tests.support.departments import Reply
 
 QUERY = "{ citizens(first: 5) { totalCount edges { node { name } } } }"
@@ -138,7 +138,7 @@ def test_a_hidden_row_is_null_by_its_key_and_spoils_no_other(offices: Offices) -
         "query($r: [_Any!]!) { _entities(representations: $r) { ... on Citizen { regionCode } } }"
     )
     token = offices.signer.sign("public_security", query, CALLER, None, FILTERS)
-    numbers = [CONSENTING.id_number, OTHER.id_number, "990102199901010000"]
+    numbers = [CONSENTING.id_number, OTHER.id_number, NOBODY]
     representations = [{"__typename": "Citizen", "idNumber": each} for each in numbers]
     reply = offices.client("public_security").post(
         {"query": query, "variables": {"r": representations}}, {"datong-context": token}
