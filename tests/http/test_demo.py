@@ -81,7 +81,7 @@ def test_ending_the_demo_ends_everything_it_started(tmp_path: Path, ending: sign
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < until, log.read_text()
         time.sleep(0.2)
-    assert "The page:" in log.read_text()
+    assert "where CALLER is one of" in log.read_text()
     running = _processes_of(tmp_path)
 
     process.send_signal(ending)

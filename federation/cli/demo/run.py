@@ -174,7 +174,10 @@ def _say_where(stage: Stage) -> None:
     _say("The page:", f"{url}/  (pick a caller and a story)")
     _say("GraphQL:", f"{url}/graphql")
     _say(
-        "Tokens:", f"{command} demo token CALLER", "for one of", *(f"  {each}" for each in CALLERS)
+        "Tokens:",
+        f"{command} demo token CALLER",
+        "where CALLER is one of",
+        *(f"  {each}" for each in CALLERS),
     )
     _say(
         "Try:",
