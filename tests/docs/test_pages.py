@@ -149,7 +149,7 @@ def test_every_environment_variable_is_read_somewhere(page: Path) -> None:
 
 @cache
 def _code() -> str:
-    folders = (ROOT / "federation", ROOT / "subgraphs")
+    folders = (ROOT / "federation", ROOT / "subgraphs", ROOT / "tests")
     files = (file for folder in folders for file in folder.rglob("*.py"))
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
