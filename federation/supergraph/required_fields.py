@@ -1,8 +1,8 @@
 """Required fields that a supergraph forgets to call external.
 
-Some composers drop ``external: true`` where every subgraph has the field, so that it looks as if the
-subgraph that requires a field could resolve it. It cannot: federation lets only external fields be
-required, fields of keys apart.
+Some composers drop ``external: true`` where every subgraph has the field, so that it looks as if
+the subgraph that requires a field could resolve it. It cannot: federation lets only external
+fields be required, fields of keys apart.
 """
 
 from __future__ import annotations
