@@ -106,9 +106,9 @@ class Catalogue:
     def policy_data(self) -> dict[str, Any]:
         """The document ``data.catalogue`` of the policy engines.
 
-        ``fields``: coordinate to type, level, sharing, owners, agreed inputs and counted types;
-        ``types``: name to owners, subject and region field. Absent facts have no key, so that
-        looking them up is undefined.
+        ``fields``: coordinate to type, level, sharing, owners, agreed inputs, counted types and
+        the source of record; ``types``: name to owners, subject and region field. Absent facts have
+        no key, so that looking them up is undefined.
         """
         fields: dict[str, Any] = {}
         types: dict[str, Any] = {}
@@ -141,4 +141,6 @@ def _policy_item(item: Item) -> dict[str, Any]:
         facts["structural"] = True
     if item.derived_from:
         facts["counts"] = dict.fromkeys(item.derived_from, True)
+    if item.source_of_record:
+        facts["record"] = item.source_of_record
     return facts

@@ -133,3 +133,5 @@ def test_tables_speak_of_the_demos_own_catalogue(demo_catalogue: Catalogue) -> N
         assert name in table["made_up"] or set(fields[name]["agreed"]) == set(inputs)
     for name, counted in table["counts"].items():
         assert set(fields[name]["counts"]) == set(counted)
+    for name, keeper in table["record"].items():
+        assert fields[name]["record"] == keeper

@@ -134,6 +134,8 @@ def catalogue_document(table: Mapping[str, Any]) -> dict[str, Any]:
         for name in ("agreed", "counts"):
             if named := table.get(name, {}).get(coordinate):
                 fact[name] = dict.fromkeys(named, True)
+        if record := table.get("record", {}).get(coordinate):
+            fact["record"] = record
         fields[coordinate] = fact
     owners: dict[str, dict[str, bool]] = {}
     for fact in fields.values():

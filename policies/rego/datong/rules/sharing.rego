@@ -15,10 +15,13 @@ import data.datong.rules.region.condition as region_condition
 
 own_subgraphs := object.get(data.organisations, [department, "subgraphs"], {})
 
+# A key stands in many departments; it is the own of the one that keeps it, or keys would open rows of
+# other departments.
 own[c] if {
 	some c, fact in known
 	some owner, _ in fact.owners
 	own_subgraphs[owner]
+	object.get(fact, "record", owner) == owner
 }
 
 # An input whose every use was agreed to by its department.
