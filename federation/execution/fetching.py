@@ -352,9 +352,13 @@ class FetchRun:
 
 
 async def unfinished_mutations() -> None:
-    """Return when no mutation is under way any more; to be awaited before the process ends."""
-    while _unfinished:
-        await asyncio.wait(_unfinished)
+    """Return when no mutation is under way any more; to be awaited before the process ends.
+
+    Of this event loop, that is: what another one left behind when it was closed never ends.
+    """
+    loop = asyncio.get_running_loop()
+    while mine := {task for task in _unfinished if task.get_loop() is loop}:
+        await asyncio.wait(mine)
 
 
 def _finished(task: asyncio.Task[SubgraphReply]) -> None:

@@ -5,6 +5,7 @@ statements queue at its lock; batch loaders keep them few, and requests do not w
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import DeclarativeBase
 
 from subgraphs.toolkit.row_filters import OPTION, RowFilters, bind_session, guard_engine
+
+# The driver's debug lines hold every value, whatever level the department logs at.
+logging.getLogger("aiosqlite").setLevel(logging.WARNING)
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
