@@ -98,7 +98,6 @@ class Moves:
             place.types = self._types_over(place.type, place.sites)
         place.entered.clear()
         place.casts.clear()
-        place.closure = None
         return len(place.sites) > before
 
     def _types_over(self, type_name: str, sites: tuple[Site, ...]) -> frozenset[str]:

@@ -121,7 +121,6 @@ class Place:
         base: The abstract place that a cast narrows.
         entered: Ways to enter a subgraph from here, by subgraph and requiring field.
         casts: Narrowed places by object type.
-        closure: All sites, those by entity moves included, once somebody had to know.
         is_widened: Whether the ways through the parent's entity moves are among the sites.
     """
 
@@ -133,7 +132,6 @@ class Place:
     base: Place | None = None
     entered: dict[tuple[str, str], tuple[Site, ...]] = field(default_factory=dict)
     casts: dict[str, Place] = field(default_factory=dict)
-    closure: tuple[Site, ...] | None = None
     is_widened: bool = False
 
 
