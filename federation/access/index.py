@@ -100,7 +100,11 @@ def build_access_index(
         for field in definition.fields.values():
             place = (definition.name, field.name)
             answering = resolvers(supergraph, definition, field)
-            computed = {join.graph for join in field.joins if join.requires is not None}
+            computed = {
+                join.graph
+                for join in field.joins
+                if join.requires is not None or join.context_arguments is not None
+            }
             columns[place] = frozenset(answering) - computed
             item = catalogue.item(*place)
             named = named_type(field.type)

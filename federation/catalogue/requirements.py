@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from graphql import ListValueNode, ObjectValueNode, StringValueNode, parse_value
-
 from federation.field_set import read_field_set
 from federation.selection import Field, SelectionSet
+from federation.supergraph.contexts import (
+    ContextArgument,
+    context_holders,
+    read_context_arguments,
+)
 from federation.supergraph.model import (
     FieldDefinition,
     InterfaceType,
@@ -62,13 +65,14 @@ class _Walker:
     def __init__(self, supergraph: Supergraph) -> None:
         self.supergraph = supergraph
         self.concrete = concrete_types(supergraph)
+        self.holders = context_holders(supergraph)
 
     def inputs(self, type_name: str, field: FieldDefinition) -> Iterator[TypeField]:
         for join in field.joins:
             if join.requires is not None:
                 yield from self.walk(type_name, read_field_set(join.requires))
-            if join.context_arguments is not None:
-                yield from self.context(join.context_arguments)
+            for argument in read_context_arguments(join):
+                yield from self.context(argument)
 
     def walk(self, type_name: str, selections: SelectionSet) -> Iterator[TypeField]:
         for selection in selections:
@@ -83,21 +87,6 @@ class _Walker:
                     yield concrete, selection.name
                     yield from self.walk(named_type(field.type), selection.selections)
 
-    def context(self, text: str) -> Iterator[TypeField]:
-        literal = parse_value(text, no_location=True)
-        for item in literal.values if isinstance(literal, ListValueNode) else ():
-            assert isinstance(item, ObjectValueNode), "contextArguments is a list of objects"
-            given = {
-                field.name.value: field.value.value
-                for field in item.fields
-                if isinstance(field.value, StringValueNode)
-            }
-            for holder in self.holders(given.get("context", "")):
-                yield from self.walk(holder, read_field_set(given.get("selection", "")))
-
-    def holders(self, context: str) -> Iterator[str]:
-        for definition in self.supergraph.types.values():
-            for directive in definition.directives:
-                name = directive.argument("name") if directive.name.endswith("context") else None
-                if name is not None and name.strip('"') == context:
-                    yield definition.name
+    def context(self, argument: ContextArgument) -> Iterator[TypeField]:
+        for holder in self.holders.get(argument.context, ()):
+            yield from self.walk(holder, argument.selections)

@@ -22,6 +22,9 @@ def _lines(graph: QueryGraph) -> Iterator[str]:
                 extra = " external" if field.external else ""
                 if field.requires:
                     extra += f" requires {print_selection_set(field.requires)}"
+                for each in field.context:
+                    taken = print_selection_set(each.selections)
+                    extra += f" {each.name} from {each.context} {taken}"
                 if field.provides:
                     extra += f" provides {print_selection_set(field.provides)}"
                 yield f"  .{field.name}: {field.type}{extra}"
@@ -49,7 +52,7 @@ def _is_readable(selections: SelectionSet, node: Node, graph: QueryGraph) -> boo
                 return False
         elif selection.name != "__typename":
             field = graph.field_move(node, selection.name)
-            if field is None or field.requires:
+            if field is None or field.needs_entry:
                 return False
             if selection.selections and not _is_readable(
                 selection.selections, graph.target(node, field), graph

@@ -13,15 +13,23 @@ from typing import TypeAlias
 from federation.query_graph import Node, QueryGraph
 from federation.query_graph.model import Kind, SubgraphField
 from federation.selection import Field, InlineFragment, SelectionSet
+from federation.supergraph.contexts import ContextArgument
 
 Nodes: TypeAlias = frozenset[Node]
 
+Given: TypeAlias = frozenset[ContextArgument]
+
 
 class Reach:
-    """Answers questions of reachability over one query graph; remembers its answers."""
+    """Answers questions of reachability over one query graph; remembers its answers.
 
-    def __init__(self, graph: QueryGraph) -> None:
+    Attributes:
+        given: Contextual arguments for which something around the objects has the values.
+    """
+
+    def __init__(self, graph: QueryGraph, given: Given = frozenset()) -> None:
         self.graph = graph
+        self.given = given
         self._closures: dict[tuple[str, Nodes], Nodes] = {}
         self._steps: dict[tuple[str, Nodes, str], tuple[Node | None, ...]] = {}
         self._open: set[tuple[str, Nodes, str]] = set()
@@ -85,9 +93,11 @@ class Reach:
             yield self.graph.target(node, field) if is_composite else None
 
     def meets(self, type_name: str, nodes: Nodes, node: Node, field: SubgraphField) -> bool:
-        """Whether what a field requires can be gathered and sent."""
-        if not field.requires:
+        """Whether what a field requires can be gathered and sent, and its context is given."""
+        if not field.needs_entry:
             return True
+        if any(each not in self.given for each in field.context):
+            return False
         return self.can_enter(type_name, nodes, node.graph) and self.selects(
             type_name, nodes, field.requires
         )

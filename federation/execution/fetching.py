@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -19,7 +20,7 @@ from federation.execution.failures import (
 )
 from federation.execution.model import ExecutionRequest, FetchReport, Outcome, holds
 from federation.execution.places import Path, ResponsePlace, follow, place_of
-from federation.execution.representations import EntityCall, entity_call
+from federation.execution.representations import EntityCall, context_calls, entity_call
 from federation.execution.transport import SubgraphReply, SubgraphRequest, Transport
 from federation.execution.tree import (
     Faults,
@@ -30,6 +31,7 @@ from federation.execution.tree import (
     merge,
     tree_keys,
 )
+from federation.planning.entity_text import calls_text, client_variables, numbered
 from federation.planning.plan import EntityFetch, Fetch, OperationPlan
 from federation.selection import Field, SelectionSet
 
@@ -49,6 +51,7 @@ class Execution:
         tree: The root object.
         ends: Time of the event loop's clock at which the deadline has passed.
         compiled: The plan's code, if there is any.
+        has_context: Whether some entities are asked about by what is around them.
     """
 
     plan: OperationPlan
@@ -58,6 +61,12 @@ class Execution:
     tree: Object = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     compiled: CompiledPlan | None = None
+    has_context: bool = False
+
+    def __post_init__(self) -> None:
+        self.has_context = any(
+            entity.context for fetch in self.plan.fetches for entity in fetch.entities
+        )
 
     def call(self, entity: EntityFetch) -> EntityCall:
         """Representations of the objects in the tree that an entity fetch concerns."""
@@ -111,7 +120,9 @@ class FetchRun:
         targets = collect(self.execution.tree, self.fetch.path)
         if not targets:
             return
-        reply = await self._send(self.fetch.text, self._variables(), [self._root_path()])
+        reply = await self._send(
+            self.fetch.text, self._variables(self.fetch.text), [self._root_path()]
+        )
         self._take_root(reply, targets)
 
     def take_event(self, event: SubgraphReply) -> None:
@@ -165,39 +176,60 @@ class FetchRun:
     # Entity fetches
 
     async def _run_entities(self) -> None:
-        calls = [
-            self.execution.call(entity)
-            if holds(entity.conditions, self.execution.request.variables)
-            else EntityCall(entity)
+        # What conditions have switched off is left out of the text; what only has no objects is
+        # not, since texts that follow the data would be new to the subgraph again and again.
+        wanted = [
+            entity
             for entity in self.fetch.entities
+            if holds(entity.conditions, self.execution.request.variables)
         ]
+        calls = [call for entity in wanted for call in self._calls(entity)]
         self.representations = sum(len(call.representations) for call in calls)
         if not self.representations:
             return
+        text, parts = self._texts(calls)
         if len(calls) == 1:
-            await self._ask(self.fetch.text, {"_entities": ("representations", calls[0])})
+            await self._ask(text, {"_entities": ("representations", calls[0])})
         else:
-            await self._ask_merged(calls)
+            await self._ask_merged(text, parts, calls)
 
-    async def _ask_merged(self, calls: list[EntityCall]) -> None:
+    def _calls(self, entity: EntityFetch) -> list[EntityCall]:
+        if not entity.context:
+            return [self.execution.call(entity)]
+        return context_calls(self.execution.tree, entity, self.execution.faults)
+
+    def _texts(self, calls: list[EntityCall]) -> tuple[str, tuple[str, ...]]:
+        """The text for calls, and those for each alone."""
+        entities = [call.entity for call in calls]
+        if len(entities) == len(self.fetch.entities) == len({id(each) for each in entities}):
+            return self.fetch.text, self.fetch.parts
+        if any(each.context for each in entities):
+            entities = [numbered(each, at) for at, each in enumerate(entities)]
+            for call, entity in zip(calls, entities, strict=True):
+                names = [value.variable for value in entity.context]
+                call.context = dict(zip(names, call.context.values(), strict=True))
+        parts = (calls_text(self.fetch, [entity]) for entity in entities)
+        return calls_text(self.fetch, entities), tuple(parts)
+
+    async def _ask_merged(self, text: str, parts: tuple[str, ...], calls: list[EntityCall]) -> None:
         """All calls in one request; once more apart if one of them spoiled the whole answer."""
         named = {f"_e{at}": (f"_r{at}", call) for at, call in enumerate(calls)}
-        reply = await self._send(self.fetch.text, self._variables(named), self._paths(calls))
+        reply = await self._send(text, self._variables(text, named), self._paths(calls))
         is_spoiled = reply is not None and reply.data is None and self.fetch.kind != "mutation"
-        if not is_spoiled or not self.fetch.parts:
+        if not is_spoiled:
             self._take(reply, named)
             return
         await asyncio.gather(
             *(
-                self._ask(text, {"_entities": ("representations", call)})
-                for text, call in zip(self.fetch.parts, calls, strict=True)
+                self._ask(part, {"_entities": ("representations", call)})
+                for part, call in zip(parts, calls, strict=True)
                 if call.representations
             )
         )
 
     async def _ask(self, text: str, calls: _Calls) -> None:
         asked = [call for _, call in calls.values()]
-        self._take(await self._send(text, self._variables(calls), self._paths(asked)), calls)
+        self._take(await self._send(text, self._variables(text, calls), self._paths(asked)), calls)
 
     def _take(self, reply: SubgraphReply | None, calls: _Calls) -> None:
         """Spread a reply over the objects that were asked for."""
@@ -250,11 +282,15 @@ class FetchRun:
 
     # Sending
 
-    def _variables(self, calls: _Calls | None = None) -> dict[str, Any]:
-        given = self.execution.request.variables
-        variables = {name: given[name] for name in self.fetch.variables if name in given}
-        for name, call in (calls or {}).values():
+    def _variables(self, text: str, calls: _Calls | None = None) -> dict[str, Any]:
+        given, names = self.execution.request.variables, self.fetch.variables
+        calls = calls or {}
+        if text is not self.fetch.text:
+            names = client_variables([call.entity for _, call in calls.values()])
+        variables = {name: given[name] for name in names if name in given}
+        for name, call in calls.values():
             variables[name] = call.representations
+            variables.update(call.context)
         return variables
 
     async def _send(
@@ -303,6 +339,9 @@ class FetchRun:
         fits = True
         is_complete = self.execution.is_complete
         for target, answer in answers:
+            if self.execution.has_context:
+                # Below objects with different contexts one answer goes on as several.
+                answer = deepcopy(answer)  # noqa: PLW2901
             # Looked at before it is merged: objects of the tree can be shared between answers.
             fits &= isinstance(answer, dict) and is_complete(answer, asked)
             fits &= isinstance(answer, dict) and merge(target, answer)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from federation.execution.tree import Faults, Located, Object, collect, tree_keys, typename
-from federation.planning.plan import EntityFetch, RepresentationField
+from federation.execution.tree import (
+    Faults,
+    Located,
+    Object,
+    collect,
+    tree_keys,
+    typename,
+    types_of,
+)
+from federation.planning.plan import EntityFetch, RepresentationField, ResponsePath
 
 # Python holds 1, 1.0 and true equal; their JSON texts differ.
 canonical = msgspec.json.Encoder(order="deterministic").encode
@@ -24,11 +33,13 @@ class EntityCall:
 
     Attributes:
         objects: For each representation the objects of the tree that it stands for.
+        context: Values of the variables that all of them share.
     """
 
     entity: EntityFetch
     representations: list[Object] = field(default_factory=list)
     objects: list[list[Located]] = field(default_factory=list)
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 def entity_call(root: Object, entity: EntityFetch, faults: Faults) -> EntityCall:
@@ -37,9 +48,70 @@ def entity_call(root: Object, entity: EntityFetch, faults: Faults) -> EntityCall
     Objects without all that a representation needs are passed over; where an error explains why it
     is missing, it explains as well what will not be fetched for them.
     """
+    return _call(entity, collect(root, entity.path), faults)
+
+
+def context_calls(root: Object, entity: EntityFetch, faults: Faults) -> list[EntityCall]:
+    """The same with values from around the entities: one call for each combination of values.
+
+    Objects without such a value are passed over like those without a part of the representation.
+    """
+    groups: dict[bytes, tuple[Object, list[Located]]] = {}
+    for located in collect(root, entity.path):
+        values = _values(root, entity, located, faults)
+        if values is not None:
+            groups.setdefault(canonical(values), (values, []))[1].append(located)
+    calls = []
+    for values, found in groups.values():
+        call = _call(entity, found, faults)
+        call.context = values
+        calls.append(call)
+    return calls
+
+
+def _values(root: Object, entity: EntityFetch, located: Located, faults: Faults) -> Object | None:
+    """The values that an entity takes from around it, None when one is missing."""
+    values: Object = {}
+    for each in entity.context:
+        holder = _holder(root, entity.path[: each.depth], located[1])
+        if faults and _rests_on_fault(holder, each.fields, faults):
+            for key in tree_keys(entity.selections):
+                faults.mark(located[0], key)
+            return None
+        found = read_fields(holder, each.fields)
+        value = None if found is MISSING else _leaf(found)
+        if found is MISSING or (value is None and each.type.endswith("!")):
+            return None
+        values[each.variable] = value
+    return values
+
+
+def _holder(root: Object, path: ResponsePath, indices: tuple[int, ...]) -> Object:
+    """The object at the beginning of a way that is known to lead to an entity."""
+    at: Any = root
+    remaining = iter(indices)
+    for step in path:
+        if step == "@":
+            at = at[next(remaining)]
+        elif types_of(step) is None:
+            at = at[step]
+    holder: Object = at
+    return holder
+
+
+def _leaf(value: Any) -> Any:
+    """What a selection of one leaf has read; null where no part of it fits the runtime type."""
+    if isinstance(value, list):
+        return [_leaf(item) for item in value]
+    while isinstance(value, dict):
+        value = next((_leaf(item) for key, item in value.items() if key != "__typename"), None)
+    return value
+
+
+def _call(entity: EntityFetch, found: list[Located], faults: Faults) -> EntityCall:
     call = EntityCall(entity)
     positions: dict[bytes, int] = {}
-    for located in collect(root, entity.path):
+    for located in found:
         value = located[0]
         if entity.types is not None and typename(value) not in entity.types:
             continue

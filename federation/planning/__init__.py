@@ -12,6 +12,7 @@ from federation.planning.explanation import (
     print_plan_graph,
 )
 from federation.planning.plan import (
+    ContextValue,
     EntityFetch,
     Fetch,
     OperationPlan,
@@ -25,6 +26,7 @@ from federation.planning.text import print_path, print_plan
 __all__ = [
     "Candidate",
     "Choice",
+    "ContextValue",
     "EntityFetch",
     "Fetch",
     "OperationPlan",

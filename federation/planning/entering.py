@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from federation.planning.needs import Needed, Needs
 from federation.planning.place import EntityStep, FieldStep, Place, RootStep, Site, undominated
-from federation.query_graph.model import Key, Kind, Node, SubgraphType
-from federation.selection import TYPENAME, SelectionSet
+from federation.query_graph.model import Key, Kind, Node, SubgraphField, SubgraphType
+from federation.selection import TYPENAME
 
 if TYPE_CHECKING:
     from federation.planning.moves import Moves
@@ -53,32 +53,33 @@ class Entering:
         Args:
             field_name: The field wanted there; its requirements are put into the representation.
         """
-        requires = self._requires_of(place, graph, field_name)
-        memo = (graph, field_name if requires else "")
+        wanting = self._wanting(place, graph, field_name)
+        memo = (graph, field_name if wanting else "")
         if memo in place.entered:
             return place.entered[memo]
         if memo[1] and (id(place), *memo) in self._requiring:
             return ()
         self._requiring.add((id(place), *memo))
         try:
-            sites = self._enter(place, graph, requires)
+            sites = self._enter(place, graph, wanting)
         finally:
             self._requiring.discard((id(place), *memo))
         place.entered[memo] = sites
         return sites
 
-    def _requires_of(self, place: Place, graph: str, field_name: str) -> SelectionSet:
+    def _wanting(self, place: Place, graph: str, field_name: str) -> SubgraphField | None:
+        """The field, if it is one that something has to be sent for."""
         for target in self._moves.graph.entity_targets(place.type, graph):
             field = target.fields.get(field_name)
-            if field is not None and field.requires:
-                return field.requires
-        return ()
+            if field is not None and field.needs_entry:
+                return field
+        return None
 
-    def _enter(self, place: Place, graph: str, requires: SelectionSet) -> tuple[Site, ...]:
+    def _enter(self, place: Place, graph: str, wanting: SubgraphField | None) -> tuple[Site, ...]:
         if place.type == self._moves.graph.roots.get("query"):
             # At the root itself every subgraph is a site already.
             return tuple(self._enter_root(place, graph)) if place.path else ()
-        extras = self._needs.alternatives(place, requires) if requires else [Needed()]
+        extras = self._needs.inputs(place, wanting) if wanting else [Needed()]
         if not extras:
             return ()
         ways = list(self._keyed_ways(place, graph))
@@ -160,6 +161,7 @@ class Entering:
                 way.key,
                 tuple(dict.fromkeys((*way.needed.fields, *extra.fields))),
                 needs,
+                tuple(extra.context),
             ),
             None,
             Node(way.graph, target.name),

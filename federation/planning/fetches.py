@@ -240,10 +240,13 @@ def _is_compatible(call: Call, step: RootStep | EntityStep) -> bool:
     """Whether one call can serve both: same objects, same entry, no field with two sources."""
     if isinstance(step, RootStep) or isinstance(call.step, RootStep):
         return isinstance(step, RootStep) and isinstance(call.step, RootStep)
-    same = (call.step.path, call.step.typename, call.step.fragment, call.step.key)
-    if same != (step.path, step.typename, step.fragment, step.key):
+    if _entry_of(call.step) != _entry_of(step):
         return False
     return _agree((*call.representation, *step.representation))
+
+
+def _entry_of(step: EntityStep) -> tuple[object, ...]:
+    return (step.path, step.typename, step.fragment, step.key, step.context)
 
 
 def _agree(fields: tuple[RepresentationField, ...]) -> bool:

@@ -6,12 +6,13 @@ Entity moves are in ``entering``; what they must send, in ``needs``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from federation.errors import PlanningError
 from federation.planning.entering import Entering
 from federation.planning.naming import Naming
 from federation.planning.place import (
     CastStep,
+    EntityStep,
     FieldStep,
     Origin,
     Place,
@@ -20,8 +21,10 @@ from federation.planning.place import (
     cheapest,
     undominated,
 )
+from federation.planning.plan import ResponsePath
 from federation.query_graph.model import Kind, Node, QueryGraph, SubgraphField
-from federation.selection import TYPENAME, Field
+from federation.selection import TYPENAME, Argument, Field, SelectionSet
+from federation.supergraph.contexts import ContextArgument
 from federation.supergraph.model import named_type
 
 _STAGES_FAVOURED = 8
@@ -36,6 +39,7 @@ class Moves:
         self.naming = Naming()
         self.entering = Entering(self)
         self._signatures: dict[tuple[str, str], str] = {}
+        self._variables: dict[tuple[ResponsePath, str, SelectionSet], str] = {}
 
     # Places
 
@@ -151,6 +155,8 @@ class Moves:
 
     def shared_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
         """Ways to have a field of an abstract place for all its runtime types at once."""
+        if self._splits_context(place, selected):
+            return ()
         found = []
         for site in place.sites:
             field = self.graph.shared_field_move(site.here, selected.name)
@@ -160,6 +166,8 @@ class Moves:
 
     def shared_entered_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
         """The same by entity moves of an interface with a key."""
+        if self._splits_context(place, selected):
+            return ()
         found = []
         for graph in self.graph.resolvers.get((place.type, selected.name), ()):
             for site in self.entering.enter(place, graph, selected.name):
@@ -167,6 +175,29 @@ class Moves:
                 if field is not None and not field.external:
                     found.append(self.advance(site, field, selected))
         return _one_per_node(tuple(found))
+
+    def _splits_context(self, place: Place, selected: Field) -> bool:
+        """Whether what stands below a field can tell by a context of which type its owner is."""
+        type_text = self.graph.field_types.get(place.type, {}).get(selected.name, "")
+        return self.graph.is_composite(named_type(type_text)) and any(
+            place.types & holders and not place.types <= holders
+            for holders in self.graph.contexts.values()
+        )
+
+    def holder(self, place: Place, context: str) -> Place | None:
+        """The nearest place around another one whose objects set a context."""
+        holders = self.graph.contexts.get(context, frozenset())
+        at = _around(place)
+        while at is not None:
+            if at.types <= holders:
+                return at
+            at = _around(at)
+        return None
+
+    def context_variable(self, holder: Place, argument: ContextArgument) -> str:
+        """The variable that carries what is read from a holder."""
+        identity = (holder.path, argument.type, argument.selections)
+        return self._variables.setdefault(identity, f"_c{len(self._variables)}")
 
     def typename_sites(self, place: Place) -> tuple[Site, ...]:
         """Ways to learn that objects are there and of which type they are."""
@@ -200,7 +231,7 @@ class Moves:
         found = []
         for site in place.sites:
             field = self.graph.field_move(site.here, selected.name)
-            if field is not None and not field.requires:
+            if field is not None and not field.needs_entry:
                 found.append(self.advance(site, field, selected))
         return tuple(found)
 
@@ -214,18 +245,9 @@ class Moves:
         return tuple(found)
 
     def advance(self, site: Site, field: SubgraphField, selected: Field) -> Site:
-        """The site of a field's value.
-
-        Raises:
-            PlanningError: The field takes arguments from context, which no fetch supplies yet; an
-                answer without them would be a wrong one.
-        """
-        if field.is_contextual:
-            coordinate = f"{self.graph.type_at(site.here).name}.{field.name}"
-            raise PlanningError(
-                f"{coordinate} takes an argument by @fromContext, which is not planned yet",
-                extensions={"coordinate": coordinate},
-            )
+        """The site of a field's value; what it takes from context, the entry at ``site`` sends."""
+        if field.context:
+            selected = _with_context(selected, field, site)
         if not self.graph.is_composite(field.named_type):
             return Site(
                 FieldStep(selected), site, None, site.stage, site.footprint, steps=site.steps + 1
@@ -302,6 +324,23 @@ class Moves:
 
 def _first_stage(sites: tuple[Site, ...]) -> int:
     return min((site.stage for site in sites), default=0)
+
+
+def _around(place: Place) -> Place | None:
+    """The object whose field has the objects of a place as its value."""
+    while place.base is not None:
+        place = place.base
+    return place.origin.parent if place.origin is not None else None
+
+
+def _with_context(selected: Field, field: SubgraphField, site: Site) -> Field:
+    assert isinstance(site.step, EntityStep), "such a field is asked of entities entered for it"
+    taken = (
+        Argument(argument.name, f"${value.variable}", (value.variable,))
+        for argument, value in zip(field.context, site.step.context, strict=True)
+    )
+    arguments = sorted((*selected.arguments, *taken), key=lambda each: each.name)
+    return replace(selected, arguments=tuple(arguments))
 
 
 def _one_per_node(sites: tuple[Site, ...]) -> tuple[Site, ...]:

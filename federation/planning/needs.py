@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from federation.planning.place import Place, Site, cheapest
-from federation.planning.plan import RepresentationField
+from federation.planning.plan import ContextValue, RepresentationField
+from federation.query_graph.model import SubgraphField
 from federation.selection import Field, InlineFragment, SelectionSet
+from federation.supergraph.contexts import ContextArgument
 from federation.supergraph.model import named_type
 
 if TYPE_CHECKING:
@@ -21,11 +23,12 @@ _MAX_DEPTH = 16
 
 
 class Needed:
-    """What a representation holds and the sites it is read from."""
+    """What a representation and its context hold, and the sites they are read from."""
 
     def __init__(self) -> None:
         self.fields: list[RepresentationField] = []
         self.sites: list[Site] = []
+        self.context: list[ContextValue] = []
 
     @property
     def footprint(self) -> int:
@@ -39,6 +42,7 @@ class Needed:
         """Take over all fields and sites of another."""
         self.fields += other.fields
         self.sites += other.sites
+        self.context += other.context
 
 
 class Needs:
@@ -115,11 +119,34 @@ class Needs:
         if isinstance(selection, InlineFragment) or not selection.selections:
             return None
         selected = self._needed_field(place.path, place.type, selection)
-        here = Place(place.path, place.type, place.types, tuple(known))
+        here = Place(place.path, place.type, place.types, tuple(known), place.origin, place.base)
         sites = self._moves.direct_sites(here, selected)
         if not sites:
             return None
         return self._resolve_below(here, selected, selection, sites)
+
+    def inputs(self, place: Place, field: SubgraphField) -> list[Needed]:
+        """Ways to gather all that is sent for a field, its key apart; none when some is missing."""
+        found = self.alternatives(place, field.requires) if field.requires else [Needed()]
+        for argument in field.context:
+            taken = self._from_context(place, argument)
+            if taken is None:
+                return []
+            for needed in found:
+                needed.add(taken)
+        return found
+
+    def _from_context(self, place: Place, argument: ContextArgument) -> Needed | None:
+        holder = self._moves.holder(place, argument.context)
+        found = self.resolve(holder, argument.selections) if holder is not None else None
+        if holder is None or found is None:
+            return None
+        needed = Needed()
+        needed.sites = found.sites
+        variable = self._moves.context_variable(holder, argument)
+        depth = len(holder.path)
+        needed.context.append(ContextValue(variable, argument.type, depth, tuple(found.fields)))
+        return needed
 
     def alternatives(self, place: Place, selections: SelectionSet) -> list[Needed]:
         """Ways to gather a requirement: the cheapest, and one for each subgraph that could help.

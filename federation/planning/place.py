@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from federation.planning.plan import RepresentationField, ResponsePath
+from federation.planning.plan import ContextValue, RepresentationField, ResponsePath
 from federation.query_graph.model import Node
 from federation.selection import Field
 
@@ -67,7 +67,8 @@ class EntityStep:
         fragment: Type around the selections in the request.
         key: The key's text, to tell equal steps.
         representation: What is sent.
-        needs: Sites of everything in the representation.
+        needs: Sites of everything in the representation and the context.
+        context: Variables for the arguments of the one field that takes some, in their order.
     """
 
     graph: str
@@ -77,6 +78,7 @@ class EntityStep:
     key: str
     representation: tuple[RepresentationField, ...]
     needs: tuple[Site, ...]
+    context: tuple[ContextValue, ...] = ()
 
 
 Step: TypeAlias = RootStep | FieldStep | CastStep | EntityStep

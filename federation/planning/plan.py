@@ -39,6 +39,23 @@ class RepresentationField:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextValue:
+    """A variable of an entity call, read from an object around each entity.
+
+    Attributes:
+        variable: Its name in the operation text.
+        type: Its type there.
+        depth: Steps of the entity's path that lead to the object.
+        fields: What is read there: for each type one leaf, which may stand below other fields.
+    """
+
+    variable: str
+    type: str
+    depth: int
+    fields: tuple[RepresentationField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EntityFetch:
     """One ``_entities`` call: objects found in the tree, asked for more fields.
 
@@ -53,6 +70,8 @@ class EntityFetch:
         selections: What is asked of each entity, one inline fragment on ``typename`` around it
             being the fetch text's affair.
         conditions: Run-time conditions under which anything here is wanted.
+        context: Variables with values from around the entities. Entities with different values are
+            asked about in calls of their own.
     """
 
     path: ResponsePath
@@ -61,6 +80,7 @@ class EntityFetch:
     representation: tuple[RepresentationField, ...]
     selections: SelectionSet
     conditions: Conditions = ()
+    context: tuple[ContextValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +100,8 @@ class Fetch:
         after: Ids of the fetches that must have ended before.
         path: Of a root fetch: where its answer is merged (not empty only when a field returns the
             Query type itself).
+        declarations: Definitions of ``variables``, as text; only where a text for more or fewer
+            calls can be needed (``calls_text``), because of their context or conditions.
         parts: For each entity call, the text that asks for it alone (used when a merged answer
             came back as ``data: null``); empty for root fetches and single calls.
     """
@@ -95,6 +117,7 @@ class Fetch:
     entities: tuple[EntityFetch, ...] = ()
     parts: tuple[str, ...] = ()
     conditions: Conditions = ()
+    declarations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def plan(
         fetches=schedule(
             [segment.requests for segment in _joined(segments)],
             operation.kind,
-            {variable.name: variable for variable in operation.variables},
+            {variable.name: str(variable) for variable in operation.variables},
         ),
         output=tuple(field for segment in segments for field in segment.output),
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from federation.errors import PlanningError
-from federation.operation.model import VariableDefinition
+from federation.planning.entity_text import client_variables, entities_text
 from federation.planning.fetches import Call, Request, any_of, merge_representation
 from federation.planning.place import EntityStep, RootStep
 from federation.planning.plan import Conditions, EntityFetch, Fetch
@@ -20,7 +19,7 @@ from federation.selection import (
 def schedule(
     segments: Sequence[Sequence[Request]],
     kind: str,
-    declared: Mapping[str, VariableDefinition],
+    declared: Mapping[str, str],
 ) -> tuple[Fetch, ...]:
     """Fetches of all segments; a segment begins when the one before it has ended.
 
@@ -48,7 +47,7 @@ def _fetch(
     request: Request,
     kind: str,
     after: tuple[int, ...],
-    declared: Mapping[str, VariableDefinition],
+    declared: Mapping[str, str],
 ) -> Fetch:
     calls = request.calls
     step = calls[0].step
@@ -68,17 +67,21 @@ def _fetch(
             conditions=calls[0].run_conditions(),
         )
     entities = tuple(_entity_fetch(call) for call in calls)
-    variables = _variables([entity.selections for entity in entities])
+    variables = client_variables(entities)
+    is_variable = any(entity.context or entity.conditions for entity in entities)
     return Fetch(
         id=number,
         subgraph=request.graph,
         kind="query",
-        text=entities_text(entities, variables, declared),
+        text=entities_text(entities, declared),
         variables=variables,
         after=after,
         entities=entities,
-        parts=tuple(_part(entity, declared) for entity in entities) if len(entities) > 1 else (),
+        parts=tuple(entities_text([entity], declared) for entity in entities)
+        if len(entities) > 1
+        else (),
         conditions=_conditions(entities),
+        declarations=tuple(declared[name] for name in variables) if is_variable else (),
     )
 
 
@@ -92,43 +95,16 @@ def _entity_fetch(call: Call) -> EntityFetch:
         representation=merge_representation(tuple(call.representation)),
         selections=(InlineFragment(step.fragment, call.tree.selections()),),
         conditions=call.run_conditions(),
+        context=step.context,
     )
-
-
-def entities_text(
-    entities: Sequence[EntityFetch],
-    variables: tuple[str, ...],
-    declared: Mapping[str, VariableDefinition],
-) -> str:
-    """The operation text of an entity fetch, one aliased ``_entities`` for each call."""
-    names = (
-        ["representations"] if len(entities) == 1 else [f"_r{at}" for at in range(len(entities))]
-    )
-    clash = set(names) & set(variables)
-    if clash:
-        raise PlanningError(
-            f"the variable name ${clash.pop()} is reserved; rename it in the operation"
-        )
-    calls = " ".join(
-        f"{'' if len(entities) == 1 else f'_e{at}: '}_entities(representations: ${name}) "
-        + print_selection_set(entity.selections)
-        for at, (name, entity) in enumerate(zip(names, entities, strict=True))
-    )
-    return f"{_head('query', variables, declared, names)}{{ {calls} }}"
-
-
-def _part(entity: EntityFetch, declared: Mapping[str, VariableDefinition]) -> str:
-    return entities_text([entity], _variables([entity.selections]), declared)
 
 
 def _head(
     kind: str,
     variables: tuple[str, ...],
-    declared: Mapping[str, VariableDefinition],
-    representations: Sequence[str] = (),
+    declared: Mapping[str, str],
 ) -> str:
-    texts = [f"${name}: [_Any!]!" for name in representations]
-    texts += [str(declared[name]) for name in variables]
+    texts = [declared[name] for name in variables]
     if kind == "query" and not texts:
         return ""
     declarations = f"({', '.join(texts)})" if texts else ""

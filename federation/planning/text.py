@@ -84,7 +84,12 @@ def _fetch(fetch: Fetch) -> list[str]:
 def _entity(entity: EntityFetch) -> list[str]:
     typename = f'__typename: "{entity.typename}"' if entity.typename else "__typename"
     needed = [typename, *(line for field in entity.representation for line in _needed(field))]
-    return ["{", *_indented(needed), "} =>", "{", *_indented(_selections(entity.selections)), "}"]
+    lines = ["{", *_indented(needed), "} =>", "{", *_indented(_selections(entity.selections)), "}"]
+    for value in entity.context:
+        holder = print_path(entity.path[: value.depth]) or "the root"
+        taken = [line for field in value.fields for line in _needed(field)]
+        lines = [f"${value.variable} <- {holder} {{", *_indented(taken), "}", *lines]
+    return lines
 
 
 def _needed(field: RepresentationField) -> list[str]:

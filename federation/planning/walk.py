@@ -207,7 +207,7 @@ class Walk:
         for type_name in entry.types:
             cast = self.moves.cast(place, type_name)
             moves = (self.graph.field_move(site.here, entry.field.name) for site in cast.sites)
-            if not any(move is not None and not move.requires for move in moves):
+            if not any(move is not None and not move.needs_entry for move in moves):
                 return False
         return True
 

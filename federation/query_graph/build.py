@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from federation.field_set import read_field_set
 from federation.query_graph.model import Key, Kind, QueryGraph, SubgraphField, SubgraphType
+from federation.supergraph.contexts import context_holders, read_context_arguments
 from federation.supergraph.model import (
     FieldDefinition,
     InterfaceType,
@@ -51,6 +52,10 @@ def build_query_graph(
         },
         resolvers=_resolvers(graphs, types, interfaces),
         positions={name: position for position, name in enumerate(graphs)},
+        contexts={
+            context: frozenset[str]().union(*(possible_types[name] for name in names))
+            for context, names in context_holders(supergraph).items()
+        },
     )
 
 
@@ -144,7 +149,7 @@ def _fields_of(
             external=join.external or join.used_overridden,
             requires=read_field_set(join.requires) if join.requires else (),
             provides=read_field_set(join.provides) if join.provides else (),
-            is_contextual=join.context_arguments is not None,
+            context=read_context_arguments(join),
         )
     return fields
 

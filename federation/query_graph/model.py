@@ -12,10 +12,11 @@ The graph is not materialised: moves are looked up, since most of them are never
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from federation.selection import Field, InlineFragment, SelectionSet
+from federation.supergraph.contexts import ContextArgument
 
 
 class Kind(Enum):
@@ -49,7 +50,7 @@ class SubgraphField:
         external: Not resolved here, unless provided.
         requires: What must be in the representation; empty for none.
         provides: What its value brings along besides what its type resolves here.
-        is_contextual: Whether it takes arguments from an object above it (``@fromContext``).
+        context: Arguments taken from an object around it (``@fromContext``).
     """
 
     name: str
@@ -58,7 +59,15 @@ class SubgraphField:
     external: bool = False
     requires: SelectionSet = ()
     provides: SelectionSet = ()
-    is_contextual: bool = False
+    context: tuple[ContextArgument, ...] = ()
+
+    @property
+    def needs_entry(self) -> bool:
+        """Whether it can be asked only of objects by which the subgraph is entered.
+
+        What it requires, or takes from the objects around it, is sent with the representation.
+        """
+        return bool(self.requires or self.context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,7 @@ class QueryGraph:
         field_types: API type text of each field, by type and field name.
         resolvers: Subgraphs that resolve a field, by type and field name, in order of name.
         positions: Position of each subgraph in ``graphs``.
+        contexts: Object types that set each context.
     """
 
     graphs: tuple[str, ...]
@@ -114,6 +124,7 @@ class QueryGraph:
     field_types: Mapping[str, Mapping[str, str]]
     resolvers: Mapping[tuple[str, str], tuple[str, ...]]
     positions: Mapping[str, int]
+    contexts: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def type_at(self, node: Node) -> SubgraphType:
         """The type that a node stands for."""
@@ -131,7 +142,7 @@ class QueryGraph:
     def field_move(self, node: Node, field_name: str) -> SubgraphField | None:
         """The field as resolvable at the node, ``@provides`` taken into account.
 
-        A field with ``requires`` is returned too; it can be used only on entering by a key.
+        A field that needs an entry is returned too; it can be used only on entering by a key.
         """
         field = self.type_at(node).fields.get(field_name)
         if field is None:
@@ -147,16 +158,16 @@ class QueryGraph:
         """The field if it can be asked of an abstract node without looking at the runtime type.
 
         That is so when the node's type has it and every object type possible here resolves it
-        here, without requirements. On objects and interface objects it is ``field_move``.
+        here, without an entry. On objects and interface objects it is ``field_move``.
         """
         here = self.type_at(node)
         field = self.field_move(node, field_name)
-        if field is None or field.requires:
+        if field is None or field.needs_entry:
             return None
         if here.kind is Kind.INTERFACE:
             for possible in here.possible_types:
                 concrete = self.field_move(self.down_cast(node, possible), field_name)
-                if concrete is None or concrete.requires:
+                if concrete is None or concrete.needs_entry:
                     return None
         return field
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from federation.field_set import read_field_set
 from federation.selection import Field as SelectedField
 from federation.selection import SelectionSet
+from federation.subgraph.contexts import arguments_of
 from federation.subgraph.model import Directive, Kind, Type, directives_of
 
 FieldName: TypeAlias = tuple[str, str]
@@ -58,16 +59,32 @@ def implementers(interface: str, types: Mapping[str, Type]) -> Iterator[Type]:
 
 
 def used_fields(types: Mapping[str, Type]) -> frozenset[FieldName]:
-    """Fields that some field set names, in implementers as well, or that an interface demands."""
+    """Fields that field sets or contexts name, in implementers too, or that interfaces demand."""
     used: set[FieldName] = set()
     for _, selections, type_name in field_sets_of(types):
         used.update(_with_implementers(fields_in(selections, type_name, types), types))
+    used.update(_with_implementers(_context_fields(types), types))
     for definition in types.values():
         for interface in definition.interfaces:
             demanded = types.get(interface)
             if demanded is not None:
                 used.update((definition.name, field) for field in demanded.fields)
     return frozenset(used)
+
+
+def _context_fields(types: Mapping[str, Type]) -> Iterator[FieldName]:
+    """Fields that arguments are filled from, on every type that sets the context."""
+    for definition in types.values():
+        for field in definition.fields.values():
+            for argument in arguments_of(definition, field):
+                try:
+                    selections = read_field_set(argument.selection)
+                except ValueError:
+                    continue
+                for holder in types.values():
+                    names = [each.text("name") for each in directives_of(holder, "context")]
+                    if argument.context is not None and argument.context in names:
+                        yield from fields_in(selections, holder.name, types)
 
 
 def provided_fields(types: Mapping[str, Type]) -> frozenset[FieldName]:

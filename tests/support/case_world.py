@@ -7,6 +7,8 @@ depend on something are written as an object with one key that begins with a dol
 
 - ``{"$text": "{price} kg {size.width}"}``: a computed field. A subgraph fills it from the
   representation it was sent, the monolith from the row; what was not sent shows as MISSING.
+- ``{"$given": "{currency} {round}"}``: a field computed from its arguments, among them those that
+  a subgraph gets from context and the monolith from the nearest object around that sets it.
 - ``{"$args": {"EUR": 5}}``: by the argument values, joined by commas.
 - ``{"$find": "Product"}``, ``{"$all": "Product"}``: rows whose fields equal the arguments.
 - ``{"$subgraph": {"old": 1, "*": 2}}``: a subgraph that answers otherwise than the truth (``*``).
@@ -21,7 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -57,12 +59,14 @@ class Found:
         type: Its runtime type.
         sent: The representation by which a subgraph was entered.
         provided: What a ``@provides`` above promised on it.
+        around: The object it was reached from; known to the monolith only.
     """
 
     type: str
     row: Row
     sent: Row | None = None
     provided: SelectionSet = ()
+    around: Found | None = None
 
 
 @dataclass
@@ -99,6 +103,9 @@ class World:
             case "$text":
                 inputs = self._required(at, name) if graph is None else at.sent or {}
                 value = _PLACEHOLDER.sub(lambda hit: _shown(_at(inputs, hit[1])), operand)
+            case "$given":
+                given = arguments if graph is not None else arguments | self._context(at, name)
+                value = _PLACEHOLDER.sub(lambda hit: _shown(_at(given, hit[1])), operand)
             case "$args":
                 value = operand[",".join(map(_shown, arguments.values()))]
             case "$subgraph":
@@ -203,6 +210,23 @@ class World:
                     return self.select(at, requires)
         return self.select(at, read_field_set(" ".join(sorted(at.row))))
 
+    def _context(self, at: Found, name: str) -> Row:
+        """The arguments that a field takes from what is around its object."""
+        given: Row = {}
+        for directives in self.directives.values():
+            for argument, (context, selections) in directives.contextual(at.type, name).items():
+                holders = {
+                    possible
+                    for holder in directives.setting(context)
+                    for possible in self.possible(holder)
+                }
+                around = at.around
+                while around is not None and around.type not in holders:
+                    around = around.around
+                assert around is not None, f"nothing around {at.type}.{name} sets {context}"
+                given[argument] = _leaf(self.select(around, selections))
+        return given
+
     def _arguments(self, type_name: str, selection: Field) -> Row:
         definition = self.supergraph.types[type_name]
         assert isinstance(definition, ObjectType | InterfaceType)
@@ -288,7 +312,8 @@ def monolith_answer(
         if owner in _ROOTS:
             source = Found(owner, next(iter(world.rows.get(owner, [])), {}))
         value = world.value(source, info.field_name, arguments, None)
-        return world.objects(value, named_type(str(info.return_type)), None)
+        found = world.objects(value, named_type(str(info.return_type)), None)
+        return _around(found, source)
 
     result = execute_sync(
         schema,
@@ -300,6 +325,18 @@ def monolith_answer(
     )
     check_faults(result)
     return result.data, {tuple(error.path or ()) for error in result.errors or ()}
+
+
+def _around(value: Any, around: Found) -> Any:
+    if isinstance(value, list):
+        return [_around(item, around) for item in value]
+    return replace(value, around=around) if isinstance(value, Found) else value
+
+
+def _leaf(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_leaf(item) for item in value]
+    return _leaf(next(iter(value.values()), None)) if isinstance(value, dict) else value
 
 
 def check_faults(result: ExecutionResult) -> None:

@@ -24,6 +24,8 @@ def check_inputs(plan: OperationPlan) -> None:
         for entity in fetch.entities:
             place = _plain(entity.path)
             needed = set(_needed(entity.representation, place))
+            for value in entity.context:
+                needed |= set(_needed(value.fields, _plain(entity.path[: value.depth])))
             if entity.typename is None:
                 needed.add((*place, "__typename"))
             assert needed <= selected, (fetch.id, needed - selected)

@@ -19,17 +19,17 @@ WIDE = Limits(
     max_fields=100_000,
     max_tokens=100_000,
 )
-_LINK = (
+LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ['
     '"@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible",'
-    ' "@interfaceObject"])\n'
+    ' "@interfaceObject", "@context", "@fromContext"])\n'
 )
 
 
 def composed(bodies: Mapping[str, str]) -> Supergraph:
     """Subgraphs by name, their bodies without the link to the federation specification."""
     composition = compose(
-        load_subgraph(name, f"http://{name}.example", _LINK + body) for name, body in bodies.items()
+        load_subgraph(name, f"http://{name}.example", LINK + body) for name, body in bodies.items()
     )
     assert composition.supergraph is not None, composition.errors
     return composition.supergraph

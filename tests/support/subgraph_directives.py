@@ -38,10 +38,11 @@ class Directives:
         self.lost = lost
         self._keys: dict[str, list[SelectionSet]] = defaultdict(list)
         self._fields: dict[tuple[str, str], FieldDefinitionNode] = {}
+        self._document = parse(sdl)
         self._external_types: set[str] = set()
         self._extended: set[str] = set()
         is_first_version = "@link" not in sdl
-        for node in parse(sdl).definitions:
+        for node in self._document.definitions:
             if isinstance(node, TypeDefinitionNode | TypeExtensionNode):
                 self.type_names.add(node.name.value)
             if not isinstance(node, _COMPOSITES):
@@ -58,6 +59,16 @@ class Directives:
                     self._keys[name].append(read_field_set(_argument(key, "fields")))
             for each in node.fields or ():
                 self._fields[name, each.name.value] = each
+
+    def setting(self, context: str) -> set[str]:
+        """Types that set a context."""
+        return {
+            node.name.value
+            for node in self._document.definitions
+            if isinstance(node, TypeDefinitionNode | TypeExtensionNode)
+            for each in _named(node.directives, "context")
+            if _argument(each, "name") == context
+        }
 
     def keys(self, type_name: str) -> list[SelectionSet]:
         """Keys by which the type can be entered here."""
@@ -77,6 +88,16 @@ class Directives:
         node = self._fields.get((type_name, field_name))
         found = _named(node.directives, directive) if node else []
         return read_field_set(_argument(found[0], "fields")) if found else ()
+
+    def contextual(self, type_name: str, field_name: str) -> dict[str, tuple[str, SelectionSet]]:
+        """Context and selection of each argument of a field that is filled from context."""
+        node = self._fields.get((type_name, field_name))
+        found: dict[str, tuple[str, SelectionSet]] = {}
+        for each in (node.arguments or ()) if node is not None else ():
+            for directive in _named(each.directives, "fromContext"):
+                context, _, text = _argument(directive, "field").strip(" $").partition(" ")
+                found[each.name.value] = (context, read_field_set(text))
+        return found
 
     def is_readable(self, type_name: str, field_name: str) -> bool:
         """Whether a field can be read here without any ``@provides``."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from federation.composition.merged import Merged
-from federation.composition.reach import Nodes, Reach
+from federation.composition.reach import Given, Nodes, Reach
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic
 from federation.field_set import print_field_set
@@ -24,12 +24,48 @@ class _State:
     Attributes:
         nodes: Closed: every node at which it can be read.
         path: Steps of the query that leads to it, from the root: field names and ``... on Type``.
+        given: Contextual arguments that the objects around it can fill.
     """
 
     type: str
     nodes: Nodes
     kind: str
     path: tuple[str, ...]
+    given: Given = frozenset()
+
+
+class _Reaches:
+    """What can be reached, by what is given around an object."""
+
+    def __init__(self, graph: QueryGraph) -> None:
+        self.graph = graph
+        self._contextual = frozenset(
+            argument
+            for types in graph.types.values()
+            for held in types.values()
+            for field in held.fields.values()
+            for argument in field.context
+        )
+        self._reaches: dict[Given, Reach] = {}
+
+    def at(self, given: Given) -> Reach:
+        """With these contextual arguments given."""
+        known = self._reaches.get(given)
+        if known is None:
+            known = self._reaches[given] = Reach(self.graph, given)
+        return known
+
+    def below(self, state: _State) -> Given:
+        """What is given to the objects below one: the nearest holder of a context counts."""
+        given = state.given
+        for argument in self._contextual:
+            if state.type in self.graph.contexts.get(argument.context, ()):
+                reach = self.at(state.given)
+                if reach.selects(state.type, state.nodes, argument.selections):
+                    given |= {argument}
+                else:
+                    given -= {argument}
+        return given
 
 
 def satisfiability_error(merged: Merged) -> Iterator[Diagnostic]:
@@ -39,9 +75,10 @@ def satisfiability_error(merged: Merged) -> Iterator[Diagnostic]:
     field is the shortest one that fails. Objects with the same closure are looked at once.
     """
     graph = build_query_graph(merged.supergraph)
-    reach = Reach(graph)
+    reaches = _Reaches(graph)
     reported: set[tuple[str, str]] = set()
-    for state in _states(merged, reach):
+    for state in _states(merged, reaches):
+        reach = reaches.at(state.given)
         definition = merged.supergraph.types[state.type]
         assert isinstance(definition, ObjectType | InterfaceType), "states are objects"
         for field in definition.fields.values():
@@ -53,13 +90,15 @@ def satisfiability_error(merged: Merged) -> Iterator[Diagnostic]:
                 yield _diagnostic(state, field, graph, reach, merged)
 
 
-def _states(merged: Merged, reach: Reach) -> Iterator[_State]:
-    graph = reach.graph
-    pending = deque(_roots(graph, reach))
-    seen = {(state.type, state.nodes) for state in pending}
+def _states(merged: Merged, reaches: _Reaches) -> Iterator[_State]:
+    graph = reaches.graph
+    pending = deque(_roots(graph, reaches.at(frozenset())))
+    seen = {(state.type, state.nodes, state.given) for state in pending}
     while pending:
         state = pending.popleft()
         yield state
+        reach = reaches.at(state.given)
+        given = reaches.below(state)
         definition = merged.supergraph.types[state.type]
         assert isinstance(definition, ObjectType | InterfaceType), "states are objects"
         for field in definition.fields.values():
@@ -69,12 +108,12 @@ def _states(merged: Merged, reach: Reach) -> Iterator[_State]:
             below = frozenset(target for target in targets if target is not None)
             is_abstract = graph.is_abstract(named_type(field.type))
             for name, nodes in reach.values(below):
-                closed = reach.closure(name, nodes)
-                if (name, closed) not in seen:
-                    seen.add((name, closed))
+                closed = reaches.at(given).closure(name, nodes)
+                if (name, closed, given) not in seen:
+                    seen.add((name, closed, given))
                     condition = (f"... on {name}",) if is_abstract else ()
                     path = (*state.path, field.name, *condition)
-                    pending.append(_State(name, closed, state.kind, path))
+                    pending.append(_State(name, closed, state.kind, path, given))
 
 
 def _roots(graph: QueryGraph, reach: Reach) -> Iterator[_State]:
@@ -110,7 +149,7 @@ def _reason(state: _State, field_name: str, subgraph: str, graph: QueryGraph, re
     held = [node for node in state.nodes if node.graph == subgraph]
     fields = [graph.type_at(node).fields.get(field_name) for node in held]
     for field in fields:
-        if field is not None and field.requires:
+        if field is not None and field.needs_entry:
             return _requirement(state, field, subgraph, reach)
     if held:
         external = any(field is not None and field.external for field in fields)
@@ -127,7 +166,12 @@ def _reason(state: _State, field_name: str, subgraph: str, graph: QueryGraph, re
 
 def _requirement(state: _State, field: SubgraphField, subgraph: str, reach: Reach) -> str:
     if not reach.can_enter(state.type, state.nodes, subgraph):
-        return f"{field.name} has @requires, but no @key of {state.type} can be sent"
+        sent = "@requires" if field.requires else "@fromContext"
+        return f"{field.name} has {sent}, but no @key of {state.type} can be sent"
+    missing = [each.context for each in field.context if each not in reach.given]
+    if missing:
+        names = ", ".join(name.removeprefix(f"{subgraph}__") for name in missing)
+        return f"nothing around {state.type} on this way sets the context {names} of {field.name}"
     return f'@requires(fields: "{print_field_set(field.requires)}") cannot be gathered'
 
 

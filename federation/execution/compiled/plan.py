@@ -39,8 +39,8 @@ class CompiledPlan:
 def compile_plan(plan: OperationPlan, schema: GraphQLSchema) -> CompiledPlan | None:
     """Code for a plan; None where only the interpreted executor knows what to do.
 
-    That is so for plans with run-time conditions or introspection, and for those that would give
-    more code than they are worth.
+    That is so for plans with run-time conditions, introspection or context, and for those that
+    would give more code than they are worth.
     """
     entities = [entity for fetch in plan.fetches for entity in fetch.entities]
     asked = [
@@ -49,7 +49,7 @@ def compile_plan(plan: OperationPlan, schema: GraphQLSchema) -> CompiledPlan | N
     ]
     if (
         any(fetch.conditions for fetch in plan.fetches)
-        or any(entity.conditions for entity in entities)
+        or any(entity.conditions or entity.context for entity in entities)
         or any(_is_conditional(selections) for selections in asked)
         or any(entity.path.count("@") > _MAX_LISTS for entity in entities)
         or not all(_is_plain(field) for field in _outputs(plan.output))

@@ -1,23 +1,83 @@
-"""Fields with arguments from context are refused clearly, since no fetch supplies them yet."""
+"""Arguments from context: what cannot be planned, and what is not sent."""
+
+from typing import Any
 
 import pytest
 
-from federation.composition import compose_documents
 from federation.errors import PlanningError
-from federation.operation import Limits, parse_operation
+from federation.execution import ExecutionRequest, execute
+from federation.execution.compiled import compile_plan
 from federation.planning import plan
-from federation.query_graph import build_query_graph
 from federation.supergraph import build_api_schema
+from tests.support.built_case import built
 from tests.support.cases import case
+from tests.support.memory_subgraph import MemorySubgraph, MemoryTransport, fault
+from tests.support.planned import LINK, composed, planned
+
+BODY = """
+    type Query { people: [Person] }
+    type Person @key(fields: "id") @context(name: "person") {
+        id: ID! currency: String account: Account
+    }
+    type Account @key(fields: "id") {
+        id: ID!
+        balance(currency: String! @fromContext(field: "$person { currency }")): String
+        note: String
+    }
+"""
+ROWS: dict[str, list[dict[str, Any]]] = {
+    "Query": [{"people": [{"id": "1"}, {"id": "2"}]}],
+    "Person": [
+        {"id": "1", "currency": "EUR", "account": {"id": "a"}},
+        {"id": "2", "currency": None, "account": {"id": "a"}},
+    ],
+    "Account": [{"id": "a", "balance": "5", "note": "x"}],
+}
 
 
-def test_field_with_an_argument_from_context_is_refused_by_its_coordinate() -> None:
-    supergraph = compose_documents(case("context/argument").subgraphs()).supergraph
-    assert supergraph is not None
-    text = "{ person { account { opened balance } } }"
-    operation = parse_operation(text, build_api_schema(supergraph), None, Limits()).operation
+@pytest.mark.parametrize("name", ["_c0", "_c0_1"])
+def test_the_names_of_the_variables_are_not_the_clients(name: str) -> None:
+    build = built(case("context/argument"))
+    text = f"query (${name}: Boolean) {{ person {{ account {{ balance(round: ${name}) }} }} }}"
 
-    with pytest.raises(PlanningError) as refused:
-        plan(operation, build_query_graph(supergraph))
+    with pytest.raises(PlanningError):
+        plan(build.parse(text).operation, build.graph)
 
-    assert refused.value.extensions["coordinate"] == "Account.balance"
+
+def test_a_plan_with_context_is_not_compiled() -> None:
+    build = built(case("context/argument"))
+    made = plan(build.parse("{ person { account { balance } } }").operation, build.graph)
+
+    assert compile_plan(made, build.schema) is None
+
+
+async def test_null_is_not_sent_where_the_argument_must_have_a_value() -> None:
+    supergraph = composed({"a": BODY})
+    made = planned(supergraph, "{ people { id account { balance } } }")
+    subgraph = MemorySubgraph(LINK + BODY, ROWS)
+
+    result = await execute(
+        made, ExecutionRequest(), MemoryTransport({"a": subgraph}), build_api_schema(supergraph)
+    )
+
+    assert result.data == {
+        "people": [
+            {"id": "1", "account": {"balance": "5"}},
+            {"id": "2", "account": {"balance": None}},
+        ]
+    }
+    assert [request.variables.get("_c0") for request in subgraph.requests] == [None, "EUR"]
+
+
+async def test_a_value_that_failed_explains_the_fields_that_wait_for_it() -> None:
+    supergraph = composed({"a": BODY})
+    made = planned(supergraph, "{ people { account { id balance } } }")
+    subgraph = MemorySubgraph(LINK + BODY, ROWS, {("Person", "currency"): fault("broken")})
+
+    result = await execute(
+        made, ExecutionRequest(), MemoryTransport({"a": subgraph}), build_api_schema(supergraph)
+    )
+
+    assert result.data == {"people": [{"account": {"id": "a", "balance": None}}] * 2}
+    assert len(subgraph.requests) == 1
+    assert {error.path for error in result.errors} == {("people", 0), ("people", 1)}
