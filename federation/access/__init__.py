@@ -16,6 +16,7 @@ from federation.access.decision import (
 )
 from federation.access.engine import PolicyEngine
 from federation.access.index import AccessIndex, FieldFacts, build_access_index
+from federation.access.inputs import input_shapes
 from federation.access.masks import MASKS, Mask, bind_mask, bind_masks, suits
 from federation.access.request import (
     AccessRequest,
@@ -60,6 +61,7 @@ __all__ = [
     "bind_mask",
     "bind_masks",
     "build_access_index",
+    "input_shapes",
     "no_decision",
     "read_condition",
     "read_decision",

@@ -7,7 +7,7 @@ test; paging arguments and the direction beside an ordering are known to test no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -117,12 +117,49 @@ def input_uses(
         facts = inputs.arguments.get((*place, argument.name))
         own = facts.uses if facts else frozenset()
         walk = _Walk(inputs, set(own))
-        value = value_from_ast_untyped(node, dict(variables))
+        # By its own variables only: what others hold makes no difference (``input_shapes``).
+        given = {name: variables[name] for name in argument.variables if name in variables}
+        value = value_from_ast_untyped(node, given)
         walk.visit(facts.type if facts else "", value, explained=bool(own))
         uses |= walk.uses
         if walk.unexplained and tests_rows and argument.name not in PAGING:
             uses.add((f"{place[0]}.{place[1]}({argument.name}:)", "filter"))
     return frozenset(uses)
+
+
+def input_shapes(
+    names: Iterable[str],
+    types: Mapping[str, str],
+    variables: Mapping[str, Any],
+    inputs: Inputs,
+) -> tuple[Hashable, ...]:
+    """What ``input_uses`` can see of variables: where it is equal, the uses are.
+
+    Which inputs are supplied, and enum values that name a column; no value besides.
+
+    Args:
+        names: Of the variables that stand in arguments.
+        types: Names of the variables' types, without lists and exclamation marks.
+        variables: Coerced.
+        inputs: Of the same supergraph.
+    """
+    return tuple(
+        _shape(types[name], variables[name], inputs) if name in variables else None
+        for name in names
+    )
+
+
+def _shape(type_name: str, value: Any, inputs: Inputs) -> Hashable:
+    if isinstance(value, list | tuple):
+        return frozenset(_shape(type_name, item, inputs) for item in value)
+    fields = inputs.fields.get(type_name)
+    if isinstance(value, Mapping) and fields is not None:
+        return tuple(
+            (name, _shape(fields[name].type, item, inputs))
+            for name, item in value.items()
+            if name in fields
+        )
+    return str(value) if type_name in inputs.values else True
 
 
 class _Reader:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 CONTRACT = 1
@@ -141,11 +142,21 @@ class AccessRequest:
 
     Attributes:
         fields: Coordinate text to uses; coordinates are of object types only.
+        topic: Digest of operation and fields; handed on where they come from an earlier question.
     """
 
     asker: Asker
     operation: OperationFacts
     fields: Mapping[str, Uses]
+    topic: bytes = field(default=b"", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.topic:
+            object.__setattr__(self, "topic", self._digest())
+
+    def asked_by(self, asker: Asker) -> AccessRequest:
+        """The same question of somebody else, or at another time."""
+        return AccessRequest(asker, self.operation, self.fields, self.topic)
 
     def to_json(self) -> dict[str, Any]:
         """The policy engine's ``input``."""
@@ -157,14 +168,22 @@ class AccessRequest:
             "consents": [c.to_json() for c in sorted(asker.consents, key=lambda c: c.id)],
             "now": asker.now,
             "operation": self.operation.to_json(),
-            "fields": {name: self.fields[name].to_json() for name in sorted(self.fields)},
+            "fields": self._fields_json(),
         }
 
-    def canonical(self) -> str:
-        """The question without its time, as one text: equal texts are equal questions.
+    @property
+    def key(self) -> Hashable:
+        """The question without its time: equal keys are equal questions.
 
         Time stays out because whatever depends on it says how long it holds (``valid_until``).
         """
-        question = self.to_json()
-        del question["now"]
-        return json.dumps(question, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        asker = self.asker
+        consents = tuple(sorted(asker.consents, key=lambda consent: consent.id))
+        return asker.caller, asker.purpose, consents, self.topic
+
+    def _fields_json(self) -> dict[str, Any]:
+        return {name: self.fields[name].to_json() for name in sorted(self.fields)}
+
+    def _digest(self) -> bytes:
+        asked = [self.operation.to_json(), self._fields_json()]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()

@@ -14,10 +14,10 @@ from federation.access import (
     Asker,
     Decision,
     Disclosure,
+    Mask,
     Mode,
     PolicyEngine,
     Restriction,
-    ask,
     bind_masks,
     restrict,
 )
@@ -30,7 +30,6 @@ from federation.execution import (
     execute,
     execute_event,
 )
-from federation.gateway.bounded import Bounded
 from federation.gateway.context import build_headers_for, forwarded_headers
 from federation.gateway.hiding import Hiding
 from federation.gateway.limits import build_limits
@@ -43,6 +42,7 @@ from federation.gateway.messages import (
     Request,
     Response,
 )
+from federation.gateway.recall import Known, Recall
 from federation.gateway.respond import describe, respond
 from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner
@@ -58,7 +58,7 @@ from federation.operation import (
     introspect,
     parse_operation,
 )
-from federation.planning import OperationPlan, plan
+from federation.planning import OperationPlan
 
 DEBUG_HEADER = "datong-debug"
 
@@ -112,10 +112,7 @@ class Gateway:
         self._mode = Mode(config.access.mode)
         self._disclosure = Disclosure(config.access.disclosure)
         self._hiding = Hiding(self._disclosure)
-        self._parsed: Bounded[tuple[str, str, str | None], ParsedOperation] = Bounded(
-            config.cache.operations
-        )
-        self._plans: Bounded[tuple[str, Operation], OperationPlan] = Bounded(config.cache.plans)
+        self._recall = Recall(config.cache)
         self._compiled = CompiledPlans(config.cache.compiled_bytes)
 
     @property
@@ -149,14 +146,16 @@ class Gateway:
     async def _prepare(self, request: Request, trail: Trail, state: State) -> Prepared:
         """The stages up to the plan; each event of a subscription goes through them again."""
         asker = trail.note_asker(await self._parts.identify(request.headers))
-        parsed = trail.note_operation(self._parse(request, state))
+        known = self._parse(request, state)
+        parsed = trail.note_operation(known.parsed)
         variables = self._coerce(parsed, request, state)
-        question = ask(parsed.operation, variables, asker, state.index)
+        asked = self._recall.asked(known, variables, asker, state)
+        question = asked.question.asked_by(asker)
         decision = trail.note_decision(await self._parts.engine.decide(question))
-        restriction = self._restrict(parsed.operation, variables, decision, state)
-        plan = self._plan(restriction.operation, state)
-        work = self._work(request, asker, variables, restriction, state)
-        return Prepared(asker, restriction, plan, work)
+        restrict = partial(self._restrict, parsed.operation, variables, decision, state)
+        planned = self._recall.planned(asked, decision, state, restrict)
+        work = self._work(request, asker, variables, planned.restriction, state)
+        return Prepared(asker, planned.restriction, planned.plan, work)
 
     async def _events(
         self, request: Request, trail: Trail, opened: Prepared, state: State, emit: Emit
@@ -187,21 +186,21 @@ class Gateway:
         self._slots.check(opened.asker.caller.id)
         return EventStream(partial(self._events, request, trail, opened, state))
 
-    def _parse(self, request: Request, state: State) -> ParsedOperation:
-        key = (state.revision, request.query, request.operation_name)
-        parsed = self._parsed.get(key)
-        if parsed is None:
+    def _parse(self, request: Request, state: State) -> Known:
+        text, name = request.query, request.operation_name
+
+        def parse() -> ParsedOperation:
             with self._hiding:
-                parsed = parse_operation(
-                    request.query, state.schema, request.operation_name, self._limits
-                )
-            self._parsed.put(key, parsed)
+                return parse_operation(text, state.schema, name, self._limits)
+
+        known = self._recall.parsed((state.revision, text, name), parse)
+        parsed = known.parsed
         self._hiding.check(parsed)
         if request.is_get and parsed.operation.kind == "mutation":
             raise NotOverGet("a mutation must be sent by POST")
         if parsed.operation.kind == "subscription" and not request.accepts_events:
             raise EventsNotAccepted("subscriptions are answered with Accept: text/event-stream")
-        return parsed
+        return known
 
     def _coerce(self, parsed: ParsedOperation, request: Request, state: State) -> dict[str, Any]:
         with self._hiding:
@@ -221,10 +220,6 @@ class Gateway:
                 operation, variables, decision, state.index, self._mode, self._disclosure
             )
 
-    def _plan(self, operation: Operation, state: State) -> OperationPlan:
-        key = (state.revision, operation)
-        return self._plans.get(key) or self._plans.put(key, plan(operation, state.graph))
-
     def _work(
         self,
         request: Request,
@@ -234,11 +229,9 @@ class Gateway:
         state: State,
     ) -> ExecutionRequest:
         forwarded = forwarded_headers(request.headers, self._config.http.forwarded_headers)
-        # A key for each purpose: what was hashed for one cannot be matched with another's.
-        purpose_key = hmac.digest(self._parts.mask_key, (asker.purpose or "").encode(), "sha256")
         return ExecutionRequest(
             variables=variables,
-            masks=bind_masks(restriction.masks, purpose_key),
+            masks=self._masks(asker, restriction),
             refusals=restriction.refusals,
             introspection=introspect(restriction.operation, state.schema, variables),
             headers_for=build_headers_for(
@@ -248,6 +241,13 @@ class Gateway:
             # Where anybody may read anything there is nothing that an error could give away.
             show_subgraph_errors=self._config.access.engine == "open",
         )
+
+    def _masks(self, asker: Asker, restriction: Restriction) -> Mapping[tuple[str, str], Mask]:
+        if not restriction.masks:
+            return {}
+        # A key for each purpose: what was hashed for one cannot be matched with another's.
+        purpose_key = hmac.digest(self._parts.mask_key, (asker.purpose or "").encode(), "sha256")
+        return bind_masks(restriction.masks, purpose_key)
 
     def _description(
         self, request: Request, result: ExecutionResult, prepared: Prepared, trail: Trail

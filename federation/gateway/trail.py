@@ -28,11 +28,14 @@ from federation.errors import (
     Unavailable,
 )
 from federation.gateway.access_log import AccessLog
+from federation.gateway.bounded import Bounded
 from federation.gateway.counts import RequestCounts
 from federation.gateway.identity import CallerRefused
 from federation.gateway.messages import Answer, DeadlineExceeded, Request, Response, refuse
 from federation.operation import ParsedOperation
 from federation.planning import OperationPlan
+
+_KEPT_VERDICTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,16 @@ class Recorder:
     log: AccessLog
     clock: Callable[[], float] = time.time
     counts: RequestCounts = field(default_factory=RequestCounts)
+    _audited: Bounded[int, tuple[Decision, tuple[AuditedVerdicts, ...]]] = field(
+        default_factory=lambda: Bounded(_KEPT_VERDICTS)
+    )
+
+    def audited(self, decision: Decision) -> tuple[AuditedVerdicts, ...]:
+        """A decision as records hold it; the same decision answers many requests."""
+        known = self._audited.get(id(decision))
+        if known is None or known[0] is not decision:
+            known = self._audited.put(id(decision), (decision, _verdicts(decision)))
+        return known[1]
 
 
 class Trail:
@@ -107,17 +120,11 @@ class Trail:
 
     def note_decision(self, decision: Decision) -> Decision:
         """What the policy said about every asked coordinate."""
-        groups: dict[tuple[str, str], set[str]] = {}
-        for (coordinate, _), verdict in decision.verdicts.items():
-            groups.setdefault((verdict.effect.value, verdict.rule), set()).add(coordinate)
-        self._record = replace(
-            self._record,
-            policy_revision=decision.revision,
-            verdicts=tuple(
-                AuditedVerdicts(effect, rule, tuple(sorted(coordinates)))
-                for (effect, rule), coordinates in sorted(groups.items())
-            ),
-        )
+        if self._recorder.sink is not None:
+            verdicts = self._recorder.audited(decision)
+            self._record = replace(
+                self._record, policy_revision=decision.revision, verdicts=verdicts
+            )
         return decision
 
     async def intend(self, plan: OperationPlan) -> None:
@@ -242,6 +249,16 @@ class Trail:
         if sink is not None:
             stamped = replace(record, at=round(self._recorder.clock() * 1000))
             await sink.append(stamped, self._signature)
+
+
+def _verdicts(decision: Decision) -> tuple[AuditedVerdicts, ...]:
+    groups: dict[tuple[str, str], set[str]] = {}
+    for (coordinate, _), verdict in decision.verdicts.items():
+        groups.setdefault((verdict.effect.value, verdict.rule), set()).add(coordinate)
+    return tuple(
+        AuditedVerdicts(effect, rule, tuple(sorted(coordinates)))
+        for (effect, rule), coordinates in sorted(groups.items())
+    )
 
 
 def _outcome(errors: Iterable[ResponseError]) -> tuple[Outcome, set[str]]:

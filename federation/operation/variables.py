@@ -43,6 +43,8 @@ def coerce_variables(
     Source:
         GraphQL specification, "Coercing Variable Values".
     """
+    if not definitions:
+        return {}
     found = get_variable_values(
         schema, _nodes(definitions), dict(raw), max_errors=_MAX_ERRORS, hide_suggestions=True
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+from collections.abc import Hashable
 
 from federation.access import AccessRequest, Decision, PolicyEngine
 from federation.gateway.bounded import Bounded
@@ -29,8 +29,8 @@ class CachedEngine:
     ) -> None:
         self.counts = counts or EngineCounts()
         self._engine = engine
-        self._kept: Bounded[bytes, tuple[int, int, Decision]] = Bounded(capacity)
-        self._running: dict[bytes, asyncio.Task[Decision]] = {}
+        self._kept: Bounded[Hashable, tuple[int, int, Decision]] = Bounded(capacity)
+        self._running: dict[Hashable, asyncio.Task[Decision]] = {}
 
     async def decide(self, request: AccessRequest) -> Decision:
         """The answer, perhaps one given to an equal question before.
@@ -38,7 +38,7 @@ class CachedEngine:
         Raises:
             PolicyUnavailable: As the engine does.
         """
-        key = hashlib.sha256(request.canonical().encode()).digest()
+        key = request.key
         now = request.asker.now
         kept = self._kept.get(key)
         # Not before its time either: a clock set back must not stretch an answer's life.
@@ -53,7 +53,7 @@ class CachedEngine:
         # A caller who goes away must not take the answer from the others who wait for it.
         return await asyncio.shield(task)
 
-    async def _ask(self, key: bytes, request: AccessRequest) -> Decision:
+    async def _ask(self, key: Hashable, request: AccessRequest) -> Decision:
         decision = await self._engine.decide(request)
         now = request.asker.now
         end = now + MAX_AGE_SECONDS
@@ -63,7 +63,7 @@ class CachedEngine:
             self._kept.put(key, (now, end, decision))
         return decision
 
-    def _end(self, key: bytes, task: asyncio.Task[Decision]) -> None:
+    def _end(self, key: Hashable, task: asyncio.Task[Decision]) -> None:
         del self._running[key]
         # Looked at, so that a failure nobody waits for any more is no complaint of the event loop.
         if not task.cancelled():

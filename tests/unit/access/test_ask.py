@@ -96,7 +96,7 @@ def test_arguments_of_a_mutation_change_and_do_not_test() -> None:
     assert asked == {"Mutation.rename": ["select"], "Citizen.nick": ["select"]}
 
 
-def test_question_as_text_differs_by_caller_and_not_by_time() -> None:
+def test_key_of_a_question_differs_by_caller_and_not_by_time() -> None:
     text = "{ citizen(idNumber: 1) { name } }"
     now, later, other = (
         ask(operation(text), {}, asker, index())
@@ -106,7 +106,8 @@ def test_question_as_text_differs_by_caller_and_not_by_time() -> None:
             Asker(CALLER, "q", (), NOW),
         )
     )
-    assert now.canonical() == later.canonical() != other.canonical()
+    assert now.key == later.key != other.key
+    assert now.asked_by(other.asker).key == other.key
 
 
 def test_question_of_too_many_coordinates_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,121 @@
+"""What the pure stages made of earlier requests, for the next ones that would have the same.
+
+Decisions are not kept here: every request asks for its own, and what was restricted and planned by
+one is taken up again only for that very decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from federation.access import AccessRequest, Asker, Decision, Restriction, ask, input_shapes
+from federation.gateway.bounded import Bounded
+from federation.gateway.settings import Cache
+from federation.gateway.state import State
+from federation.operation import Operation, ParsedOperation
+from federation.planning import OperationPlan, plan
+from federation.selection import Field, SelectionSet
+from federation.supergraph.model import named_type
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An operation that was parsed before.
+
+    Attributes:
+        inputs: Names of the variables that stand in arguments.
+        types: Names of the variables' types.
+    """
+
+    parsed: ParsedOperation
+    inputs: tuple[str, ...]
+    types: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was asked before, and of which operation.
+
+    Attributes:
+        shapes: All that the question depended on besides.
+    """
+
+    known: Known
+    shapes: tuple[Hashable, ...]
+    question: AccessRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one decision left of an operation."""
+
+    asked: Asked
+    decision: Decision
+    restriction: Restriction
+    plan: OperationPlan
+
+
+class Recall:
+    """Bounded caches between the pure stages of a gateway.
+
+    Values of variables that question and restriction cannot tell apart share an entry
+    (``input_shapes``); whatever is looked up by identity is held, so that no identity is another's.
+    """
+
+    def __init__(self, sizes: Cache) -> None:
+        self._known: Bounded[Hashable, Known] = Bounded(sizes.operations)
+        self._asked: Bounded[Hashable, Asked] = Bounded(sizes.operations)
+        self._planned: Bounded[tuple[int, int], Planned] = Bounded(sizes.plans)
+        self._plans: Bounded[tuple[str, Operation], OperationPlan] = Bounded(sizes.plans)
+
+    def parsed(self, key: Hashable, parse: Callable[[], ParsedOperation]) -> Known:
+        """An operation by all that parsing depends on."""
+        known = self._known.get(key)
+        if known is None:
+            parsed = parse()
+            types = {each.name: named_type(each.type) for each in parsed.variables}
+            inputs = sorted(set(_in_arguments(parsed.operation.selections)))
+            known = self._known.put(key, Known(parsed, tuple(inputs), types))
+        return known
+
+    def asked(
+        self, known: Known, variables: Mapping[str, Any], asker: Asker, state: State
+    ) -> Asked:
+        """The question about an operation; it may be an earlier asker's (``asked_by``)."""
+        shapes = input_shapes(known.inputs, known.types, variables, state.index.inputs)
+        key = (id(known), shapes)
+        earlier = self._asked.get(key)
+        if earlier is not None and earlier.known is known:
+            return earlier
+        question = ask(known.parsed.operation, variables, asker, state.index)
+        return self._asked.put(key, Asked(known, shapes, question))
+
+    def planned(
+        self,
+        asked: Asked,
+        decision: Decision,
+        state: State,
+        restrict: Callable[[], Restriction],
+    ) -> Planned:
+        """What is left of an operation under a decision, and its plan."""
+        key = (id(asked), id(decision))
+        earlier = self._planned.get(key)
+        if earlier is not None and earlier.asked is asked and earlier.decision is decision:
+            return earlier
+        restriction = restrict()
+        planned = self._plan(restriction.operation, state)
+        return self._planned.put(key, Planned(asked, decision, restriction, planned))
+
+    def _plan(self, operation: Operation, state: State) -> OperationPlan:
+        key = (state.revision, operation)
+        return self._plans.get(key) or self._plans.put(key, plan(operation, state.graph))
+
+
+def _in_arguments(selections: SelectionSet) -> Iterator[str]:
+    for selection in selections:
+        if isinstance(selection, Field):
+            for argument in selection.arguments:
+                yield from argument.variables
+        yield from _in_arguments(selection.selections)
