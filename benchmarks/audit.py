@@ -19,7 +19,7 @@ from federation.audit import (
     AuditRecord,
     AuditSink,
     RecordKind,
-    TouchedEntity,
+    TouchedEntities,
 )
 from federation.gateway.audit_keys import head_key
 from federation.gateway.audit_remote import remote_audit_sink
@@ -39,7 +39,7 @@ RECORD = AuditRecord(
     purpose="loan-pre-approval",
     verdicts=(AuditedVerdicts("allow", "grants", tuple(f"Citizen.field{n}" for n in range(30))),),
     subgraphs=("housing_fund", "human_resources", "public_security", "tax"),
-    entities=tuple(TouchedEntity("Citizen", f"{n:032x}") for n in range(20)),
+    entities=(TouchedEntities("Citizen", "subject", tuple(f"{n:032x}" for n in range(20))),),
 )
 
 

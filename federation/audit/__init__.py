@@ -5,6 +5,15 @@ Pure values and functions. What makes records durable stands behind ``AuditSink`
 
 from federation.audit.chain import ChainHead, Entry, append, empty_chain, entry_digest
 from federation.audit.digests import keyed_digest, text_digest
+from federation.audit.naming import (
+    Identity,
+    NamedPlan,
+    NameRule,
+    Names,
+    build_identities,
+    plan_with_names,
+    with_names,
+)
 from federation.audit.operation_text import text_without_literals
 from federation.audit.record import (
     AuditedCaller,
@@ -14,7 +23,7 @@ from federation.audit.record import (
     MalformedRecord,
     Outcome,
     RecordKind,
-    TouchedEntity,
+    TouchedEntities,
     canonical_bytes,
     read_record,
 )
@@ -28,6 +37,22 @@ from federation.audit.register import (
 )
 from federation.audit.signing import SignedHead, is_authentic, key_id, sign_head
 from federation.audit.sink import AuditSink
+from federation.audit.subjects import (
+    SubjectArgument,
+    SubjectInputs,
+    build_subject_inputs,
+    named_subjects,
+    subject_arguments,
+)
+from federation.audit.touched import (
+    EVERYTHING,
+    MAX_DIGESTS,
+    find_names,
+    pages,
+    plain_text,
+    subject_digest,
+    touched,
+)
 from federation.audit.verify import (
     ChainReport,
     ChainVerifier,
@@ -39,6 +64,8 @@ from federation.audit.verify import (
 )
 
 __all__ = [
+    "EVERYTHING",
+    "MAX_DIGESTS",
     "REGISTER",
     "AuditRecord",
     "AuditSink",
@@ -53,26 +80,43 @@ __all__ = [
     "Entry",
     "Fault",
     "FaultKind",
+    "Identity",
     "MalformedRecord",
+    "NameRule",
+    "NamedPlan",
+    "Names",
     "Outcome",
     "RecordKind",
     "Register",
     "RegisterEvent",
     "SignedHead",
-    "TouchedEntity",
+    "SubjectArgument",
+    "SubjectInputs",
+    "TouchedEntities",
     "append",
+    "build_identities",
+    "build_subject_inputs",
     "canonical_bytes",
     "empty_chain",
     "entry_digest",
     "event_bytes",
+    "find_names",
     "is_authentic",
     "key_id",
     "keyed_digest",
+    "named_subjects",
+    "pages",
+    "plain_text",
+    "plan_with_names",
     "read_event",
     "read_record",
     "read_register",
     "sign_head",
+    "subject_arguments",
+    "subject_digest",
     "text_digest",
     "text_without_literals",
+    "touched",
     "verify",
+    "with_names",
 ]

@@ -12,9 +12,13 @@ from federation.errors import FederationError
 
 
 class RecordKind(Enum):
-    """Which moment of a request a record stands for."""
+    """Which moment of a request a record stands for.
+
+    A page holds names that a record that follows it had no room for.
+    """
 
     INTENT = "intent"
+    PAGE = "page"
     RELEASE = "release"
 
 
@@ -59,25 +63,36 @@ class AuditedOperation:
 
 @dataclass(frozen=True, slots=True)
 class AuditedVerdicts:
-    """The coordinates that one rule decided in one way.
+    """The coordinates of the same departments that one rule decided in one way.
 
     Attributes:
         effect: allow, mask or deny.
         rule: Name of the deciding rule; empty where nothing was decided.
         coordinates: Sorted, each once.
+        departments: Subgraphs that hold these fields, sorted.
     """
 
     effect: str
     rule: str
     coordinates: tuple[str, ...]
+    departments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class TouchedEntity:
-    """An entity whose data was released, by the keyed hash of its data subject or first key."""
+class TouchedEntities:
+    """Objects of one type whose data was released.
+
+    Attributes:
+        by: What names them: ``subject`` (the ``@dataSubject`` field), ``key`` and the key's fields,
+            or ``none`` where no name can be reached; how many there were is not known then.
+        digests: Keyed hashes of the names, sorted, each once.
+        unnamed: How many further objects had null where the name should be.
+    """
 
     type: str
-    digest: str
+    by: str
+    digests: tuple[str, ...] = ()
+    unnamed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +107,7 @@ class AuditRecord:
         request_id: The same in all records of one request.
         at: Milliseconds since 1970 in UTC.
         part: 0 for the response, counting up for its later chunks or events.
+        pages: How many records of kind ``page`` stand before this one and belong to it.
         purpose: Verified code; None when the caller stated none.
         consents: Ids of the consent artefacts that were relied on.
         verdicts: Every asked coordinate, grouped by effect and rule.
@@ -104,7 +120,7 @@ class AuditRecord:
         masked: Number of values that were masked.
         filtered: Number of rows that the gateway itself took out.
         entities: What was released.
-        subjects: Keyed hashes of persons that arguments named, found or not.
+        subjects: Keyed hashes of persons that arguments named, found or not; sorted, each once.
     """
 
     kind: RecordKind
@@ -113,6 +129,7 @@ class AuditRecord:
     caller: AuditedCaller
     operation: AuditedOperation
     part: int = 0
+    pages: int = 0
     purpose: str | None = None
     consents: tuple[str, ...] = ()
     verdicts: tuple[AuditedVerdicts, ...] = ()
@@ -124,7 +141,7 @@ class AuditRecord:
     codes: tuple[str, ...] = ()
     masked: int = 0
     filtered: int = 0
-    entities: tuple[TouchedEntity, ...] = ()
+    entities: tuple[TouchedEntities, ...] = ()
     subjects: tuple[str, ...] = ()
 
     @property

@@ -80,6 +80,8 @@ async def _execute(
             *shaped.errors,
         ),
         reports=tuple(task.result() for task in tasks),
+        tree=execution.tree,
+        masked=shaped.masked,
     )
 
 

@@ -86,11 +86,17 @@ class ExecutionResult:
         data: None when null propagated to the root.
         errors: Refusals, then errors of fetches in the plan's order, then those of the response.
         reports: One for each fetch of the plan, in its order.
+        tree: What was fetched, unmasked and with what only the plan needed; for the audit trail.
+        masked: How many values were masked.
+        filtered: How many rows were taken out here, since their subgraph could not do it.
     """
 
     data: dict[str, Any] | None
     errors: tuple[ResponseError, ...] = ()
     reports: tuple[FetchReport, ...] = ()
+    tree: dict[str, Any] = field(default_factory=dict, repr=False)
+    masked: int = 0
+    filtered: int = 0
 
     @property
     def touched(self) -> tuple[str, ...]:

@@ -33,11 +33,13 @@ class Shaped:
         data: None when null propagated to the root.
         refused: Errors of the refusals whose selections these variables ask for.
         errors: About values.
+        masked: How many values were masked.
     """
 
     data: dict[str, Any] | None
     refused: tuple[ResponseError, ...]
     errors: tuple[ResponseError, ...]
+    masked: int = 0
 
 
 def shape(
@@ -55,6 +57,7 @@ def shape(
             if holds(refusal.conditions, request.variables)
         ),
         errors=tuple(shaping.errors),
+        masked=shaping.masked,
     )
 
 
@@ -69,6 +72,7 @@ class _Shaping:
         execution: Execution,
     ) -> None:
         self.errors: list[ResponseError] = []
+        self.masked = 0
         self._path: list[str | int] = []
         self._request = request
         self._schema = schema
@@ -173,6 +177,7 @@ class _Shaping:
             return None
         if entry.mask is not None and completed is not INVALID:
             completed = _masked(completed, entry)
+            self.masked += 1
         if completed is INVALID:
             return self._tell(INVALID_VALUE, f"is no valid {entry.type.name}", field)
         return completed

@@ -21,6 +21,7 @@ from federation.access import (
     bind_masks,
     restrict,
 )
+from federation.audit import NamedPlan, named_subjects
 from federation.execution import (
     CompiledPlans,
     EventTransport,
@@ -92,8 +93,13 @@ class Prepared:
 
     asker: Asker
     restriction: Restriction
-    plan: OperationPlan
+    named: NamedPlan
     work: ExecutionRequest
+
+    @property
+    def plan(self) -> OperationPlan:
+        """The plan, without what names its objects."""
+        return self.named.plan
 
 
 class Gateway:
@@ -112,7 +118,8 @@ class Gateway:
         self._mode = Mode(config.access.mode)
         self._disclosure = Disclosure(config.access.disclosure)
         self._hiding = Hiding(self._disclosure)
-        self._recall = Recall(config.cache)
+        is_named = parts.recorder.sink is not None
+        self._recall = Recall(config.cache, is_named=is_named)
         self._compiled = CompiledPlans(config.cache.compiled_bytes)
 
     @property
@@ -140,7 +147,7 @@ class Gateway:
                 prepared.plan, prepared.work, self._parts.transport, state.schema, code
             )
             response = respond(result, self._description(request, result, prepared, trail))
-            await trail.release(response, result.errors)
+            await trail.release(response, result, prepared.named)
         return trail.answer()
 
     async def _prepare(self, request: Request, trail: Trail, state: State) -> Prepared:
@@ -150,12 +157,13 @@ class Gateway:
         parsed = trail.note_operation(known.parsed)
         variables = self._coerce(parsed, request, state)
         asked = self._recall.asked(known, variables, asker, state)
+        trail.note_subjects(named_subjects(asked.subjects, variables, state.subjects))
         question = asked.question.asked_by(asker)
-        decision = trail.note_decision(await self._parts.engine.decide(question))
+        decision = trail.note_decision(await self._parts.engine.decide(question), state.index)
         restrict = partial(self._restrict, parsed.operation, variables, decision, state)
         planned = self._recall.planned(asked, decision, state, restrict)
         work = self._work(request, asker, variables, planned.restriction, state)
-        return Prepared(asker, planned.restriction, planned.plan, work)
+        return Prepared(asker, planned.restriction, planned.named, work)
 
     async def _events(
         self, request: Request, trail: Trail, opened: Prepared, state: State, emit: Emit
@@ -174,7 +182,7 @@ class Gateway:
                     now.plan, event, now.work, parts.transport, state.schema, code
                 )
                 response = respond(result, self._description(request, result, now, trail))
-                await trail.release_event(result.errors)
+                await trail.release_event(result, now.named)
                 await emit(response)
             await trail.complete()
         return trail.failure

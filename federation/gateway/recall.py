@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from federation.access import AccessRequest, Asker, Decision, Restriction, ask, input_shapes
+from federation.audit import NamedPlan, SubjectArgument, plan_with_names, subject_arguments
 from federation.gateway.bounded import Bounded
 from federation.gateway.settings import Cache
 from federation.gateway.state import State
 from federation.operation import Operation, ParsedOperation
-from federation.planning import OperationPlan, plan
+from federation.planning import OperationPlan
 from federation.selection import Field, SelectionSet
 from federation.supergraph.model import named_type
 
@@ -40,11 +41,13 @@ class Asked:
 
     Attributes:
         shapes: All that the question depended on besides.
+        subjects: Arguments that can name a person.
     """
 
     known: Known
     shapes: tuple[Hashable, ...]
     question: AccessRequest
+    subjects: tuple[SubjectArgument, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,12 @@ class Planned:
     asked: Asked
     decision: Decision
     restriction: Restriction
-    plan: OperationPlan
+    named: NamedPlan
+
+    @property
+    def plan(self) -> OperationPlan:
+        """The plan, without what names its objects."""
+        return self.named.plan
 
 
 class Recall:
@@ -62,13 +70,17 @@ class Recall:
 
     Values of variables that question and restriction cannot tell apart share an entry
     (``input_shapes``); whatever is looked up by identity is held, so that no identity is another's.
+
+    Args:
+        is_named: Whether what is released will be recorded by name.
     """
 
-    def __init__(self, sizes: Cache) -> None:
+    def __init__(self, sizes: Cache, *, is_named: bool = False) -> None:
+        self._is_named = is_named
         self._known: Bounded[Hashable, Known] = Bounded(sizes.operations)
         self._asked: Bounded[Hashable, Asked] = Bounded(sizes.operations)
         self._planned: Bounded[tuple[int, int], Planned] = Bounded(sizes.plans)
-        self._plans: Bounded[tuple[str, Operation], OperationPlan] = Bounded(sizes.plans)
+        self._plans: Bounded[tuple[str, Operation], NamedPlan] = Bounded(sizes.plans)
 
     def parsed(self, key: Hashable, parse: Callable[[], ParsedOperation]) -> Known:
         """An operation by all that parsing depends on."""
@@ -90,7 +102,8 @@ class Recall:
         if earlier is not None and earlier.known is known:
             return earlier
         question = ask(known.parsed.operation, variables, asker, state.index)
-        return self._asked.put(key, Asked(known, shapes, question))
+        subjects = subject_arguments(known.parsed.operation, state.subjects)
+        return self._asked.put(key, Asked(known, shapes, question, subjects))
 
     def planned(
         self,
@@ -108,9 +121,12 @@ class Recall:
         planned = self._plan(restriction.operation, state)
         return self._planned.put(key, Planned(asked, decision, restriction, planned))
 
-    def _plan(self, operation: Operation, state: State) -> OperationPlan:
+    def _plan(self, operation: Operation, state: State) -> NamedPlan:
         key = (state.revision, operation)
-        return self._plans.get(key) or self._plans.put(key, plan(operation, state.graph))
+        identities = state.identities if self._is_named else {}
+        return self._plans.get(key) or self._plans.put(
+            key, plan_with_names(operation, state.graph, identities)
+        )
 
 
 def _in_arguments(selections: SelectionSet) -> Iterator[str]:

@@ -124,7 +124,7 @@ async def start_gateway(
             transport=transport,
             events=events,
             signer=signer,
-            recorder=Recorder(sink, log),
+            recorder=Recorder(sink, log, digest_key(config.audit.key_file)),
             mask_key=digest_key(config.access.mask_key_file),
         )
         stack.push_async_callback(attend_to_the_rest, config.server.shutdown_seconds)

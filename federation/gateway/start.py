@@ -102,7 +102,7 @@ def shared_by_workers(config: Config) -> Iterator[tuple[Config, Path | None]]:
             # Not needed by a single process, and slow to import.
             from federation.gateway.audit_writer import audit_writer_process  # noqa: PLC0415
 
-            writer_socket = folder / "audit"
+            writer_socket = folder / "audit.socket"
             stack.enter_context(
                 audit_writer_process(
                     config.audit.database, config.audit.head_key_file, writer_socket

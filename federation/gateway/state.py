@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphql import GraphQLSchema
 
 from federation.access import AccessIndex, build_access_index
+from federation.audit import Identity, SubjectInputs, build_identities, build_subject_inputs
 from federation.catalogue import Catalogue, build_catalogue
 from federation.query_graph import QueryGraph, build_query_graph
 from federation.supergraph import Supergraph, build_api_schema, print_supergraph
@@ -19,6 +21,8 @@ class State:
 
     Attributes:
         schema: The API schema.
+        identities: What names the objects of each type in the audit trail.
+        subjects: Which inputs can name a person.
         revision: Hash of the supergraph's text: equal schemas have equal revisions everywhere.
     """
 
@@ -27,6 +31,8 @@ class State:
     graph: QueryGraph
     catalogue: Catalogue
     index: AccessIndex
+    identities: Mapping[str, Identity]
+    subjects: SubjectInputs
     revision: str
 
 
@@ -34,11 +40,14 @@ def build_state(supergraph: Supergraph) -> State:
     """The state of one supergraph."""
     schema = build_api_schema(supergraph)
     catalogue = build_catalogue(supergraph)
+    index = build_access_index(supergraph, schema, catalogue)
     return State(
         supergraph=supergraph,
         schema=schema,
         graph=build_query_graph(supergraph),
         catalogue=catalogue,
-        index=build_access_index(supergraph, schema, catalogue),
+        index=index,
+        identities=build_identities(supergraph, catalogue),
+        subjects=build_subject_inputs(index),
         revision=hashlib.sha256(print_supergraph(supergraph).encode()).hexdigest()[:16],
     )

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from federation.access import Asker, Caller, Decision
+from federation.access import AccessIndex, Asker, Decision
 from federation.audit import (
-    AuditedCaller,
     AuditedOperation,
     AuditedVerdicts,
     AuditRecord,
     AuditSink,
+    NamedPlan,
     Outcome,
-    RecordKind,
     text_digest,
 )
 from federation.errors import (
@@ -27,15 +26,24 @@ from federation.errors import (
     Unauthenticated,
     Unavailable,
 )
+from federation.execution import ExecutionResult
 from federation.gateway.access_log import AccessLog
 from federation.gateway.bounded import Bounded
 from federation.gateway.counts import RequestCounts
 from federation.gateway.identity import CallerRefused
 from federation.gateway.messages import Answer, DeadlineExceeded, Request, Response, refuse
+from federation.gateway.recording import RequestNotes, audited_verdicts, touched_by
 from federation.operation import ParsedOperation
 from federation.planning import OperationPlan
 
 _KEPT_VERDICTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Audited:
+    decision: Decision
+    index: AccessIndex
+    verdicts: tuple[AuditedVerdicts, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +52,28 @@ class Recorder:
 
     Attributes:
         sink: None keeps no records.
+        key: Keys the hashes of what records name.
         clock: Seconds since 1970.
         counts: Of all requests, unauthenticated ones included, of which no record is kept.
     """
 
     sink: AuditSink | None
     log: AccessLog
+    key: bytes = b""
     clock: Callable[[], float] = time.time
     counts: RequestCounts = field(default_factory=RequestCounts)
-    _audited: Bounded[int, tuple[Decision, tuple[AuditedVerdicts, ...]]] = field(
+    _audited: Bounded[tuple[int, int], _Audited] = field(
         default_factory=lambda: Bounded(_KEPT_VERDICTS)
     )
 
-    def audited(self, decision: Decision) -> tuple[AuditedVerdicts, ...]:
+    def audited(self, decision: Decision, index: AccessIndex) -> tuple[AuditedVerdicts, ...]:
         """A decision as records hold it; the same decision answers many requests."""
-        known = self._audited.get(id(decision))
-        if known is None or known[0] is not decision:
-            known = self._audited.put(id(decision), (decision, _verdicts(decision)))
-        return known[1]
+        key = (id(decision), id(index))
+        known = self._audited.get(key)
+        if known is None or known.decision is not decision or known.index is not index:
+            verdicts = audited_verdicts(decision, index)
+            known = self._audited.put(key, _Audited(decision, index, verdicts))
+        return known.verdicts
 
 
 class Trail:
@@ -81,14 +93,7 @@ class Trail:
         self._started = time.perf_counter()
         self._intent: asyncio.Task[None] | None = None
         self._signature: str | None = None
-        self._record = AuditRecord(
-            kind=RecordKind.INTENT,
-            request_id=request.id,
-            at=0,
-            caller=AuditedCaller(""),
-            operation=AuditedOperation("", ""),
-            schema_revision=schema_revision,
-        )
+        self._notes = RequestNotes(request.id, schema_revision, recorder.clock)
 
     @property
     def milliseconds(self) -> float:
@@ -97,34 +102,28 @@ class Trail:
 
     def note_asker(self, asker: Asker) -> Asker:
         """Who asks; from here on, whatever happens is recorded."""
-        self._note_caller(asker.caller)
-        self._record = replace(
-            self._record,
-            purpose=asker.purpose,
-            consents=tuple(sorted(consent.id for consent in asker.consents)),
-        )
+        self._notes.note_caller(asker.caller)
+        self._notes.purpose = asker.purpose
+        self._notes.consents = tuple(sorted(consent.id for consent in asker.consents))
         return asker
-
-    def _note_caller(self, caller: Caller) -> None:
-        audited = AuditedCaller(caller.id, caller.department or "")
-        self._record = replace(self._record, caller=audited)
 
     def note_operation(self, parsed: ParsedOperation) -> ParsedOperation:
         """What is asked, without anything the caller typed in."""
         operation = parsed.operation
         self._signature = parsed.signature
         digest = text_digest(parsed.signature)
-        audited = AuditedOperation(operation.kind, digest, operation.name or "")
-        self._record = replace(self._record, operation=audited)
+        self._notes.operation = AuditedOperation(operation.kind, digest, operation.name or "")
         return parsed
 
-    def note_decision(self, decision: Decision) -> Decision:
+    def note_subjects(self, values: Iterable[Any]) -> None:
+        """Persons that the request's arguments name, whether it will find them or not."""
+        self._notes.note_subjects(values, self._recorder.key)
+
+    def note_decision(self, decision: Decision, index: AccessIndex) -> Decision:
         """What the policy said about every asked coordinate."""
         if self._recorder.sink is not None:
-            verdicts = self._recorder.audited(decision)
-            self._record = replace(
-                self._record, policy_revision=decision.revision, verdicts=verdicts
-            )
+            self._notes.policy_revision = decision.revision
+            self._notes.verdicts = self._recorder.audited(decision, index)
         return decision
 
     async def intend(self, plan: OperationPlan) -> None:
@@ -135,33 +134,37 @@ class Trail:
         Raises:
             AuditUnavailable: It could not be written.
         """
-        subgraphs = tuple(sorted({fetch.subgraph for fetch in plan.fetches}))
-        self._record = replace(self._record, subgraphs=subgraphs)
+        self._notes.subgraphs = tuple(sorted({fetch.subgraph for fetch in plan.fetches}))
         if self._recorder.sink is not None:
-            self._intent = asyncio.ensure_future(self._append(self._record))
+            self._intent = asyncio.ensure_future(self._append(self._notes.intent()))
             if plan.kind != "query":
                 await self._intent
         self.is_committed = plan.kind == "mutation" and bool(plan.fetches)
 
-    async def release(self, response: Response, errors: Iterable[ResponseError] = ()) -> None:
+    async def release(self, response: Response, result: ExecutionResult, plan: NamedPlan) -> None:
         """Makes ``response`` the answer, once the record that covers it is durable.
+
+        Args:
+            response: Made of ``result``.
+            result: What the plan's execution gave.
+            plan: Says what the result names.
 
         Raises:
             AuditUnavailable: It could not be written; the response must not leave.
         """
-        outcome, codes = _outcome(errors)
-        await self._finish(outcome, codes)
+        outcome, codes = _outcome(result.errors)
+        await self._finish(outcome, codes, result, plan)
         self._recorder.counts.add(outcome)
         self._response = response
 
-    async def release_event(self, errors: Iterable[ResponseError]) -> None:
+    async def release_event(self, result: ExecutionResult, plan: NamedPlan) -> None:
         """Return when the record that covers the next event of a subscription is durable.
 
         Raises:
             AuditUnavailable: It could not be written; the event must not leave.
         """
-        await self._finish(*_outcome(errors))
-        self._record = replace(self._record, part=self._record.part + 1)
+        await self._finish(*_outcome(result.errors), result, plan)
+        self._notes.part += 1
         self._recorder.counts.events += 1
 
     async def complete(self) -> None:
@@ -170,7 +173,7 @@ class Trail:
         Raises:
             AuditUnavailable: It could not be written.
         """
-        self._record = replace(self._record, verdicts=())
+        self._notes.verdicts = ()
         await self._finish(Outcome.ANSWERED, set())
         self._recorder.counts.add(Outcome.ANSWERED)
 
@@ -211,7 +214,7 @@ class Trail:
         if isinstance(error, Unavailable):
             self._recorder.log.unavailable(self.request_id, error)
         if isinstance(error, CallerRefused):
-            self._note_caller(error.caller)
+            self._notes.note_caller(error.caller)
         refused = isinstance(error, RequestError)
         self._response = await self._fail(error, Outcome.REFUSED if refused else Outcome.FAILED)
         return True
@@ -222,43 +225,37 @@ class Trail:
         self._recorder.counts.add(outcome, known)
         # A caller whose token expires during a subscription was believed when it began.
         is_believed = not isinstance(error, Unauthenticated) or self._intent is not None
-        if is_believed and self._record.caller.id:
+        if is_believed and self._notes.caller.id:
             try:
                 await self._finish(outcome, {known.code})
             except FederationError as unrecorded:
                 return refuse(unrecorded, self.request_id)
         return refuse(known, self.request_id)
 
-    async def _finish(self, outcome: Outcome, codes: set[str]) -> None:
+    async def _finish(
+        self,
+        outcome: Outcome,
+        codes: set[str],
+        result: ExecutionResult | None = None,
+        plan: NamedPlan | None = None,
+    ) -> None:
         if self._recorder.sink is None:
             return
-        record = replace(
-            self._record,
-            kind=RecordKind.RELEASE,
-            outcome=outcome,
-            codes=tuple(sorted(codes)),
-            duration=round(self.milliseconds),
-        )
+        released = touched_by(result, plan, self._recorder.key) if result and plan else ()
+        records = self._notes.release(outcome, codes, self.milliseconds, released, result)
         if self._intent is None:
-            await self._append(record)
+            await self._append(records)
         else:
-            await asyncio.gather(self._intent, self._append(record))
+            await asyncio.gather(self._intent, self._append(records))
 
-    async def _append(self, record: AuditRecord) -> None:
+    async def _append(self, records: list[AuditRecord]) -> None:
         sink = self._recorder.sink
-        if sink is not None:
-            stamped = replace(record, at=round(self._recorder.clock() * 1000))
-            await sink.append(stamped, self._signature)
-
-
-def _verdicts(decision: Decision) -> tuple[AuditedVerdicts, ...]:
-    groups: dict[tuple[str, str], set[str]] = {}
-    for (coordinate, _), verdict in decision.verdicts.items():
-        groups.setdefault((verdict.effect.value, verdict.rule), set()).add(coordinate)
-    return tuple(
-        AuditedVerdicts(effect, rule, tuple(sorted(coordinates)))
-        for (effect, rule), coordinates in sorted(groups.items())
-    )
+        if sink is None:
+            return
+        if len(records) == 1:
+            await sink.append(records[0], self._signature)
+        else:
+            await asyncio.gather(*(sink.append(record, self._signature) for record in records))
 
 
 def _outcome(errors: Iterable[ResponseError]) -> tuple[Outcome, set[str]]:

@@ -21,7 +21,7 @@ from federation.planning.place import (
     cheapest,
     undominated,
 )
-from federation.planning.plan import ResponsePath
+from federation.planning.plan import UNRELEASED, ResponsePath
 from federation.query_graph.model import Kind, Node, QueryGraph, SubgraphField
 from federation.selection import TYPENAME, Argument, Field, SelectionSet
 from federation.supergraph.contexts import ContextArgument
@@ -124,11 +124,12 @@ class Moves:
 
     def selected(self, place: Place, field: Field) -> Field:
         """The field as it is asked of subgraphs at a place: its tree key as alias."""
+        wanted = field.response_key
         key = self.naming.key(
             place.path,
             field.name,
             field.arguments,
-            field.response_key,
+            field.name if UNRELEASED in wanted else wanted,
             self.signature(place.type, field.name),
         )
         alias = key if key != field.name else None

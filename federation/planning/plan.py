@@ -21,6 +21,11 @@ Conditions: TypeAlias = tuple[tuple[Condition, ...], ...]
 """A disjunction of conjunctions; empty means always."""
 
 
+UNRELEASED = ":"
+"""In a response key, which no client can write so: the field is wanted in the tree, not in the
+response. It stands under its own name there, like what the planner itself needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class RepresentationField:
     """One field of a representation, read from an object of the tree.

@@ -204,7 +204,9 @@ class City:
             access=msgspec.structs.replace(
                 Access(data=str(data)), **{k: v for k, v in access.items() if k != "http"}
             ),
-            audit=Audit(database=f"sqlite+aiosqlite:///{audit}"),
+            audit=Audit(
+                database=f"sqlite+aiosqlite:///{audit}", key_file=str(folder / "audit.key")
+            ),
         )
         return Gateway(self, config, self.supergraph, audit)
 
@@ -218,6 +220,11 @@ class Gateway:
         self.audit = audit
         app: Any = _InItsThread(config, supergraph)
         self.url = f"http://127.0.0.1:{city.stack.enter_context(served(app))}/graphql"
+
+    @property
+    def audit_key(self) -> bytes:
+        """Keys the hashes in the audit records."""
+        return Path(self.config.audit.key_file).read_bytes()
 
     def caller(self, **claims: Any) -> dict[str, str]:
         """Headers of somebody in the office, with a purpose."""

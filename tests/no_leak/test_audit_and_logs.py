@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from starlette.datastructures import Headers
 
-from federation.audit import AuditRecord, RecordKind
+from federation.audit import AuditRecord, RecordKind, subject_digest
 from federation.errors import AuditUnavailable
 from federation.gateway.access_log import AccessLog
 from federation.gateway.messages import Request, Response
@@ -18,8 +18,8 @@ from federation.gateway.pipeline import Gateway
 from federation.gateway.running import start_gateway
 from federation.gateway.settings import Config
 from federation.gateway.trail import Recorder
-from tests.no_leak.city import City, grants, masked, uses
-from tests.no_leak.departments import ANN
+from tests.no_leak.city import City, Grants, grants, masked, uses
+from tests.no_leak.departments import ANN, BEN
 
 RIGHTS = grants("Citizen.income", Citizen__name=masked("initial"), Citizen__idNumber=uses("filter"))
 QUESTION = "query Q($n: ID!) { citizen(idNumber: $n) { a: name phone income } }"
@@ -64,6 +64,55 @@ def test_a_record_tells_each_verdict_and_what_was_asked_where(city: City) -> Non
     assert all(each in told for each in ("Citizen.phone", "Citizen.income", "deny", "mask"))
     assert release["caller"]["id"] == "clerk"
     assert release["purpose"] == "work"
+
+
+def test_a_record_tells_who_holds_what_was_decided(city: City) -> None:
+    wire = city.gateway(RIGHTS).ask(QUESTION, {"n": ANN})
+
+    held = {
+        coordinate: group["departments"]
+        for group in wire.records[-1]["verdicts"]
+        for coordinate in group["coordinates"]
+    }
+    assert held["Citizen.income"] == ["tax"]
+    assert held["Query.citizen"] == ["people"]
+
+
+def test_a_release_names_the_persons_in_it_and_counts_masked_values(city: City) -> None:
+    gateway = city.gateway(grants("Citizen.account", Citizen__name=masked("initial")))
+    wire = gateway.ask("{ citizens { edges { node { name account { __typename } } } } }")
+
+    release = wire.records[-1]
+    people = sorted(subject_digest(gateway.audit_key, number) for number in (ANN, BEN))
+    named = [
+        {"type": name, "by": "subject", "digests": people, "unnamed": 0}
+        for name in ("Account", "Citizen")
+    ]
+    assert release["entities"] == named
+    assert (release["masked"], release["subjects"]) == (2, [])
+    assert "idNumber" not in wire.body
+    assert "owner" not in wire.body
+    assert wire.records[0]["entities"] == []
+
+
+def test_what_was_not_released_is_not_named(city: City) -> None:
+    wire = city.gateway(RIGHTS).ask("{ mayor { name phone } firms { title } }")
+
+    types = {each["type"] for each in wire.records[-1]["entities"]}
+    assert wire.data["firms"] is None or "Firm" in types
+    assert ("Citizen" in types) == (wire.data["mayor"] is not None)
+
+
+@pytest.mark.parametrize("rights", [RIGHTS, grants()], ids=["allowed", "denied"])
+def test_a_search_names_the_person_sought_whatever_it_finds(city: City, rights: Grants) -> None:
+    gateway = city.gateway(rights)
+    nobody = "99010219700101004x"
+
+    wire = gateway.ask(QUESTION, {"n": nobody})
+
+    sought = [subject_digest(gateway.audit_key, nobody.upper())]
+    assert [record["subjects"] for record in wire.records] == [sought] * len(wire.records)
+    assert wire.records[-1]["kind"] == "release"
 
 
 @pytest.fixture(autouse=True)
@@ -138,7 +187,7 @@ async def test_no_mutation_is_sent_before_its_intent_is_durable(city: City) -> N
     assert len(city.subgraphs.sent) > before
 
 
-@pytest.mark.parametrize("kind", list(RecordKind))
+@pytest.mark.parametrize("kind", [RecordKind.INTENT, RecordKind.RELEASE])
 async def test_what_cannot_be_recorded_is_not_answered(city: City, kind: RecordKind) -> None:
     async with _held(city) as (gateway, sink):
         sink.fails.add(kind)

@@ -13,7 +13,7 @@ from federation.audit import (
     MalformedRecord,
     Outcome,
     RecordKind,
-    TouchedEntity,
+    TouchedEntities,
     canonical_bytes,
     keyed_digest,
     read_record,
@@ -40,7 +40,7 @@ RECORD = AuditRecord(
     duration=17,
     masked=1,
     filtered=2,
-    entities=(TouchedEntity("Citizen", "00" * 16),),
+    entities=(TouchedEntities("Citizen", "subject", ("00" * 16,)),),
 )
 
 

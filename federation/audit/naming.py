@@ -1,0 +1,243 @@
+"""Naming what an operation releases: which fields must be read of each object, and where.
+
+Every object of a type with a ``@dataSubject`` field is named by it, every other entity by one of
+its keys. The fields are added to the operation before it is planned, under response keys that no
+client can write, and taken out of the plan's output afterwards: they are fetched, stand in the tree
+of answers, and are never in a response. Like keys, they are not asked of the policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from federation.catalogue import Catalogue
+from federation.errors import PlanningError
+from federation.field_set import read_field_set
+from federation.operation import Operation
+from federation.planning import OperationPlan, OutputField, plan
+from federation.planning.plan import UNRELEASED
+from federation.query_graph import QueryGraph
+from federation.selection import Field, InlineFragment, SelectionSet
+from federation.supergraph import Supergraph
+from federation.supergraph.model import ObjectType, named_type
+
+_SUBJECT = f"subject{UNRELEASED}"
+_KEY = f"key{UNRELEASED}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What names objects of a type.
+
+    Attributes:
+        selections: Plain fields: the ``@dataSubject`` field, or those of a key.
+        is_subject: Whether they name the person whom the row is about.
+    """
+
+    selections: SelectionSet
+    is_subject: bool
+
+    @property
+    def fields(self) -> SelectionSet:
+        """The selections as they are added to an operation."""
+        prefix = _SUBJECT if self.is_subject else _KEY
+        return tuple(
+            replace(each, alias=prefix + each.name)
+            for each in self.selections
+            if isinstance(each, Field)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """How the objects of one place are named.
+
+    Attributes:
+        type: Their type; the interface where they can be of several and do not tell.
+        only: Objects must be of this runtime type; None for all.
+        by: ``subject``, or ``key`` and the key's fields.
+        reads: Where the fields stand in the tree, by name.
+        is_plain: There is one field, and it is a leaf.
+        is_abstract: ``type`` is an interface.
+    """
+
+    type: str
+    only: str | None
+    by: str
+    reads: tuple[OutputField, ...]
+    is_plain: bool
+    is_abstract: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The rules of one place of the tree and of all below it.
+
+    Attributes:
+        inner: Tree key, response key, runtime types of the object around (None for all), and what
+            is below.
+    """
+
+    rules: tuple[NameRule, ...] = ()
+    inner: tuple[tuple[str, str, frozenset[str] | None, Names], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.rules or self.inner)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPlan:
+    """A plan that also fetches what names the objects it releases.
+
+    Attributes:
+        plan: Its output has only what the client asked for.
+        names: Where the names are.
+        unnamed: Types whose objects this plan cannot name, sorted.
+    """
+
+    plan: OperationPlan
+    names: Names
+    unnamed: tuple[str, ...] = ()
+
+
+def build_identities(supergraph: Supergraph, catalogue: Catalogue) -> dict[str, Identity]:
+    """What names the objects of each object type; other types have no entry.
+
+    Of several keys it is the one that most subgraphs have, then the first: a name is the same
+    through whichever subgraph an object is read, and seldom costs a fetch of its own.
+    """
+    found: dict[str, Identity] = {}
+    for definition in supergraph.types.values():
+        if not isinstance(definition, ObjectType):
+            continue
+        entry = catalogue.entries.get(definition.name)
+        if entry is not None and entry.subject is not None:
+            found[definition.name] = Identity((Field(entry.subject),), is_subject=True)
+            continue
+        keys = [join.key for join in definition.joins if join.key is not None]
+        if keys:
+            selections = read_field_set(max(dict.fromkeys(keys), key=keys.count))
+            if all(isinstance(each, Field) for each in selections):
+                found[definition.name] = Identity(selections, is_subject=False)
+    return found
+
+
+def plan_with_names(
+    operation: Operation, graph: QueryGraph, identities: Mapping[str, Identity]
+) -> NamedPlan:
+    """``plan`` for an operation whose released objects are to be named.
+
+    A type whose naming fields cannot be reached stays unnamed; that never fails an operation.
+
+    Raises:
+        PlanningError: As ``plan``.
+        OperationTooLarge: As ``plan``.
+    """
+    known = dict(identities)
+    unnamed: set[str] = set()
+    while True:
+        try:
+            made = plan(with_names(operation, graph, known), graph)
+        except PlanningError as error:
+            stuck = str(error.extensions.get("coordinate", "")).partition(".")[0]
+            types = graph.possible_types.get(stuck, frozenset()) & known.keys()
+            if not types:
+                if not known:
+                    raise
+                # Whatever it is, it must not be the names.
+                types = frozenset(known)
+            for each in types:
+                del known[each]
+            unnamed |= types
+        else:
+            output, names = _split(made.output, graph)
+            return NamedPlan(replace(made, output=output), names, tuple(sorted(unnamed)))
+
+
+def with_names(
+    operation: Operation, graph: QueryGraph, identities: Mapping[str, Identity]
+) -> Operation:
+    """The operation with the fields that name its objects, at every depth."""
+    adder = _Adder(graph, identities)
+    return replace(operation, selections=adder.inside(operation.selections, operation.root_type))
+
+
+class _Adder:
+    def __init__(self, graph: QueryGraph, identities: Mapping[str, Identity]) -> None:
+        self._graph = graph
+        self._identities = identities
+
+    def inside(self, selections: SelectionSet, type_name: str) -> SelectionSet:
+        """The same selections on objects of a type, with names added below."""
+        return tuple(self._selection(each, type_name) for each in selections)
+
+    def _selection(self, each: Field | InlineFragment, type_name: str) -> Field | InlineFragment:
+        if isinstance(each, InlineFragment):
+            inner = each.type_condition or type_name
+            return replace(each, selections=self.inside(each.selections, inner))
+        returned = self._graph.field_types.get(type_name, {}).get(each.name)
+        if returned is None or not each.selections:
+            return each
+        named = named_type(returned)
+        below = self.inside(each.selections, named)
+        return replace(each, selections=(*below, *self._names(named)))
+
+    def _names(self, type_name: str) -> Iterator[Field | InlineFragment]:
+        possible = sorted(self._graph.possible_types.get(type_name, ()))
+        found = {name: self._identities[name] for name in possible if name in self._identities}
+        if not self._graph.is_abstract(type_name):
+            for identity in found.values():
+                yield from identity.fields
+            return
+        shared = set(found.values())
+        own = self._graph.field_types.get(type_name, {})
+        if (
+            len(shared) == 1
+            and len(found) == len(possible)
+            and all(each.name in own for each in next(iter(shared)).fields)  # type: ignore[union-attr]
+        ):
+            yield from shared.pop().fields
+            return
+        for name, identity in found.items():
+            yield InlineFragment(name, identity.fields)
+
+
+def _split(
+    outputs: Iterable[OutputField], graph: QueryGraph
+) -> tuple[tuple[OutputField, ...], Names]:
+    """The outputs without the names, and the names."""
+    kept: list[OutputField] = []
+    reads: dict[str | None, list[OutputField]] = {}
+    inner: list[tuple[str, str, frozenset[str] | None, Names]] = []
+    for output in outputs:
+        if UNRELEASED in output.key:
+            for only in sorted(output.types) if output.types else (None,):
+                reads.setdefault(only, []).append(output)
+            continue
+        fields, names = _split(output.fields, graph)
+        kept.append(replace(output, fields=fields) if names else output)
+        if names:
+            inner.append((output.source, output.key, output.types, names))
+    rules = tuple(_rule(only, fields, graph) for only, fields in reads.items())
+    return tuple(kept), Names(rules, tuple(inner))
+
+
+def _rule(only: str | None, fields: Iterable[OutputField], graph: QueryGraph) -> NameRule:
+    reads = tuple(sorted(fields, key=lambda each: each.name))
+    type_name = only or reads[0].parent
+    is_subject = reads[0].key.startswith(_SUBJECT)
+    return NameRule(
+        type=type_name,
+        only=only,
+        by="subject" if is_subject else " ".join(("key", *map(_label, reads))),
+        reads=reads,
+        is_plain=len(reads) == 1 and not reads[0].fields,
+        is_abstract=graph.is_abstract(type_name),
+    )
+
+
+def _label(output: OutputField) -> str:
+    if not output.fields:
+        return output.name
+    return f"{output.name}{{{' '.join(map(_label, output.fields))}}}"

@@ -1,0 +1,168 @@
+"""What was released: persons and entities, found in the tree and told by keyed hashes."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from federation.audit.digests import keyed_digest
+from federation.audit.naming import NamedPlan, NameRule, Names
+from federation.audit.record import TouchedEntities
+from federation.planning import OutputField
+
+SUBJECT = "subject"
+UNNAMEABLE = "none"
+MAX_DIGESTS = 1_000
+"""Digests in one record; 40 kB."""
+
+EVERYTHING: Any = ...
+"""In place of a response without errors: all that was fetched for it was released."""
+
+
+@dataclass(slots=True)
+class Found:
+    """Names of objects, not hashed yet.
+
+    Attributes:
+        values: Texts by type and by what they are (``subject``, or ``key`` and its fields).
+        unnamed: How many objects had no name, by the same.
+    """
+
+    values: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
+    unnamed: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+def find_names(tree: Mapping[str, Any], data: Any, names: Names) -> Found:
+    """The names of all objects of a tree that a response holds.
+
+    Args:
+        tree: Merged answers, with values as the subgraphs gave them.
+        data: The response made of it, or ``EVERYTHING``. What is null in it was not released.
+        names: Of the plan that both come from.
+    """
+    found = Found()
+    if data is not None:
+        _visit(tree, data, names, found)
+    return found
+
+
+def touched(
+    tree: Mapping[str, Any], data: Any, plan: NamedPlan, key: bytes
+) -> tuple[TouchedEntities, ...]:
+    """What a response made of a tree releases; arguments as of ``find_names``.
+
+    Args:
+        plan: The plan that was run.
+        key: Keys the hashes.
+    """
+    found = find_names(tree, data, plan.names)
+    named = [
+        TouchedEntities(
+            type=of[0],
+            by=of[1],
+            digests=tuple(sorted(keyed_digest(key, of[1], text) for text in texts)),
+            unnamed=found.unnamed.pop(of, 0),
+        )
+        for of, texts in found.values.items()
+    ]
+    named += [TouchedEntities(*of, unnamed=count) for of, count in found.unnamed.items()]
+    named += [TouchedEntities(name, UNNAMEABLE) for name in plan.unnamed if data is not None]
+    return tuple(sorted(named, key=lambda each: (each.type, each.by)))
+
+
+def subject_digest(key: bytes, value: object) -> str:
+    """The digest of a person's number, however it was written."""
+    return keyed_digest(key, SUBJECT, plain_text(value))
+
+
+def plain_text(value: object) -> str:
+    """One text for all ways of writing one number or name.
+
+    Compatibility forms (full-width digits) are made plain, space around is dropped, and letters are
+    made capitals, since check digits are written both ways.
+    """
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return unicodedata.normalize("NFKC", text).strip().upper()
+
+
+def pages(
+    entities: Sequence[TouchedEntities], subjects: Sequence[str]
+) -> list[tuple[tuple[TouchedEntities, ...], tuple[str, ...]]]:
+    """The same in parts of at most ``MAX_DIGESTS`` digests each; at least one."""
+    if sum(len(each.digests) for each in entities) + len(subjects) <= MAX_DIGESTS:
+        return [(tuple(entities), tuple(subjects))]
+    made: list[tuple[tuple[TouchedEntities, ...], tuple[str, ...]]] = [
+        ((), tuple(subjects[at : at + MAX_DIGESTS])) for at in range(0, len(subjects), MAX_DIGESTS)
+    ]
+    page: list[TouchedEntities] = []
+    room = MAX_DIGESTS
+    for part in _parts(entities):
+        if len(part.digests) > room:
+            made.append((tuple(page), ()))
+            page, room = [], MAX_DIGESTS
+        page.append(part)
+        room -= len(part.digests)
+    if page:
+        made.append((tuple(page), ()))
+    return made
+
+
+def _parts(entities: Iterable[TouchedEntities]) -> Iterator[TouchedEntities]:
+    for each in entities:
+        for at in range(0, max(len(each.digests), 1), MAX_DIGESTS):
+            yield replace(
+                each,
+                digests=each.digests[at : at + MAX_DIGESTS],
+                unnamed=0 if at else each.unnamed,
+            )
+
+
+def _visit(value: Any, shown: Any, names: Names, found: Found) -> None:
+    if isinstance(value, list):
+        paired = isinstance(shown, list) and len(shown) == len(value)
+        for at, item in enumerate(value):
+            part = shown[at] if paired else EVERYTHING
+            if part is not None:
+                _visit(item, part, names, found)
+    elif isinstance(value, dict):
+        typename = value.get("__typename")
+        for rule in names.rules:
+            if rule.only is None or rule.only == typename:
+                _name(value, typename, rule, found)
+        for source, key, types, below in names.inner:
+            part = shown.get(key) if isinstance(shown, dict) else EVERYTHING
+            if part is not None and (types is None or typename in types):
+                _visit(value.get(source), part, below, found)
+
+
+def _name(value: Mapping[str, Any], typename: Any, rule: NameRule, found: Found) -> None:
+    known = isinstance(typename, str) and rule.only is None and rule.is_abstract
+    of = (typename if known else rule.type, rule.by)
+    text: str | None
+    if rule.is_plain:
+        read = value.get(rule.reads[0].source)
+        text = None if read is None else plain_text(read)
+    else:
+        parts = [_read(value, each) for each in rule.reads]
+        text = None if None in parts else json.dumps(parts, ensure_ascii=False)
+    if text is None:
+        found.unnamed[of] = found.unnamed.get(of, 0) + 1
+    else:
+        found.values.setdefault(of, {})[text] = None
+
+
+def _read(value: Any, output: OutputField) -> Any:
+    return _canonical(value.get(output.source), output)
+
+
+def _canonical(value: Any, output: OutputField) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [_canonical(item, output) for item in value]
+    if output.fields and isinstance(value, dict):
+        return {each.name: _read(value, each) for each in output.fields}
+    return plain_text(value)

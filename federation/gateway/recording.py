@@ -1,0 +1,140 @@
+"""From what is noted of a request to its audit records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from federation.access import AccessIndex, Caller, Decision
+from federation.audit import (
+    EVERYTHING,
+    AuditedCaller,
+    AuditedOperation,
+    AuditedVerdicts,
+    AuditRecord,
+    NamedPlan,
+    Outcome,
+    RecordKind,
+    TouchedEntities,
+    pages,
+    subject_digest,
+    touched,
+)
+from federation.execution import ExecutionResult
+
+
+class RequestNotes:
+    """What is known of one request, and the records that say so.
+
+    Attributes:
+        part: See ``AuditRecord``.
+    """
+
+    def __init__(self, request_id: str, schema_revision: str, clock: Callable[[], float]) -> None:
+        self._request_id = request_id
+        self._schema_revision = schema_revision
+        self._clock = clock
+        self.caller = AuditedCaller("")
+        self.operation = AuditedOperation("", "")
+        self.purpose: str | None = None
+        self.consents: tuple[str, ...] = ()
+        self.policy_revision = ""
+        self.verdicts: tuple[AuditedVerdicts, ...] = ()
+        self.subgraphs: tuple[str, ...] = ()
+        self.subjects: tuple[str, ...] = ()
+        self.part = 0
+
+    def note_caller(self, caller: Caller) -> None:
+        """Who asks."""
+        self.caller = AuditedCaller(caller.id, caller.department or "")
+
+    def note_subjects(self, values: Iterable[Any], key: bytes) -> None:
+        """Persons that arguments name."""
+        self.subjects = tuple(sorted({subject_digest(key, value) for value in values}))
+
+    def intent(self) -> list[AuditRecord]:
+        """The records to append before anything can be released; the last is the intent itself."""
+        return self._records(RecordKind.INTENT, Outcome.STARTED)
+
+    def release(
+        self,
+        outcome: Outcome,
+        codes: Iterable[str],
+        duration: float,
+        entities: tuple[TouchedEntities, ...] = (),
+        result: ExecutionResult | None = None,
+    ) -> list[AuditRecord]:
+        """The records that cover an answer or a part of it; the last is the release itself."""
+        return self._records(
+            RecordKind.RELEASE,
+            outcome,
+            entities,
+            duration=round(duration),
+            codes=tuple(sorted(codes)),
+            masked=result.masked if result else 0,
+            filtered=result.filtered if result else 0,
+        )
+
+    def _records(
+        self,
+        kind: RecordKind,
+        outcome: Outcome,
+        entities: tuple[TouchedEntities, ...] = (),
+        **more: Any,
+    ) -> list[AuditRecord]:
+        common: Mapping[str, Any] = {
+            "request_id": self._request_id,
+            "at": round(self._clock() * 1000),
+            "caller": self.caller,
+            "operation": self.operation,
+            "part": self.part,
+            "purpose": self.purpose,
+            "policy_revision": self.policy_revision,
+            "schema_revision": self._schema_revision,
+        }
+        # Arguments are those of the whole request.
+        *before, last = pages(entities, self.subjects if self.part == 0 else ())
+        return [
+            *(
+                AuditRecord(kind=RecordKind.PAGE, entities=some, subjects=persons, **common)
+                for some, persons in before
+            ),
+            AuditRecord(
+                kind=kind,
+                outcome=outcome,
+                consents=self.consents,
+                verdicts=self.verdicts,
+                subgraphs=self.subgraphs,
+                entities=last[0],
+                subjects=last[1],
+                pages=len(before),
+                **common,
+                **more,
+            ),
+        ]
+
+
+def audited_verdicts(decision: Decision, index: AccessIndex) -> tuple[AuditedVerdicts, ...]:
+    """What the policy said about every asked coordinate, by the departments that hold it."""
+    groups: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
+    for (coordinate, _), verdict in decision.verdicts.items():
+        departments = _departments(coordinate, index)
+        group = (verdict.effect.value, verdict.rule, departments)
+        groups.setdefault(group, set()).add(coordinate)
+    return tuple(
+        AuditedVerdicts(effect, rule, tuple(sorted(coordinates)), departments)
+        for (effect, rule, departments), coordinates in sorted(groups.items())
+    )
+
+
+def touched_by(result: ExecutionResult, plan: NamedPlan, key: bytes) -> tuple[TouchedEntities, ...]:
+    """What the answer made of a result releases."""
+    # Only an error can make null of something that was fetched.
+    shown = result.data if result.errors or result.data is None else EVERYTHING
+    return touched(result.tree, shown, plan, key)
+
+
+def _departments(coordinate: str, index: AccessIndex) -> tuple[str, ...]:
+    type_name, _, field = coordinate.partition("(")[0].partition(".")
+    facts = index.fields.get((type_name, field))
+    return facts.resolvers if facts else ()

@@ -1,0 +1,222 @@
+"""Which fields name what an operation releases, what they find, and that answers stay the same."""
+
+from typing import Any
+
+import pytest
+
+from federation.audit import (
+    EVERYTHING,
+    NamedPlan,
+    build_identities,
+    find_names,
+    pages,
+    plan_with_names,
+    touched,
+)
+from federation.audit.record import TouchedEntities
+from federation.catalogue import build_catalogue
+from federation.composition import compose
+from federation.execution import ExecutionRequest, ExecutionResult, execute
+from federation.execution.compiled import compile_plan
+from federation.operation import parse_operation
+from federation.planning import plan
+from federation.query_graph import build_query_graph
+from federation.subgraph import load_subgraph
+from federation.supergraph import Supergraph, build_api_schema
+from tests.support.built_case import WIDE, built
+from tests.support.cases import CaseOperation, case_operations
+from tests.support.memory_subgraph import MemorySubgraph, MemoryTransport, Resolver, Row
+
+HEADER = """
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@inaccessible"])
+  @link(url: "https://specs.datong.dev/governance/v1.0", import: ["@dataSubject"])
+directive @dataSubject on FIELD_DEFINITION
+"""
+POPULATION = f"""{HEADER}
+type Query {{ citizen(id: ID!): Citizen certificates: [Certificate!]! companies: [Company!] }}
+type Citizen @key(fields: "id") @key(fields: "number") {{
+  id: ID! number: String! @dataSubject @inaccessible name: String nick: String! spouse: Citizen
+}}
+interface Certificate {{ title: String }}
+type Licence implements Certificate @key(fields: "org {{ code }} serial") {{
+  title: String org: Org! serial: Int!
+}}
+type Diploma implements Certificate {{ title: String holder: String @dataSubject }}
+type Photo implements Certificate {{ title: String }}
+type Org {{ code: String! }}
+type Company @key(fields: "code") {{ code: ID! name: String! }}
+"""
+FUND = f"""{HEADER}
+type Query {{ accounts: [Citizen!] }}
+type Citizen @key(fields: "id") {{ id: ID! balance: Int }}
+"""
+
+
+def rows() -> list[Row]:
+    return [
+        {"id": "1", "number": " 99x", "name": "Ann", "nick": "a", "spouse": {"id": "2"}},
+        {"id": "2", "number": "9902", "name": None, "nick": None, "spouse": None},
+    ]
+
+
+class Town:
+    """Two subgraphs in memory, and what a query to them gives and names."""
+
+    def __init__(self, people: list[Row] | None = None) -> None:
+        self.supergraph = _composed({"population": POPULATION, "fund": FUND})
+        self.schema = build_api_schema(self.supergraph)
+        self.graph = build_query_graph(self.supergraph)
+        people = rows() if people is None else people
+        citizen: Resolver = lambda _, given: next(  # noqa: E731
+            (each for each in people if each["id"] == given["id"]), None
+        )
+        root: Row = {
+            "certificates": [
+                {"__typename": "Licence", "title": "L", "org": {"code": "o"}, "serial": 7},
+                {"__typename": "Diploma", "title": "D", "holder": "９９０２"},
+                {"__typename": "Photo", "title": "P"},
+            ],
+            "companies": [{"code": "c1", "name": "A"}, {"code": "c2", "name": "B"}],
+        }
+        self.transport = MemoryTransport(
+            {
+                "population": MemorySubgraph(
+                    POPULATION,
+                    {"Citizen": people, "Query": [root]},
+                    {("Query", "citizen"): citizen},
+                ),
+                "fund": MemorySubgraph(
+                    FUND,
+                    {
+                        "Citizen": [{"id": "1", "balance": 5}, {"id": "3", "balance": 6}],
+                        "Query": [{"accounts": [{"id": "1"}, {"id": "3"}]}],
+                    },
+                ),
+            }
+        )
+
+    def plan(self, query: str) -> NamedPlan:
+        operation = parse_operation(query, self.schema, None, WIDE).operation
+        return plan_with_names(operation, self.graph, _identities(self.supergraph))
+
+    async def ask(self, query: str) -> tuple[ExecutionResult, dict[tuple[str, str], list[str]]]:
+        named = self.plan(query)
+        code = compile_plan(named.plan, self.schema)
+        result = await execute(named.plan, ExecutionRequest(), self.transport, self.schema, code)
+        found = find_names(result.tree, result.data, named.names)
+        assert not (found.unnamed and named.unnamed)
+        return result, {of: list(values) for of, values in found.values.items()}
+
+
+def _composed(documents: dict[str, str]) -> Supergraph:
+    composition = compose(
+        load_subgraph(name, f"http://{name}", sdl) for name, sdl in documents.items()
+    )
+    assert composition.supergraph is not None, composition.errors
+    return composition.supergraph
+
+
+def _identities(supergraph: Supergraph) -> Any:
+    return build_identities(supergraph, build_catalogue(supergraph))
+
+
+async def test_persons_are_named_by_a_field_that_is_hidden_and_was_not_selected() -> None:
+    result, names = await Town().ask('{ citizen(id: "1") { name spouse { name } } }')
+
+    assert result.data == {"citizen": {"name": "Ann", "spouse": {"name": None}}}
+    assert names == {("Citizen", "subject"): ["99X", "9902"]}
+
+
+async def test_other_entities_are_named_by_their_key_and_values_by_nothing() -> None:
+    result, names = await Town().ask(
+        "{ certificates { title } companies { called: name code: __typename } }"
+    )
+
+    assert result.data["certificates"][2] == {"title": "P"}  # type: ignore[index]
+    assert names == {
+        ("Company", "key code"): ["C1", "C2"],
+        ("Diploma", "subject"): ["9902"],
+        ("Licence", "key org{code} serial"): ['[{"code": "O"}, "7"]'],
+    }
+
+
+async def test_the_subject_is_fetched_from_where_it_is() -> None:
+    result, names = await Town().ask("{ accounts { balance } }")
+
+    assert result.data == {"accounts": [{"balance": 5}, {"balance": 6}]}
+    assert names == {("Citizen", "subject"): ["99X"]}
+
+
+async def test_what_null_took_away_was_not_released() -> None:
+    town = Town()
+
+    result, names = await town.ask('{ citizen(id: "1") { name spouse { nick } } }')
+
+    assert result.data == {"citizen": {"name": "Ann", "spouse": None}}
+    assert names == {("Citizen", "subject"): ["99X"]}
+
+
+async def test_an_object_without_its_name_is_counted() -> None:
+    town = Town()
+    named = town.plan("{ accounts { balance } }")
+    result = await execute(named.plan, ExecutionRequest(), town.transport, town.schema)
+
+    (entities,) = touched(result.tree, EVERYTHING, named, b"k" * 32)
+
+    assert (entities.type, entities.by, len(entities.digests)) == ("Citizen", "subject", 1)
+    assert entities.unnamed == 1
+
+
+def test_what_is_selected_anyway_costs_nothing() -> None:
+    town = Town()
+    query = "{ companies { code name } }"
+    operation = parse_operation(query, town.schema, None, WIDE).operation
+
+    assert town.plan(query).plan == plan(operation, town.graph)
+
+
+async def test_a_type_whose_name_cannot_be_reached_is_said_to_be_unnamed() -> None:
+    here = f'{HEADER} type Query {{ a: A }} type A @key(fields: "id") {{ id: ID! x: Int }}'
+    there = f"""{HEADER} type A @key(fields: "code") {{
+      code: ID! @inaccessible number: String @dataSubject @inaccessible
+    }}"""
+    supergraph = _composed({"here": here, "there": there})
+    operation = parse_operation("{ a { x } }", build_api_schema(supergraph), None, WIDE).operation
+
+    named = plan_with_names(operation, build_query_graph(supergraph), _identities(supergraph))
+
+    assert named.unnamed == ("A",)
+    assert touched({"a": {"x": 1}}, EVERYTHING, named, b"k" * 32) == (TouchedEntities("A", "none"),)
+
+
+def test_many_digests_go_into_pages_and_none_is_lost() -> None:
+    many = TouchedEntities("A", "subject", tuple(f"{n:05}" for n in range(2_500)), unnamed=3)
+    few = TouchedEntities("B", "key id", ("x", "y"))
+
+    made = pages((many, few), [f"s{n}" for n in range(1_001)])
+
+    sizes = [sum(len(each.digests) for each in some) + len(people) for some, people in made]
+    assert max(sizes) <= 1_000
+    assert [d for some, _ in made for e in some if e.type == "A" for d in e.digests] == list(
+        many.digests
+    )
+    assert sum(e.unnamed for some, _ in made for e in some) == 3
+    assert [p for _, people in made for p in people] == [f"s{n}" for n in range(1_001)]
+    assert pages((), ()) == [((), ())]
+
+
+@pytest.mark.parametrize("asked", case_operations(), ids=lambda asked: asked.id)
+async def test_naming_changes_no_answer(asked: CaseOperation) -> None:
+    case = built(asked.case)
+    parsed = case.parse(asked.text)
+    request = case.request(parsed, asked.variables())
+    plain = await case.answer(parsed, request, case.transport())
+
+    named = plan_with_names(parsed.operation, case.graph, _identities(case.supergraph))
+    for code in (None, compile_plan(named.plan, case.schema)):
+        result = await execute(named.plan, request, case.transport(), case.schema, code)
+
+        assert result.data == plain.data
+        assert list(result.data or ()) == list(plain.data or ())
+        assert {error.path for error in result.errors} == {error.path for error in plain.errors}
