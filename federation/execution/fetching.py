@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -20,13 +20,20 @@ from federation.execution.failures import (
 )
 from federation.execution.model import ExecutionRequest, FetchReport, Outcome, holds
 from federation.execution.places import Path, ResponsePlace, follow, place_of
-from federation.execution.representations import EntityCall, context_calls, entity_call
+from federation.execution.representations import (
+    EntityCall,
+    Found,
+    context_calls,
+    entity_call,
+    rest_calls,
+)
 from federation.execution.transport import SubgraphReply, SubgraphRequest, Transport
 from federation.execution.tree import (
     Faults,
     Located,
     Object,
     collect,
+    has_objects,
     is_complete,
     merge,
     tree_keys,
@@ -133,12 +140,12 @@ class FetchRun:
     def _take_root(self, reply: SubgraphReply | None, targets: list[Located]) -> None:
         data = _data(reply)
         if data is None:
-            self._explain(targets, self.fetch)
+            self._explain((target for target, _ in targets), self.fetch)
         else:
             self._merge(
                 ((target, data) for target, _ in targets),
                 self.fetch.selections,
-                self._root_path(),
+                [self._root_path()],
             )
         if reply is None:
             return
@@ -195,13 +202,15 @@ class FetchRun:
 
     def _calls(self, entity: EntityFetch) -> list[EntityCall]:
         if not entity.context:
-            return [self.execution.call(entity)]
+            call = self.execution.call(entity)
+            rest = rest_calls(call, self.execution.faults)
+            return [call, *rest] if call.representations or not rest else rest
         return context_calls(self.execution.tree, entity, self.execution.faults)
 
     def _texts(self, calls: list[EntityCall]) -> tuple[str, tuple[str, ...]]:
         """The text for calls, and those for each alone."""
         entities = [call.entity for call in calls]
-        if len(entities) == len(self.fetch.entities) == len({id(each) for each in entities}):
+        if [id(each) for each in entities] == [id(each) for each in self.fetch.entities]:
             return self.fetch.text, self.fetch.parts
         if any(each.context for each in entities):
             entities = [numbered(each, at) for at, each in enumerate(entities)]
@@ -241,8 +250,8 @@ class FetchRun:
                 self._spread(call, answers)
             elif call.representations:
                 lost[alias] = call
-                for located in call.objects:
-                    self._explain(located, call)
+                for objects in call.objects:
+                    self._explain((target for target, *_ in objects), call)
         if reply is None:
             return
         for raw in reply.errors:
@@ -255,13 +264,13 @@ class FetchRun:
     def _spread(self, call: EntityCall, answers: list[Any]) -> None:
         self._merge(
             (
-                (target, answer)
-                for located, answer in zip(call.objects, answers, strict=True)
+                each
+                for objects, answer in zip(call.objects, answers, strict=True)
                 if answer is not None
-                for target, _ in located
+                for each in _shares(call.entity, objects, answer)
             ),
             call.entity.selections,
-            self._call_path(call),
+            self._paths([call]),
         )
 
     def _report_entities(self, raw: Any, calls: _Calls, data: Object) -> None:
@@ -274,11 +283,11 @@ class FetchRun:
         call = calls[alias][1]
         answers = data.get(alias)
         is_absent = not isinstance(answers, list) or answers[at] is None
-        for target, indices in call.objects[at]:
-            place = self._place(call, indices)
+        for target, indices, number in call.objects[at]:
+            place = self._place(call, number, indices)
             self._report(raw, follow(place, target, _path(raw)[2:], self.execution.faults))
         if is_absent:
-            self._explain(call.objects[at], call)
+            self._explain((target for target, *_ in call.objects[at]), call)
 
     # Sending
 
@@ -334,7 +343,7 @@ class FetchRun:
     # Merging and errors
 
     def _merge(
-        self, answers: Iterable[tuple[Object, Any]], asked: SelectionSet, path: Path
+        self, answers: Iterable[tuple[Object, Any]], asked: SelectionSet, paths: list[Path]
     ) -> None:
         fits = True
         is_complete = self.execution.is_complete
@@ -346,13 +355,13 @@ class FetchRun:
             fits &= isinstance(answer, dict) and is_complete(answer, asked)
             fits &= isinstance(answer, dict) and merge(target, answer)
         if not fits:
-            self._fail(SUBGRAPH_MALFORMED, [path])
+            self._fail(SUBGRAPH_MALFORMED, paths)
 
-    def _explain(self, targets: Iterable[Located], asked: EntityCall | Fetch) -> None:
+    def _explain(self, targets: Iterable[Object], asked: EntityCall | Fetch) -> None:
         """Mark what was asked of the objects and is not there: an error says why."""
         selections = (asked.entity if isinstance(asked, EntityCall) else asked).selections
         keys = tuple(tree_keys(selections))
-        for target, _ in targets:
+        for target in targets:
             for key in keys:
                 if target.get(key) is None:
                     self.execution.faults.mark(target, key)
@@ -379,15 +388,19 @@ class FetchRun:
 
     def _paths(self, calls: list[EntityCall]) -> list[Path]:
         """Where the calls' objects are, up to the first list; each path once."""
-        asked = (self._call_path(call) for call in calls if call.representations)
-        return list(dict.fromkeys(asked))
+        asked: dict[Path, None] = {}
+        for call in calls:
+            numbers = {number for objects in call.objects for _, _, number in objects}
+            asked |= {
+                tuple(self._place(call, number, None).path): None for number in sorted(numbers)
+            }
+        return list(asked)
 
-    def _call_path(self, call: EntityCall) -> Path:
-        return tuple(self._place(call, None).path)
-
-    def _place(self, call: EntityCall, indices: tuple[int, ...] | None) -> ResponsePlace:
+    def _place(
+        self, call: EntityCall, number: int, indices: tuple[int, ...] | None
+    ) -> ResponsePlace:
         entity = call.entity
-        return place_of(self.execution.plan.output, entity.path, indices, entity.types)
+        return place_of(self.execution.plan.output, entity.paths[number], indices, entity.types)
 
 
 async def unfinished_mutations() -> None:
@@ -405,6 +418,22 @@ def _finished(task: asyncio.Task[SubgraphReply]) -> None:
     # Whoever waited for it may be gone; asking for the exception marks it as seen.
     if not task.cancelled():
         task.exception()
+
+
+def _shares(entity: EntityFetch, objects: list[Found], answer: Any) -> Iterator[tuple[Object, Any]]:
+    """Each object with the answer about it.
+
+    Objects at one place may share what is in the answer, since the same will be added to all of
+    them; each further place gets a copy of its own.
+    """
+    if len(entity.paths) == 1 or not has_objects(entity.selections):
+        yield from ((target, answer) for target, _, _ in objects)
+        return
+    own = {objects[0][2]: answer}
+    for target, _, number in objects:
+        if number not in own:
+            own[number] = deepcopy(answer)
+        yield target, own[number]
 
 
 def _path(raw: Any) -> list[Any]:

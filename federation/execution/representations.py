@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from federation.execution.tree import (
     Faults,
-    Located,
     Object,
     collect,
     tree_keys,
@@ -27,18 +26,24 @@ MISSING = object()
 """In place of what an object of the tree does not have."""
 
 
+Found: TypeAlias = tuple[Object, tuple[int, ...], int]
+"""An object of the tree, the list indices on the way to it, and by which of the paths it is."""
+
+
 @dataclass(slots=True)
 class EntityCall:
     """One ``_entities`` call with its representations, duplicates removed.
 
     Attributes:
         objects: For each representation the objects of the tree that it stands for.
+        rest: Objects that lack a part of the representation.
         context: Values of the variables that all of them share.
     """
 
     entity: EntityFetch
     representations: list[Object] = field(default_factory=list)
-    objects: list[list[Located]] = field(default_factory=list)
+    objects: list[list[Found]] = field(default_factory=list)
+    rest: list[Found] = field(default_factory=list)
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -48,7 +53,23 @@ def entity_call(root: Object, entity: EntityFetch, faults: Faults) -> EntityCall
     Objects without all that a representation needs are passed over; where an error explains why it
     is missing, it explains as well what will not be fetched for them.
     """
-    return _call(entity, collect(root, entity.path), faults)
+    return _call(entity, _find(root, entity), faults)
+
+
+def rest_calls(call: EntityCall, faults: Faults) -> list[EntityCall]:
+    """What can still be asked about the objects that a call had to pass over."""
+    if not call.rest:
+        return []
+    calls = [_call(each, call.rest, faults) for each in call.entity.fallbacks]
+    return [each for each in calls if each.representations]
+
+
+def _find(root: Object, entity: EntityFetch) -> list[Found]:
+    return [
+        (value, indices, number)
+        for number, path in enumerate(entity.paths)
+        for value, indices in collect(root, path)
+    ]
 
 
 def context_calls(root: Object, entity: EntityFetch, faults: Faults) -> list[EntityCall]:
@@ -56,11 +77,11 @@ def context_calls(root: Object, entity: EntityFetch, faults: Faults) -> list[Ent
 
     Objects without such a value are passed over like those without a part of the representation.
     """
-    groups: dict[bytes, tuple[Object, list[Located]]] = {}
-    for located in collect(root, entity.path):
-        values = _values(root, entity, located, faults)
+    groups: dict[bytes, tuple[Object, list[Found]]] = {}
+    for each in _find(root, entity):
+        values = _values(root, entity, each, faults)
         if values is not None:
-            groups.setdefault(canonical(values), (values, []))[1].append(located)
+            groups.setdefault(canonical(values), (values, []))[1].append(each)
     calls = []
     for values, found in groups.values():
         call = _call(entity, found, faults)
@@ -69,18 +90,19 @@ def context_calls(root: Object, entity: EntityFetch, faults: Faults) -> list[Ent
     return calls
 
 
-def _values(root: Object, entity: EntityFetch, located: Located, faults: Faults) -> Object | None:
+def _values(root: Object, entity: EntityFetch, found: Found, faults: Faults) -> Object | None:
     """The values that an entity takes from around it, None when one is missing."""
     values: Object = {}
+    target, indices, number = found
     for each in entity.context:
-        holder = _holder(root, entity.path[: each.depth], located[1])
+        holder = _holder(root, entity.paths[number][: each.depth], indices)
         if faults and _rests_on_fault(holder, each.fields, faults):
             for key in tree_keys(entity.selections):
-                faults.mark(located[0], key)
+                faults.mark(target, key)
             return None
-        found = read_fields(holder, each.fields)
-        value = None if found is MISSING else _leaf(found)
-        if found is MISSING or (value is None and each.type.endswith("!")):
+        read = read_fields(holder, each.fields)
+        value = None if read is MISSING else _leaf(read)
+        if read is MISSING or (value is None and each.type.endswith("!")):
             return None
         values[each.variable] = value
     return values
@@ -108,34 +130,36 @@ def _leaf(value: Any) -> Any:
     return value
 
 
-def _call(entity: EntityFetch, found: list[Located], faults: Faults) -> EntityCall:
+def _call(entity: EntityFetch, objects: list[Found], faults: Faults) -> EntityCall:
     call = EntityCall(entity)
     positions: dict[bytes, int] = {}
-    for located in found:
-        value = located[0]
-        if entity.types is not None and typename(value) not in entity.types:
+    for found in objects:
+        value = found[0]
+        told = entity.typename or typename(value)
+        if told is None or (entity.types is not None and typename(value) not in entity.types):
             continue
-        representation = _represent(value, entity)
         if faults and _rests_on_fault(value, entity.representation, faults):
-            for key in tree_keys(entity.selections):
+            for key in _lost_keys(entity):
                 faults.mark(value, key)
+            call.rest.append(found)
             continue
-        if representation is None:
+        fields = read_fields(value, entity.representation)
+        if fields is MISSING:
+            call.rest.append(found)
             continue
+        representation = {"__typename": told, **fields}
         position = positions.setdefault(canonical(representation), len(call.representations))
         if position == len(call.representations):
             call.representations.append(representation)
             call.objects.append([])
-        call.objects[position].append(located)
+        call.objects[position].append(found)
     return call
 
 
-def _represent(value: Object, entity: EntityFetch) -> Object | None:
-    told = entity.typename or typename(value)
-    if told is None:
-        return None
-    fields = read_fields(value, entity.representation)
-    return None if fields is MISSING else {"__typename": told, **fields}
+def _lost_keys(entity: EntityFetch) -> set[str]:
+    """What an object does not get when it lacks a part of the representation."""
+    others = {key for each in entity.fallbacks for key in tree_keys(each.selections)}
+    return set(tree_keys(entity.selections)) - others
 
 
 def read_fields(value: Object, fields: tuple[RepresentationField, ...]) -> Any:

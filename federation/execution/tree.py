@@ -135,6 +135,14 @@ def _has(value: Object, selection: Selection, variables: Mapping[str, Any]) -> b
     return True
 
 
+def has_objects(selections: SelectionSet) -> bool:
+    """Whether some field of a selection set, fragments opened, has fields of its own."""
+    return any(
+        bool(each.selections) if isinstance(each, Field) else has_objects(each.selections)
+        for each in selections
+    )
+
+
 def tree_keys(selections: SelectionSet) -> Iterator[str]:
     """Keys under which the answer to a selection set stands, fragments opened."""
     for selection in selections:

@@ -68,7 +68,7 @@ def print_plan_graph(plan: OperationPlan) -> str:
     stages = stage_numbers(plan.fetches)
     lines = ["digraph plan {", "  rankdir=LR", "  node [shape=box, fontname=monospace]"]
     for fetch in plan.fetches:
-        paths = [print_path(entity.path) for entity in fetch.entities] or ["root"]
+        paths = [print_path(path) for entity in fetch.entities for path in entity.paths] or ["root"]
         label = "\\n".join([f"{stages[fetch.id]}: {fetch.subgraph}", *dict.fromkeys(paths)])
         lines.append(f'  {fetch.id} [label="{label}"]')
         lines += [f"  {other} -> {fetch.id}" for other in fetch.after]

@@ -6,7 +6,7 @@ are one request with an entity call for each distinct place and representation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from federation.errors import PlanningError
@@ -64,12 +64,10 @@ class Call:
 
     Attributes:
         after: Requests that what it sends comes from.
-        is_unconditional: Whether all that it sends is fetched under no conditions.
     """
 
     step: RootStep | EntityStep
     after: frozenset[Request] = frozenset()
-    is_unconditional: bool = True
     tree: SelectionTree = field(default_factory=SelectionTree)
     representation: dict[RepresentationField, None] = field(default_factory=dict)
     conditions: set[tuple[Condition, ...]] = field(default_factory=set)
@@ -159,7 +157,7 @@ class Requests:
         after = frozenset[Request]().union(
             *(self._requests_of(need, conditions) for need in _needs_of(site))
         )
-        call = self._matching(request, step, after, conditions)
+        call = self._matching(request, step, after)
         self._calls[id(site)] = (request, call)
         request.after |= after
         return request, call
@@ -169,24 +167,20 @@ class Requests:
         request: Request,
         step: RootStep | EntityStep,
         after: frozenset[Request],
-        conditions: tuple[Condition, ...],
     ) -> Call:
         """The call of the request that can take the step along, or a new one.
 
-        Steps with inputs from different requests stay apart: when one of those requests fails, the
-        fields that do not need it are still answered. So do steps with different inputs of which
-        some are fetched under conditions only: what is missing then would keep back the others.
+        Steps with different inputs stay apart here, and are brought together with a way back for
+        objects that lack some of them (``entities``).
         """
         for call in request.calls:
             if call.after == after and _is_compatible(call, step):
-                is_equal = isinstance(step, RootStep) or call.holds(step.representation)
-                if is_equal or (call.is_unconditional and not conditions):
-                    break
+                break
         else:
-            call = Call(step, after, is_unconditional=not conditions)
+            call = Call(step, after)
             request.calls.append(call)
-        if isinstance(step, EntityStep):
-            call.representation.update(dict.fromkeys(step.representation))
+            if isinstance(step, EntityStep):
+                call.representation.update(dict.fromkeys(step.representation))
         return call
 
     def _requests_of(self, site: Site, conditions: tuple[Condition, ...]) -> set[Request]:
@@ -237,19 +231,19 @@ def _needs_of(site: Site) -> tuple[Site, ...]:
 
 
 def _is_compatible(call: Call, step: RootStep | EntityStep) -> bool:
-    """Whether one call can serve both: same objects, same entry, no field with two sources."""
+    """Whether one call can serve both: same objects, same entry, same inputs."""
     if isinstance(step, RootStep) or isinstance(call.step, RootStep):
         return isinstance(step, RootStep) and isinstance(call.step, RootStep)
-    if _entry_of(call.step) != _entry_of(step):
-        return False
-    return _agree((*call.representation, *step.representation))
+    return entry_of(call.step) == entry_of(step) and call.holds(step.representation)
 
 
-def _entry_of(step: EntityStep) -> tuple[object, ...]:
+def entry_of(step: RootStep | EntityStep) -> tuple[object, ...]:
+    """What two entity steps must have in common to be one call."""
+    assert isinstance(step, EntityStep), "roots and entity calls never share a request"
     return (step.path, step.typename, step.fragment, step.key, step.context)
 
 
-def _agree(fields: tuple[RepresentationField, ...]) -> bool:
+def agree(fields: Sequence[RepresentationField]) -> bool:
     """Whether no field name would have to hold two different values."""
     sources: dict[tuple[str, frozenset[str] | None], str] = {}
     below: dict[tuple[str, frozenset[str] | None], list[RepresentationField]] = {}
@@ -258,7 +252,7 @@ def _agree(fields: tuple[RepresentationField, ...]) -> bool:
         if sources.setdefault(identity, item.source) != item.source:
             return False
         below.setdefault(identity, []).extend(item.fields)
-    return all(_agree(tuple(inner)) for inner in below.values() if inner)
+    return all(agree(inner) for inner in below.values() if inner)
 
 
 def merge_representation(

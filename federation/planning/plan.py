@@ -65,9 +65,10 @@ class EntityFetch:
     """One ``_entities`` call: objects found in the tree, asked for more fields.
 
     Attributes:
-        path: Where the objects are.
+        paths: Where the objects are: every place at which the same is asked of the same type, so
+            that an entity found at several of them is sent once.
         types: Runtime types for which it is made; objects of other types are passed over. None when
-            every object at the path qualifies (its type is then ``typename``).
+            every object at the paths qualifies (its type is then ``typename``).
         typename: ``__typename`` to send; None sends the object's own. An interface's name where the
             subgraph knows it as ``@interfaceObject``.
         representation: What is sent besides ``__typename``. An object that lacks one of the fields
@@ -77,15 +78,18 @@ class EntityFetch:
         conditions: Run-time conditions under which anything here is wanted.
         context: Variables with values from around the entities. Entities with different values are
             asked about in calls of their own.
+        fallbacks: Calls for the objects that lack a part of the representation, each for what can
+            be asked with less.
     """
 
-    path: ResponsePath
+    paths: tuple[ResponsePath, ...]
     types: frozenset[str] | None
     typename: str | None
     representation: tuple[RepresentationField, ...]
     selections: SelectionSet
     conditions: Conditions = ()
     context: tuple[ContextValue, ...] = ()
+    fallbacks: tuple[EntityFetch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,8 @@ class Fetch:
         after: Ids of the fetches that must have ended before.
         path: Of a root fetch: where its answer is merged (not empty only when a field returns the
             Query type itself).
-        declarations: Definitions of ``variables``, as text; only where a text for more or fewer
-            calls can be needed (``calls_text``), because of their context or conditions.
+        declarations: Definitions of ``variables``, as text; only where a text for other calls
+            can be needed (``calls_text``): those of a context, of a condition, or fallbacks.
         parts: For each entity call, the text that asks for it alone (used when a merged answer
             came back as ``data: null``); empty for root fetches and single calls.
     """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from federation.planning.entities import entity_fetches
 from federation.planning.entity_text import client_variables, entities_text
-from federation.planning.fetches import Call, Request, any_of, merge_representation
-from federation.planning.place import EntityStep, RootStep
+from federation.planning.fetches import Request, any_of
+from federation.planning.place import RootStep
 from federation.planning.plan import Conditions, EntityFetch, Fetch
 from federation.selection import (
-    InlineFragment,
     SelectionSet,
     print_selection_set,
     variables_of,
@@ -66,9 +66,9 @@ def _fetch(
             path=step.path,
             conditions=calls[0].run_conditions(),
         )
-    entities = tuple(_entity_fetch(call) for call in calls)
+    entities = entity_fetches(calls)
     variables = client_variables(entities)
-    is_variable = any(entity.context or entity.conditions for entity in entities)
+    is_variable = any(each.context or each.conditions or each.fallbacks for each in entities)
     return Fetch(
         id=number,
         subgraph=request.graph,
@@ -82,20 +82,6 @@ def _fetch(
         else (),
         conditions=_conditions(entities),
         declarations=tuple(declared[name] for name in variables) if is_variable else (),
-    )
-
-
-def _entity_fetch(call: Call) -> EntityFetch:
-    step = call.step
-    assert isinstance(step, EntityStep), "roots and entity calls never share a request"
-    return EntityFetch(
-        path=step.path,
-        types=None,
-        typename=step.typename,
-        representation=merge_representation(tuple(call.representation)),
-        selections=(InlineFragment(step.fragment, call.tree.selections()),),
-        conditions=call.run_conditions(),
-        context=step.context,
     )
 
 

@@ -68,14 +68,14 @@ def _fetch(fetch: Fetch) -> list[str]:
     head = f'Fetch(service: "{fetch.subgraph}")'
     if not fetch.entities:
         lines = [f"{head} {{", *_indented(_selections(fetch.selections)), "}"]
-        lines = lines if not fetch.path else _flatten(fetch.path, lines)
+        lines = lines if not fetch.path else _flatten((fetch.path,), lines)
         return _when(fetch.conditions, lines)
     if len(fetch.entities) == 1:
         entity = fetch.entities[0]
         call = [f"{head} {{", *_indented(_entity(entity)), "}"]
-        return _when(fetch.conditions, _flatten(entity.path, call))
+        return _when(fetch.conditions, _flatten(entity.paths, call))
     calls = [
-        _when(entity.conditions, _flatten(entity.path, ["{", *_indented(_entity(entity)), "}"]))
+        _when(entity.conditions, _flatten(entity.paths, ["{", *_indented(_entity(entity)), "}"]))
         for entity in fetch.entities
     ]
     return _block(head, calls)
@@ -86,9 +86,11 @@ def _entity(entity: EntityFetch) -> list[str]:
     needed = [typename, *(line for field in entity.representation for line in _needed(field))]
     lines = ["{", *_indented(needed), "} =>", "{", *_indented(_selections(entity.selections)), "}"]
     for value in entity.context:
-        holder = print_path(entity.path[: value.depth]) or "the root"
+        holder = print_path(entity.paths[0][: value.depth]) or "the root"
         taken = [line for field in value.fields for line in _needed(field)]
         lines = [f"${value.variable} <- {holder} {{", *_indented(taken), "}", *lines]
+    for fallback in entity.fallbacks:
+        lines += _block_of("Otherwise", _entity(fallback))
     return lines
 
 
@@ -122,8 +124,12 @@ def _selections(selections: SelectionSet) -> list[str]:
     return lines
 
 
-def _flatten(path: ResponsePath, lines: list[str]) -> list[str]:
-    return [f'Flatten(path: "{print_path(path)}") {{', *_indented(lines), "}"]
+def _flatten(paths: Sequence[ResponsePath], lines: list[str]) -> list[str]:
+    """What is done with the objects of one place, or of several alike."""
+    if len(paths) == 1:
+        return [f'Flatten(path: "{print_path(paths[0])}") {{', *_indented(lines), "}"]
+    quoted = [f'"{print_path(path)}"' for path in paths]
+    return ["Flatten(paths: [", *_indented(quoted), "]) {", *_indented(lines), "}"]
 
 
 def _when(conditions: Conditions, lines: list[str]) -> list[str]:
@@ -131,6 +137,10 @@ def _when(conditions: Conditions, lines: list[str]) -> list[str]:
         return lines
     text = " or ".join(" ".join(map(str, each)) for each in conditions)
     return [f"Include(when: {text}) {{", *_indented(lines), "}"]
+
+
+def _block_of(head: str, lines: list[str]) -> list[str]:
+    return [f"{head} {{", *_indented(lines), "}"]
 
 
 def _block(head: str, bodies: list[list[str]]) -> list[str]:

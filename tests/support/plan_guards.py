@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from graphql import GraphQLSchema, parse, validate
 
-from federation.planning import Fetch, OperationPlan, RepresentationField, ResponsePath
+from federation.planning import EntityFetch, Fetch, OperationPlan, RepresentationField, ResponsePath
 from federation.selection import Field, SelectionSet
 
 
@@ -22,13 +22,22 @@ def check_inputs(plan: OperationPlan) -> None:
     for fetch in plan.fetches:
         selected = {path for other in _before(fetch, plan) for path in _selected(other)}
         for entity in fetch.entities:
-            place = _plain(entity.path)
-            needed = set(_needed(entity.representation, place))
-            for value in entity.context:
-                needed |= set(_needed(value.fields, _plain(entity.path[: value.depth])))
-            if entity.typename is None:
-                needed.add((*place, "__typename"))
-            assert needed <= selected, (fetch.id, needed - selected)
+            for path in entity.paths:
+                needed = _needed_at(entity, path)
+                assert needed <= selected, (fetch.id, needed - selected)
+
+
+def _needed_at(entity: EntityFetch, path: ResponsePath) -> set[ResponsePath]:
+    place = _plain(path)
+    needed = set(_needed(entity.representation, place))
+    for value in entity.context:
+        needed |= set(_needed(value.fields, _plain(path[: value.depth])))
+    if entity.typename is None:
+        needed.add((*place, "__typename"))
+    for fallback in entity.fallbacks:
+        assert fallback.paths == entity.paths
+        needed |= _needed_at(fallback, path)
+    return needed
 
 
 def _before(fetch: Fetch, plan: OperationPlan) -> list[Fetch]:
@@ -42,7 +51,8 @@ def _before(fetch: Fetch, plan: OperationPlan) -> list[Fetch]:
 def _selected(fetch: Fetch) -> Iterator[ResponsePath]:
     yield from _paths(fetch.selections, _plain(fetch.path))
     for entity in fetch.entities:
-        yield from _paths(entity.selections, _plain(entity.path))
+        for path in entity.paths:
+            yield from _paths(entity.selections, _plain(path))
 
 
 def _paths(selections: SelectionSet, place: ResponsePath) -> Iterator[ResponsePath]:

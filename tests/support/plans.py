@@ -113,10 +113,10 @@ def call(
     types: frozenset[str] | None = None,
     typename: str | None = "",
 ) -> EntityFetch:
-    """An entity call; the path is written with dots, the representation as a field set in which an
-    alias says under which tree key a field is found."""
+    """An entity call; paths are written with dots and parted by commas, the representation as a
+    field set in which an alias says under which tree key a field is found."""
     return EntityFetch(
-        path=tuple(path.split(".")),
+        paths=tuple(tuple(each.split(".")) for each in path.split(", ")),
         types=types,
         typename=type_name if typename == "" else typename,
         representation=_representation(read_field_set(representation)),

@@ -13,7 +13,7 @@ from federation.execution.representations import (
     read_fields,
 )
 from federation.execution.tree import Object, types_of
-from federation.planning.plan import EntityFetch
+from federation.planning.plan import EntityFetch, ResponsePath
 
 Call: TypeAlias = Callable[[Object], EntityCall]
 
@@ -23,22 +23,29 @@ def write_call(entity: EntityFetch, source: Source) -> str:
     source.names.update(EntityCall=EntityCall, MISSING=MISSING, canonical=canonical)
     function = source.fresh("call")
     source.add(
-        f"def {function}(v):",
+        f"def {function}(root):",
         "    positions = {}",
         "    representations = []",
         "    objects = []",
-        f"    call = EntityCall({source.constant(entity)}, representations, objects)",
+        "    rest = []",
+        f"    call = EntityCall({source.constant(entity)}, representations, objects, rest)",
     )
-    lines, indices = _way(entity, source)
-    depth = _indent(lines)
-    tail = _object(entity, source, indices)
-    source.add(*(f"    {line}" for line in lines), *("    " * (depth + 1) + line for line in tail))
+    for number, path in enumerate(entity.paths):
+        lines, indices = _way(path, source)
+        depth = _indent(lines)
+        found = f"v, ({''.join(f'{each}, ' for each in indices)}), {number}"
+        tail = _object(entity, source, found)
+        source.add(*(f"    {line}" for line in lines))
+        source.add(*("    " * (depth + 1) + line for line in tail))
     source.add("    return call")
     return function
 
 
-def _way(entity: EntityFetch, source: Source) -> tuple[list[str], list[str]]:
-    """Nested loops and tests down to the objects, and the names of the list indices."""
+def _way(path: ResponsePath, source: Source) -> tuple[list[str], list[str]]:
+    """Nested loops and tests down to the objects, and the names of the list indices.
+
+    The outermost loop runs once, so that every way can be left alike.
+    """
     lines: list[str] = []
     indices: list[str] = []
     depth = 0
@@ -48,7 +55,8 @@ def _way(entity: EntityFetch, source: Source) -> tuple[list[str], list[str]]:
         lines.append("    " * depth + line)
         depth += opens
 
-    for step in entity.path:
+    add("for v in (root,):", opens=True)
+    for step in path:
         types = types_of(step)
         if step == "@":
             indices.append(source.fresh("i"))
@@ -70,16 +78,20 @@ def _indent(lines: list[str]) -> int:
     return (len(lines[-1]) - len(lines[-1].lstrip())) // 4
 
 
-def _object(entity: EntityFetch, source: Source, indices: list[str]) -> list[str]:
-    """What is done with each object; ``v`` holds it."""
-    at = f"({''.join(f'{each}, ' for each in indices)})"
+def _object(entity: EntityFetch, source: Source, found: str) -> list[str]:
+    """What is done with each object; ``v`` holds it.
+
+    Args:
+        found: The object as the call keeps it, without parentheses.
+    """
     lines: list[str] = []
-    told, skip = repr(entity.typename), "continue" if indices else "return call"
+    told = repr(entity.typename)
+    passed_over = [f"    rest.append(({found}))", "    continue"]
     if entity.types is not None or entity.typename is None:
         lines.append("name = v.get('__typename')")
         is_limited = entity.types is not None
         allowed = f" or name not in {source.constant(entity.types)}" if is_limited else ""
-        lines.append(f"if type(name) is not str{allowed}: {skip}")
+        lines.append(f"if type(name) is not str{allowed}: continue")
         told = repr(entity.typename) if entity.typename else "name"
     flat = all(not each.fields and each.types is None for each in entity.representation)
     if flat:
@@ -87,7 +99,7 @@ def _object(entity: EntityFetch, source: Source, indices: list[str]) -> list[str
         for each in entity.representation:
             values.append(source.fresh("r"))
             lines.append(f"{values[-1]} = v.get({each.source!r}, MISSING)")
-            lines.append(f"if {values[-1]} is MISSING: {skip}")
+            lines += [f"if {values[-1]} is MISSING:", *passed_over]
         shown = "".join(
             f", {each.name!r}: {value}"
             for each, value in zip(entity.representation, values, strict=True)
@@ -100,7 +112,7 @@ def _object(entity: EntityFetch, source: Source, indices: list[str]) -> list[str
     else:
         fields, read = source.constant(entity.representation), source.constant(read_fields)
         lines.append(f"fields = {read}(v, {fields})")
-        lines.append(f"if fields is MISSING: {skip}")
+        lines += ["if fields is MISSING:", *passed_over]
         lines.append(f"sent = {{'__typename': {told}, **fields}}")
         lines.append("key = canonical(sent)")
     lines += [
@@ -108,8 +120,8 @@ def _object(entity: EntityFetch, source: Source, indices: list[str]) -> list[str
         "if at is None:",
         "    positions[key] = len(representations)",
         "    representations.append(sent)",
-        f"    objects.append([(v, {at})])",
+        f"    objects.append([({found})])",
         "else:",
-        f"    objects[at].append((v, {at}))",
+        f"    objects[at].append(({found}))",
     ]
     return lines

@@ -46,12 +46,13 @@ def compile_plan(plan: OperationPlan, schema: GraphQLSchema) -> CompiledPlan | N
     asked = [
         *(fetch.selections for fetch in plan.fetches),
         *(entity.selections for entity in entities),
+        *(each.selections for entity in entities for each in entity.fallbacks),
     ]
     if (
         any(fetch.conditions for fetch in plan.fetches)
         or any(entity.conditions or entity.context for entity in entities)
         or any(_is_conditional(selections) for selections in asked)
-        or any(entity.path.count("@") > _MAX_LISTS for entity in entities)
+        or any(path.count("@") > _MAX_LISTS for entity in entities for path in entity.paths)
         or not all(_is_plain(field) for field in _outputs(plan.output))
     ):
         return None

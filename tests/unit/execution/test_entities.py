@@ -147,7 +147,7 @@ async def test_representation_reads_internal_aliases_and_nested_values() -> None
             1,
             "reviews",
             EntityFetch(
-                path=("me",),
+                paths=(("me",),),
                 types=None,
                 typename="User",
                 representation=(
@@ -298,7 +298,7 @@ async def test_representation_field_of_another_type_is_left_out() -> None:
         reviews=SubgraphReply({"_entities": [None]}),
     )
     fetch = EntityFetch(
-        path=("node",),
+        paths=(("node",),),
         types=None,
         typename=None,
         representation=(
