@@ -30,10 +30,11 @@ from federation.access.restrict import (
     Disclosure,
     Mode,
     Restriction,
+    bind_row_tests,
     restrict,
     row_filters_json,
 )
-from federation.access.row_filter import RowCondition, read_condition
+from federation.access.row_filter import RowCondition, fulfils, read_condition
 
 __all__ = [
     "MASKS",
@@ -60,7 +61,9 @@ __all__ = [
     "ask",
     "bind_mask",
     "bind_masks",
+    "bind_row_tests",
     "build_access_index",
+    "fulfils",
     "input_shapes",
     "no_decision",
     "read_condition",

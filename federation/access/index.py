@@ -17,8 +17,10 @@ from federation.catalogue import (
     resolvers,
 )
 from federation.supergraph.model import (
+    EnumType,
     InterfaceType,
     ObjectType,
+    ScalarType,
     Supergraph,
     named_type,
 )
@@ -37,6 +39,10 @@ class FieldFacts:
         derived_from: Object types over whose rows it counts, aggregates or pages: the number of
             edges tells as much as a count.
         changes: It is a root field of a mutation.
+        is_column: A row filter may test it: a scalar or enum value that takes no arguments.
+        cut_by: Arguments that choose among rows otherwise than by what ``@filters`` says, such as
+            the size of a page.
+        is_cut: One of them has a default, so that rows are chosen even when none is given.
     """
 
     coordinate: str
@@ -46,6 +52,9 @@ class FieldFacts:
     inputs: tuple[str, ...] = ()
     derived_from: tuple[str, ...] = ()
     changes: bool = False
+    is_column: bool = False
+    cut_by: frozenset[str] = frozenset()
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,7 @@ class AccessIndex:
         columns: Type name and field to the subgraphs that hold it as their own data.
         returned_by: Type name to the subgraphs whose answers can hold such objects.
         inputs: What arguments, input fields and enum values test or order by.
+        tests_rows: Rows that no subgraph can filter are left to the gateway; else they are refused.
     """
 
     schema: GraphQLSchema
@@ -69,6 +79,7 @@ class AccessIndex:
     columns: Mapping[TypeField, frozenset[str]]
     returned_by: Mapping[str, frozenset[str]]
     inputs: Inputs
+    tests_rows: bool = True
 
     def holds(self, subgraph: str, type_name: str, fields: Iterable[str]) -> bool:
         """Whether a subgraph can itself test all these fields of a type."""
@@ -91,7 +102,9 @@ def build_access_index(
     possible = _possible_types(schema)
     concrete = concrete_types(supergraph)
     paged = _paged_types(supergraph, concrete)
+    inputs = build_inputs(supergraph)
     mutation = supergraph.roots.get("mutation")
+    columnar = _leaf_types(supergraph)
     fields: dict[TypeField, FieldFacts] = {}
     columns: dict[TypeField, frozenset[str]] = {}
     for definition in supergraph.types.values():
@@ -108,6 +121,7 @@ def build_access_index(
             columns[place] = frozenset(answering) - computed
             item = catalogue.item(*place)
             named = named_type(field.type)
+            cutting = [each for each in field.arguments if inputs.cuts((*place, each.name))]
             fields[place] = FieldFacts(
                 coordinate=".".join(place),
                 type=field.type,
@@ -118,6 +132,9 @@ def build_access_index(
                     sorted({*(item.derived_from if item else ()), *paged.get(named, ())})
                 ),
                 changes=definition.name == mutation,
+                is_column=field.type.removesuffix("!") in columnar and not field.arguments,
+                cut_by=frozenset(each.name for each in cutting),
+                is_cut=any(each.default is not None for each in cutting),
             )
     return AccessIndex(
         schema=schema,
@@ -126,7 +143,7 @@ def build_access_index(
         subjects={e.name: e.subject for e in catalogue.entries.values() if e.subject},
         columns=columns,
         returned_by=_returned_by(supergraph),
-        inputs=build_inputs(supergraph),
+        inputs=inputs,
     )
 
 
@@ -141,6 +158,11 @@ def _possible_types(schema: GraphQLSchema) -> dict[str, tuple[str, ...]]:
         else:
             possible[name] = (name,)
     return possible
+
+
+def _leaf_types(supergraph: Supergraph) -> frozenset[str]:
+    named = (t.name for t in supergraph.types.values() if isinstance(t, ScalarType | EnumType))
+    return frozenset(("Boolean", "Float", "ID", "Int", "String", *named))
 
 
 def _paged_types(

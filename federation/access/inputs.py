@@ -57,6 +57,22 @@ class Inputs:
     fields: Mapping[str, Mapping[str, InputFacts]]
     values: Mapping[str, Mapping[str, frozenset[InputUse]]]
 
+    def cuts(self, argument: tuple[str, str, str]) -> bool:
+        """Whether an argument may choose among rows otherwise than by columns that it names."""
+        facts = self.arguments.get(argument)
+        return facts is None or not (facts.uses or self._tests(facts.type, frozenset()))
+
+    def _tests(self, type_name: str, above: frozenset[str]) -> bool:
+        """Whether all that can be said in an input type tests or orders by columns."""
+        values = self.values.get(type_name)
+        if values is not None:
+            return all(values.values())
+        fields = self.fields.get(type_name)
+        if fields is None or type_name in above:
+            return fields is not None
+        inner = above | {type_name}
+        return all(each.uses or self._tests(each.type, inner) for each in fields.values())
+
 
 def build_inputs(supergraph: Supergraph) -> Inputs:
     """The meanings of all inputs, abstract types in ``@filters`` expanded to object types."""

@@ -1,8 +1,8 @@
 """Whether one field of one object type may be answered, all things considered.
 
 A decision alone does not say so: a field also falls with the inputs it is computed from, with the
-filters and orderings given to it, with a row filter that its subgraphs cannot apply, with a consent
-whose rows are not confined, and with a mask that would break its type.
+filters and orderings given to it, with a row filter that nobody can apply, with a consent whose
+rows are not confined, and with a mask that would break its type.
 """
 
 from __future__ import annotations
@@ -26,14 +26,32 @@ UNSUITED = Verdict(Effect.DENY, ("mask_unsuitable",), GATEWAY_RULE)
 
 
 class Judge:
-    """Judges the selections of one operation under one decision."""
+    """Judges the selections of one operation under one decision.
+
+    Args:
+        variables: Coerced.
+        decision: On the operation.
+        index: Of the schema it was validated against.
+        tests_rows: Whether the gateway may filter rows that no subgraph can.
+
+    Attributes:
+        row_tests: Types whose rows the gateway has to filter itself for what was not refused so
+            far, each with the fields that it must know.
+    """
 
     def __init__(
-        self, variables: Mapping[str, Any], decision: Decision, index: AccessIndex
+        self,
+        variables: Mapping[str, Any],
+        decision: Decision,
+        index: AccessIndex,
+        *,
+        tests_rows: bool,
     ) -> None:
         self.variables = variables
         self.decision = decision
         self.index = index
+        self.row_tests: dict[str, tuple[str, ...]] = {}
+        self._tests_rows = tests_rows
         self._verdicts: dict[tuple[str, str], Verdict] = {}
         self._filterable: dict[str, bool] = {}
         self._tested = {
@@ -66,11 +84,49 @@ class Judge:
             if use in ("filter", "sort"):
                 # Rows of one type tested by a column of another: no filter on those is applied.
                 known = self._tells_rows_of(cause, facts)
+            elif use == "select":
+                known = self._rows_filtered(cause) or self._test_rows(facts, arguments)
             else:
+                # Values are computed from these rows before the gateway could drop any.
                 known = self._rows_filtered(cause)
             if not known:
                 return Denial(facts.coordinate, cause, use, UNFILTERED)
         return None
+
+    def _test_rows(self, facts: FieldFacts, arguments: tuple[Argument, ...]) -> bool:
+        """Let the gateway filter the rows that a field returns; False where it cannot.
+
+        It cannot make a count right, nor a part of a list that was chosen before rows were dropped,
+        nor a list that comes whole from one subgraph and filtered from another.
+        """
+        unfiltered = [name for name in self._tested if not self._applies(name, facts)]
+        if not self._tests_rows or (
+            "[" in facts.type
+            and (
+                self._is_cut(facts, arguments) or any(self._is_mixed(n, facts) for n in unfiltered)
+            )
+        ):
+            return False
+        tests = {name: self._columns(name) for name in unfiltered if name in facts.returns}
+        if len(tests) < len(unfiltered) or not all(tests.values()):
+            return False
+        if any(name in facts.derived_from for name in unfiltered):
+            return False
+        self.row_tests |= tests
+        return True
+
+    def _is_cut(self, facts: FieldFacts, arguments: tuple[Argument, ...]) -> bool:
+        return facts.is_cut or any(each.name in facts.cut_by for each in arguments)
+
+    def _is_mixed(self, type_name: str, facts: FieldFacts) -> bool:
+        tested = self._tested[type_name] or ()
+        return any(self.index.holds(each, type_name, tested) for each in facts.resolvers)
+
+    def _columns(self, type_name: str) -> tuple[str, ...]:
+        """The fields that a filter tests, sorted; none where one of them cannot be fetched."""
+        columns = sorted(self._tested[type_name] or ())
+        known = (self.index.fields.get((type_name, name)) for name in columns)
+        return tuple(columns) if all(facts and facts.is_column for facts in known) else ()
 
     def _tells_rows_of(self, coordinate: str, facts: FieldFacts) -> bool:
         """Whether a tested column belongs to unfiltered rows, or to those the field is about."""

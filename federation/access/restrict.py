@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from federation.access.decision import Decision
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import Judge
 from federation.access.refusal import Place, refuse, unite
-from federation.access.row_filter import RowCondition
+from federation.access.row_filter import RowCondition, fulfils
 from federation.errors import Forbidden, InvalidOperation, Refusal, ResponseError
 from federation.operation import EMPTY
 from federation.operation.model import Operation, VariableDefinition
@@ -49,7 +50,8 @@ class Restriction:
             ``EMPTY``, so that the object itself is still asked for.
         refusals: One per refused selection, in document order.
         masks: Object type and field to the name of a mask.
-        row_filters: Type to condition, to be bound by every subgraph that holds its fields.
+        row_filters: Type to condition, to be bound by every subgraph that holds its fields. The
+            operation's ``row_tests`` name those that the gateway applies as well.
         revision: Of the decision.
     """
 
@@ -85,7 +87,9 @@ def restrict(
         Forbidden: Something is refused in mode ``REFUSE``, or nothing of a subscription is left.
         InvalidOperation: Something is refused under disclosure ``HIDDEN``.
     """
-    pruner = _Pruner(variables, decision, index)
+    # What a mutation does to a row that its caller may not see, nobody could undo.
+    tests_rows = index.tests_rows and operation.kind != "mutation"
+    pruner = _Pruner(variables, decision, index, tests_rows=tests_rows)
     root = index.possible.get(operation.root_type, ())
     selections = pruner.prune(
         operation.selections, _Scope(operation.root_type, root, root), Place()
@@ -95,6 +99,8 @@ def restrict(
         _raise_if_whole(operation, refusals, mode, disclosure)
         operation = replace(operation, selections=selections)
         operation = replace(operation, variables=_used_variables(operation))
+    if pruner.judge.row_tests:
+        operation = replace(operation, row_tests=tuple(sorted(pruner.judge.row_tests.items())))
     return Restriction(
         operation=operation,
         refusals=refusals,
@@ -106,6 +112,16 @@ def restrict(
         },
         revision=decision.revision,
     )
+
+
+def bind_row_tests(
+    restriction: Restriction,
+) -> dict[str, Callable[[Mapping[str, Any]], bool]]:
+    """Whether a row may be shown, for each type whose rows the gateway filters itself."""
+    return {
+        name: partial(fulfils, restriction.row_filters[name])
+        for name, _ in restriction.operation.row_tests
+    }
 
 
 def row_filters_json(row_filters: Mapping[str, RowCondition]) -> dict[str, Any]:
@@ -124,10 +140,15 @@ class _Scope:
 
 class _Pruner:
     def __init__(
-        self, variables: Mapping[str, Any], decision: Decision, index: AccessIndex
+        self,
+        variables: Mapping[str, Any],
+        decision: Decision,
+        index: AccessIndex,
+        *,
+        tests_rows: bool,
     ) -> None:
         self.index = index
-        self.judge = Judge(variables, decision, index)
+        self.judge = Judge(variables, decision, index, tests_rows=tests_rows)
         self.revision = decision.revision
         self.refusals: list[Refusal] = []
         self.keys: dict[tuple[str, ...], list[str]] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -10,6 +11,16 @@ OPERATORS = frozenset({"eq", "ne", "in", "lt", "le", "gt", "ge", "starts_with"})
 MAX_DEPTH = 16
 
 Scalar: TypeAlias = str | int | float | bool
+
+_COMPARED: Mapping[str, Callable[[Any, Any], Any]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "starts_with": str.startswith,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +134,49 @@ def confines(condition: RowCondition, field: str, values: frozenset[str]) -> boo
             return all(confines(part, field, values) for part in parts)
         case _:
             return False
+
+
+def fulfils(condition: RowCondition, row: Mapping[str, Any]) -> bool:
+    """Whether a row is known to fulfil the condition.
+
+    As in SQL, what is compared with null or with a value of another kind is neither true nor false,
+    negated or not, and hides the row.
+
+    Args:
+        condition: As the policies gave it.
+        row: Values by field as their department answered them; a field without value may be absent.
+    """
+    return _truth(condition, row) is True
+
+
+def _truth(condition: RowCondition, row: Mapping[str, Any]) -> bool | None:
+    match condition:
+        case Comparison():
+            return _compare(row.get(condition.field), condition)
+        case AllOf(parts):
+            truths = [_truth(part, row) for part in parts]
+            return False if False in truths else None if None in truths else True
+        case AnyOf(parts):
+            truths = [_truth(part, row) for part in parts]
+            return True if True in truths else None if None in truths else False
+        case Not(part):
+            truth = _truth(part, row)
+            return None if truth is None else not truth
+
+
+def _compare(found: Any, comparison: Comparison) -> bool | None:
+    if isinstance(comparison.value, tuple):
+        truths = [_compared(found, "eq", option) for option in comparison.value]
+        return True if True in truths else None if found is None or None in truths else False
+    return _compared(found, comparison.op, comparison.value)
+
+
+def _compared(found: Any, op: str, value: Scalar) -> bool | None:
+    if not isinstance(found, Scalar) or _kind(found) is not _kind(value):
+        return None
+    return bool(_COMPARED[op](found, value))
+
+
+def _kind(value: Scalar) -> type:
+    """Numbers are of one kind; Python's true is none of them."""
+    return type(value) if isinstance(value, bool | str) else float

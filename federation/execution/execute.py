@@ -9,6 +9,7 @@ from graphql import GraphQLSchema
 from federation.execution.compiled import CompiledPlan, Unexpected
 from federation.execution.fetching import Execution, FetchRun, unfinished_mutations
 from federation.execution.model import ExecutionRequest, ExecutionResult, FetchReport
+from federation.execution.rows import drop_rows, mended
 from federation.execution.shape import Shaped, shape
 from federation.execution.transport import SubgraphReply, Transport
 from federation.planning.plan import OperationPlan
@@ -71,17 +72,17 @@ async def _execute(
     except ExceptionGroup as faults:
         # Only what is no fault of a subgraph gets here; the caller knows it by its own type.
         raise faults.exceptions[0] from None
+    dropped = drop_rows(execution)
+    failures = mended([error for run in runs for error in run.errors], execution, dropped)
     shaped = _shape(execution, schema)
     return ExecutionResult(
         data=shaped.data,
-        errors=(
-            *shaped.refused,
-            *(error for run in runs for error in run.errors),
-            *shaped.errors,
-        ),
+        errors=(*shaped.refused, *failures, *shaped.errors),
         reports=tuple(task.result() for task in tasks),
         tree=execution.tree,
         masked=shaped.masked,
+        filtered=dropped.rows,
+        is_withheld=dropped.is_withheld(execution.tree),
     )
 
 

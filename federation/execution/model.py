@@ -13,6 +13,9 @@ from federation.planning.plan import Conditions
 Mask: TypeAlias = Callable[[Any], Any]
 """From a value to its masked form of the same scalar; None masks to null."""
 
+Holds: TypeAlias = Callable[[Mapping[str, Any]], bool]
+"""Whether a row, values by field name, may be shown; a field without value may be absent."""
+
 HeadersFor: TypeAlias = Callable[[str, str], Mapping[str, str]]
 """Headers for a subgraph (by name) and the operation text that will be sent."""
 
@@ -28,6 +31,7 @@ class ExecutionRequest:
     Attributes:
         variables: Coerced values of the operation's variables.
         masks: By runtime type and field name; applied to leaves and to each item of lists of them.
+        row_tests: By object type, for each that the plan tests.
         refusals: What was taken out of the operation before planning.
         introspection: Values of introspection root fields by response key.
         headers_for: Asked once for every request that is sent.
@@ -38,6 +42,7 @@ class ExecutionRequest:
 
     variables: Mapping[str, Any] = field(default_factory=dict)
     masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict)
+    row_tests: Mapping[str, Holds] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
     introspection: Mapping[str, Any] = field(default_factory=dict)
     headers_for: HeadersFor = _no_headers
@@ -89,6 +94,8 @@ class ExecutionResult:
         tree: What was fetched, unmasked and with what only the plan needed; for the audit trail.
         masked: How many values were masked.
         filtered: How many rows were taken out here, since their subgraph could not do it.
+        is_withheld: A value of the root itself was such a row: an event of which its client may not
+            even know.
     """
 
     data: dict[str, Any] | None
@@ -97,6 +104,7 @@ class ExecutionResult:
     tree: dict[str, Any] = field(default_factory=dict, repr=False)
     masked: int = 0
     filtered: int = 0
+    is_withheld: bool = False
 
     @property
     def touched(self) -> tuple[str, ...]:

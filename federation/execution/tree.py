@@ -18,7 +18,7 @@ class Faults:
     """Places of the tree whose null is explained by an error that is already told.
 
     A place is a container (object or list of the tree) and the key or index in it. Containers are
-    known by identity; the tree never drops one, so that identities stay good.
+    known by identity; one that leaves the tree is kept until its end, so that identities stay good.
     """
 
     def __init__(self) -> None:
@@ -27,6 +27,13 @@ class Faults:
     def mark(self, container: Any, key: str | int) -> None:
         """Note that the value there is missing because of a reported error."""
         self._places.add((id(container), key))
+
+    def move(self, container: Any, kept: Mapping[int, int]) -> None:
+        """Follow the items that a list keeps to their new indices; the others are forgotten."""
+        identity = id(container)
+        marked = {place for place in self._places if place[0] == identity}
+        self._places -= marked
+        self._places |= {(identity, new) for old, new in kept.items() if (identity, old) in marked}
 
     def __bool__(self) -> bool:
         return bool(self._places)

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from federation.access import (
+    AccessIndex,
     Asker,
     Decision,
     Disclosure,
@@ -19,6 +20,7 @@ from federation.access import (
     PolicyEngine,
     Restriction,
     bind_masks,
+    bind_row_tests,
     restrict,
 )
 from federation.audit import NamedPlan, named_subjects
@@ -160,7 +162,7 @@ class Gateway:
         trail.note_subjects(named_subjects(asked.subjects, variables, state.subjects))
         question = asked.question.asked_by(asker)
         decision = trail.note_decision(await self._parts.engine.decide(question), state.index)
-        restrict = partial(self._restrict, parsed.operation, variables, decision, state)
+        restrict = partial(self._restrict, parsed.operation, variables, decision)
         planned = self._recall.planned(asked, decision, state, restrict)
         work = self._work(request, asker, variables, planned.restriction, state)
         return Prepared(asker, planned.restriction, planned.named, work)
@@ -181,6 +183,9 @@ class Gateway:
                 result = await execute_event(
                     now.plan, event, now.work, parts.transport, state.schema, code
                 )
+                if result.is_withheld:
+                    # Whoever may not see the row may not know that something happened to it.
+                    continue
                 response = respond(result, self._description(request, result, now, trail))
                 await trail.release_event(result, now.named)
                 await emit(response)
@@ -221,12 +226,10 @@ class Gateway:
         operation: Operation,
         variables: Mapping[str, Any],
         decision: Decision,
-        state: State,
+        index: AccessIndex,
     ) -> Restriction:
         with self._hiding:
-            return restrict(
-                operation, variables, decision, state.index, self._mode, self._disclosure
-            )
+            return restrict(operation, variables, decision, index, self._mode, self._disclosure)
 
     def _work(
         self,
@@ -240,6 +243,7 @@ class Gateway:
         return ExecutionRequest(
             variables=variables,
             masks=self._masks(asker, restriction),
+            row_tests=bind_row_tests(restriction),
             refusals=restriction.refusals,
             introspection=introspect(restriction.operation, state.schema, variables),
             headers_for=build_headers_for(

@@ -7,11 +7,20 @@ one is taken up again only for that very decision.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from federation.access import AccessRequest, Asker, Decision, Restriction, ask, input_shapes
+from federation.access import (
+    AccessIndex,
+    AccessRequest,
+    Asker,
+    Decision,
+    Restriction,
+    ask,
+    input_shapes,
+)
 from federation.audit import NamedPlan, SubjectArgument, plan_with_names, subject_arguments
+from federation.errors import PlanningError
 from federation.gateway.bounded import Bounded
 from federation.gateway.settings import Cache
 from federation.gateway.state import State
@@ -110,15 +119,25 @@ class Recall:
         asked: Asked,
         decision: Decision,
         state: State,
-        restrict: Callable[[], Restriction],
+        restrict: Callable[[AccessIndex], Restriction],
     ) -> Planned:
-        """What is left of an operation under a decision, and its plan."""
+        """What is left of an operation under a decision, and its plan.
+
+        Where the columns of a row filter cannot be fetched, fields that return such rows are left
+        out.
+        """
         key = (id(asked), id(decision))
         earlier = self._planned.get(key)
         if earlier is not None and earlier.asked is asked and earlier.decision is decision:
             return earlier
-        restriction = restrict()
-        planned = self._plan(restriction.operation, state)
+        restriction = restrict(state.index)
+        try:
+            planned = self._plan(restriction.operation, state)
+        except PlanningError:
+            if not restriction.operation.row_tests:
+                raise
+            restriction = restrict(replace(state.index, tests_rows=False))
+            planned = self._plan(restriction.operation, state)
         return self._planned.put(key, Planned(asked, decision, restriction, planned))
 
     def _plan(self, operation: Operation, state: State) -> NamedPlan:

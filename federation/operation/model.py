@@ -34,6 +34,8 @@ class Operation:
         root_type: Name of the root type in the API schema.
         variables: Declared variables that are used, sorted by name.
         selections: Root selections, introspection fields included.
+        row_tests: Object types whose rows the gateway filters itself, sorted, each with the fields
+            to be known of every such object; they are fetched and not released.
     """
 
     kind: str
@@ -41,8 +43,11 @@ class Operation:
     root_type: str
     variables: tuple[VariableDefinition, ...]
     selections: SelectionSet
+    row_tests: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __str__(self) -> str:
         variables = f"({', '.join(map(str, self.variables))})" if self.variables else ""
         name = f" {self.name}" if self.name else ""
-        return f"{self.kind}{name}{variables} {print_selection_set(self.selections)}"
+        text = f"{self.kind}{name}{variables} {print_selection_set(self.selections)}"
+        tests = (f" # {name} rows by {' '.join(fields)}" for name, fields in self.row_tests)
+        return text + "".join(tests)

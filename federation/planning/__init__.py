@@ -19,6 +19,7 @@ from federation.planning.plan import (
     OutputField,
     RepresentationField,
     ResponsePath,
+    RowTest,
 )
 from federation.planning.planner import PlannerLimits, plan
 from federation.planning.text import print_path, print_plan
@@ -34,6 +35,7 @@ __all__ = [
     "PlannerLimits",
     "RepresentationField",
     "ResponsePath",
+    "RowTest",
     "explain_choices",
     "plan",
     "print_choices",

@@ -156,6 +156,23 @@ class OutputField:
 
 
 @dataclass(frozen=True, slots=True)
+class RowTest:
+    """Objects of the tree that are released only if they fulfil a row filter.
+
+    Attributes:
+        path: Where the objects are.
+        type: The object type that the filter is on.
+        is_certain: Every object there is of that type; else their runtime type tells.
+        columns: What the filter tests: pairs of field name and tree key.
+    """
+
+    path: ResponsePath
+    type: str
+    is_certain: bool
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OperationPlan:
     """What to fetch and how to answer.
 
@@ -165,9 +182,11 @@ class OperationPlan:
             predecessor and everything that predecessor's fields need.
         output: The response's shape. Introspection fields (``__schema``, ``__type``) stand in it as
             leaves; their values are computed by the gateway, not fetched.
+        row_tests: What must be tested before anything is released, objects below others first.
     """
 
     kind: str
     root_type: str
     fetches: tuple[Fetch, ...]
     output: tuple[OutputField, ...]
+    row_tests: tuple[RowTest, ...] = ()

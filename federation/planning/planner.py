@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from federation.errors import PlanningError
@@ -10,7 +10,7 @@ from federation.operation.model import Operation
 from federation.planning.choose import choose
 from federation.planning.fetches import Request, Requests
 from federation.planning.place import Site
-from federation.planning.plan import OperationPlan, OutputField
+from federation.planning.plan import OperationPlan, OutputField, RowTest
 from federation.planning.schedule import schedule
 from federation.planning.walk import INTROSPECTION, Leaf, Walk
 from federation.query_graph.model import QueryGraph
@@ -45,6 +45,7 @@ class Segment:
     cost: tuple[int, int]
     leaves: tuple[Leaf, ...] = ()
     chosen: tuple[Site, ...] = ()
+    row_tests: tuple[RowTest, ...] = ()
 
 
 def plan(
@@ -73,6 +74,7 @@ def plan(
             {variable.name: str(variable) for variable in operation.variables},
         ),
         output=tuple(field for segment in segments for field in segment.output),
+        row_tests=_deepest_first(test for segment in segments for test in segment.row_tests),
     )
 
 
@@ -81,25 +83,31 @@ def plan_segments(operation: Operation, graph: QueryGraph, limits: PlannerLimits
     if operation.kind != "query":
         return list(_segments_by_field(operation, graph, limits))
     graphs = _graphs_with(operation.root_type, graph)
-    return [_plan_segment(operation.root_type, graphs, operation.selections, graph, limits)]
+    return [_plan_segment(operation, graphs, operation.selections, graph, limits)]
+
+
+def _deepest_first(tests: Iterable[RowTest]) -> tuple[RowTest, ...]:
+    # An object that is dropped takes along what is below it, which must not go untested for that:
+    # the same object can stand elsewhere.
+    return tuple(sorted(tests, key=lambda test: -len(test.path)))
 
 
 def _plan_segment(
-    root_type: str,
+    operation: Operation,
     graphs: tuple[str, ...],
     selections: SelectionSet,
     graph: QueryGraph,
     limits: PlannerLimits,
 ) -> Segment:
-    walk = Walk(graph, limits.leaves)
-    output = walk.visit_root(root_type, graphs, selections)
+    walk = Walk(graph, limits.leaves, operation.row_tests)
+    output = walk.visit_root(operation.root_type, graphs, selections)
     sites = choose(walk.leaves, len(graph.graphs), limits.combinations)
     requests = Requests(graph)
     for leaf, site in zip(walk.leaves, sites, strict=True):
         requests.insert(site, leaf.conditions)
     ordered = requests.ordered()
     cost = (max((request.stage for request in ordered), default=0), len(ordered))
-    return Segment(ordered, output, cost, tuple(walk.leaves), tuple(sites))
+    return Segment(ordered, output, cost, tuple(walk.leaves), tuple(sites), tuple(walk.row_tests))
 
 
 def _segments_by_field(
@@ -113,16 +121,14 @@ def _segments_by_field(
     previous = ""
     for field in _root_fields(operation.selections):
         if field.name in INTROSPECTION or field.name == "__typename":
-            yield _plan_segment(operation.root_type, (), (field,), graph, limits)
+            yield _plan_segment(operation, (), (field,), graph, limits)
             continue
         resolvers = graph.resolvers.get((operation.root_type, field.name), ())
         options = []
         fault: PlanningError | None = None
         for resolver in resolvers:
             try:
-                options.append(
-                    _plan_segment(operation.root_type, (resolver,), (field,), graph, limits)
-                )
+                options.append(_plan_segment(operation, (resolver,), (field,), graph, limits))
             except PlanningError as error:
                 fault = error
         if not options:

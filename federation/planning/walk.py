@@ -14,7 +14,7 @@ from federation.errors import OperationTooLarge, PlanningError
 from federation.operation import EMPTY
 from federation.planning.moves import Moves
 from federation.planning.place import Place, Site, undominated
-from federation.planning.plan import Conditions, OutputField, ResponsePath
+from federation.planning.plan import Conditions, OutputField, ResponsePath, RowTest
 from federation.query_graph.model import QueryGraph
 from federation.selection import (
     TYPENAME,
@@ -63,13 +63,24 @@ class Walk:
     Args:
         most_leaves: Beyond so many the operation is refused: a short text can stand for very many
             where the fields of abstract types have to be asked type by type.
+        columns: Object types whose rows are tested, each with the fields that the test takes.
+
+    Attributes:
+        row_tests: Where such rows can be, in the order in which they were met.
     """
 
-    def __init__(self, graph: QueryGraph, most_leaves: int) -> None:
+    def __init__(
+        self,
+        graph: QueryGraph,
+        most_leaves: int,
+        columns: tuple[tuple[str, tuple[str, ...]], ...] = (),
+    ) -> None:
         self.graph = graph
         self._most_leaves = most_leaves
         self.moves = Moves(graph)
         self.leaves: list[Leaf] = []
+        self.row_tests: dict[RowTest, None] = {}
+        self._columns = columns
 
     def visit_root(
         self, type_name: str, graphs: tuple[str, ...], selections: SelectionSet
@@ -94,7 +105,38 @@ class Walk:
                 outputs += self._visit_abstract(place, entry, conditions)
             else:
                 outputs.append(self._visit_concrete(place, entry, conditions))
+        for type_name, columns in self._columns:
+            if type_name in self.graph.possible_types[place.type]:
+                self._test_rows(place, type_name, columns, conditions)
         return _united(outputs)
+
+    def _test_rows(
+        self,
+        place: Place,
+        type_name: str,
+        columns: tuple[str, ...],
+        conditions: tuple[Condition, ...],
+    ) -> None:
+        """Note what must be known of the objects of a type here, to test whether they are shown."""
+        is_certain = not self.graph.is_abstract(place.type)
+        if not is_certain:
+            self._want_typename(place, conditions)
+        at = place if is_certain else self.moves.cast(place, type_name)
+        keys = []
+        # Where no subgraph should give such an object none can be tested, and none passes.
+        for name in columns if type_name in place.types else ():
+            selected = self.moves.selected(at, Field(name))
+            sites = self.moves.field_sites(at, selected)
+            if not sites:
+                raise PlanningError(
+                    f"no subgraph can be reached that tells {type_name}.{name}, by which rows are"
+                    " filtered",
+                    extensions={"coordinate": f"{type_name}.{name}"},
+                )
+            path = (*at.path, selected.response_key)
+            self._note(Leaf(undominated(sites), conditions, path))
+            keys.append((name, selected.response_key))
+        self.row_tests[RowTest(place.path, type_name, is_certain, tuple(keys))] = None
 
     # Entries
 

@@ -1,16 +1,18 @@
-"""Random schemas, rights and operations, against a reference that knows one schema and its rows.
+"""Random schemas, rights, row filters and operations, against a reference: one schema and its rows.
 
 The reference is the monolith executed field by field: a field that the decision does not open fails
-there, as the specification lets a field fail, and a masked one is masked. The gateway must give the
-same data. What it sends to departments may hold what the caller reads, keys, and inputs that the
-decision lets feed something; errors hold none of the rows.
+there, as the specification lets a field fail, a masked one is masked, and rows that their filter
+does not let pass are not there. The gateway must give the same data. Departments that hold a
+filter's column filter by themselves, the others do not. What the gateway sends them may hold what
+the caller reads, keys, columns of filters, and inputs that the decision lets feed something; errors
+hold none of the rows.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -44,6 +46,7 @@ from federation.access import (
     ask,
     bind_mask,
     bind_masks,
+    bind_row_tests,
     build_access_index,
     read_decision,
     restrict,
@@ -56,6 +59,7 @@ from federation.planning import plan
 from federation.query_graph import QueryGraph, build_query_graph
 from federation.subgraph import load_subgraph
 from federation.supergraph import build_api_schema
+from subgraphs.toolkit.conditions import holds, load_condition
 from tests.support.operations import OperationWriter
 from tests.support.random_graph import RandomGraph, RandomSubgraphs, computed
 
@@ -76,15 +80,68 @@ MASKS = {
 
 
 class RecordingSubgraphs(RandomSubgraphs):
-    """Keeps the variables as well."""
+    """Keeps the variables as well, and filters rows where a subgraph can.
 
-    def __init__(self, graph: RandomGraph) -> None:
+    Args:
+        graph: The random graph.
+        filters: By type, condition trees.
+        index: Knows who holds a filter's column.
+    """
+
+    def __init__(self, graph: RandomGraph, filters: Mapping[str, Any], index: AccessIndex) -> None:
         super().__init__(graph)
         self.requests: list[tuple[str, SubgraphRequest]] = []
+        self._filters = filters
+        self._index = index
+        self._bound: dict[str, Any] = {}
 
     async def send(self, subgraph: str, request: SubgraphRequest) -> SubgraphReply:
         self.requests.append((subgraph, request))
+        self._bound = {
+            name: tree
+            for name, tree in self._filters.items()
+            if self._index.holds(subgraph, name, _columns(tree))
+        }
         return await super().send(subgraph, request)
+
+    def _resolve(self, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        value = super()._resolve(source, info, **arguments)
+        if info.field_name == "_entities":
+            return [_filtered(each, self._bound) for each in value]
+        return _filtered(value, self._bound)
+
+
+def _filtered(value: Any, filters: Mapping[str, Any]) -> Any:
+    """What is left of a value when rows that do not pass are not there."""
+    if isinstance(value, list):
+        shown = ((item, _filtered(item, filters)) for item in value)
+        return [left for item, left in shown if item is None or left is not None]
+    tree = filters.get(value["__typename"]) if isinstance(value, dict) else None
+    if tree is None:
+        return value
+    return value if holds(load_condition(tree, lambda _, given: given), value) else None
+
+
+def _columns(tree: Mapping[str, Any]) -> list[str]:
+    return [tree["field"]] if "field" in tree else _columns(tree["not"])
+
+
+def _row_filters(graph: RandomGraph, random: Random) -> dict[str, Any]:
+    """Filters on some types, by columns that are single values."""
+    filters: dict[str, Any] = {}
+    for name, entity in graph.entities.items():
+        columns = [
+            spec
+            for spec in entity.fields.values()
+            if spec.type.strip("!") in ("Int", "Boolean", "Color") and not spec.requires
+        ]
+        if columns and random.random() < 0.4:
+            spec = random.choice(columns)
+            value = next((r[spec.name] for r in graph.rows[name] if r[spec.name] is not None), 1)
+            op = random.choice(["eq", "ne", "ge"] if spec.type.startswith("Int") else ["eq", "ne"])
+            tree: dict[str, Any] = {"field": spec.name, "op": op, "value": value}
+            filters[name] = {"not": tree} if random.random() < 0.2 else tree
+    return filters
 
 
 @dataclass
@@ -134,7 +191,7 @@ def _mark_texts(graph: RandomGraph) -> None:
                     row[spec.name] = computed(spec, row)
 
 
-def _decide(asked: AccessRequest, random: Random) -> Decision:
+def _decide(asked: AccessRequest, filters: Mapping[str, Any], random: Random) -> Decision:
     """A random answer of contract 1, some uses left out or malformed."""
     fields: dict[str, dict[str, Any]] = {}
     for coordinate, uses in asked.fields.items():
@@ -147,19 +204,22 @@ def _decide(asked: AccessRequest, random: Random) -> Decision:
                 verdict["mask"] = random.choice([*MASKS, "null", "unheard"])
             if random.random() > 0.03:
                 fields.setdefault(coordinate, {})[use] = verdict
-    return read_decision(asked, {"contract": 1, "fields": fields, "row_filters": {}}, "r")
+    return read_decision(asked, {"contract": 1, "fields": fields, "row_filters": filters}, "r")
 
 
 class Reference:
     """What a decision lets a caller read, said once more and without the gateway's code."""
 
-    def __init__(self, world: World, decision: Decision) -> None:
+    def __init__(self, world: World, decision: Decision, filters: Mapping[str, Any]) -> None:
         self.world = world
+        self.filters = filters
         self.effects = {
             key: (verdict.effect.value, verdict.mask) for key, verdict in decision.verdicts.items()
         }
 
     def opens(self, type_name: str, field: str) -> bool:
+        if self._is_mixed(type_name, field):
+            return False
         effect, mask = self.effects.get((f"{type_name}.{field}", "select"), ("deny", None))
         if effect == "deny" or (effect == "mask" and not self._suits(type_name, field, mask)):
             return False
@@ -175,6 +235,24 @@ class Reference:
         for name in spec.requires if spec else ():
             yield name
             yield from self.inputs(type_name, name)
+
+    def _is_mixed(self, type_name: str, field: str) -> bool:
+        """Whether one department would give a whole list and another one a filtered list."""
+        entity = self.world.graph.entities.get(type_name)
+        spec = (entity.fields if entity else self.world.graph.roots).get(field)
+        if spec is None or "[" not in spec.type or not spec.target:
+            return False
+        filtered = self.filters.keys() & set(self.world.graph.members(spec.target))
+        return any(
+            len({self.world.index.holds(each, name, columns) for each in spec.holders}) > 1
+            for name in filtered
+            for columns in [_columns(self.filters[name])]
+        )
+
+    def filters_by(self, type_name: str, field: str) -> bool:
+        """Whether rows are filtered by it."""
+        tree = self.filters.get(type_name)
+        return tree is not None and field in _columns(tree)
 
     def feeds(self, type_name: str, field: str) -> bool:
         """Whether it may be fetched for something that it feeds and the caller reads."""
@@ -199,9 +277,11 @@ class Reference:
             if not self.opens(type_name, name):
                 raise GraphQLError("denied")
             if source is None:
-                return self.world.graph.root_value(self.world.graph.roots[name])
+                value = self.world.graph.root_value(self.world.graph.roots[name])
+                return _filtered(value, self.filters)
             effect, mask = self.effects[f"{type_name}.{name}", "select"]
-            return bind_mask(mask or "", b"k")(source[name]) if effect == "mask" else source[name]
+            value = _filtered(source[name], self.filters)
+            return bind_mask(mask or "", b"k")(value) if effect == "mask" else value
 
         return execute_sync(
             self.world.monolith,
@@ -246,7 +326,10 @@ def _check_requests(
             # To the department with the interface object the interface is an object type.
             types = implementers if names == ("Node",) else names
             assert field in KEYS or any(
-                reference.opens(name, field) or reference.feeds(name, field) for name in types
+                reference.opens(name, field)
+                or reference.feeds(name, field)
+                or reference.filters_by(name, field)
+                for name in types
             ), (subgraph, names, field, request.text)
         for name, value in request.variables.items():
             for sent in value if name not in VARIABLES else ():
@@ -265,12 +348,14 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
             continue
         operation = parse_operation(text, world.schema, None, WIDE).operation
         variables = {each.name: VARIABLES[each.name] for each in operation.variables}
-        decision = _decide(ask(operation, variables, ASKER, world.index), random)
+        filters = _row_filters(world.graph, random)
+        decision = _decide(ask(operation, variables, ASKER, world.index), filters, random)
         restriction = restrict(operation, variables, decision, world.index)
-        subgraphs = RecordingSubgraphs(world.graph)
+        subgraphs = RecordingSubgraphs(world.graph, filters, world.index)
         work = ExecutionRequest(
             variables=variables,
             masks=bind_masks(restriction.masks, b"k"),
+            row_tests=bind_row_tests(restriction),
             refusals=restriction.refusals,
             show_subgraph_errors=False,
         )
@@ -282,7 +367,7 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
 
         assert again.data == result.data, text
         assert again.errors == result.errors, text
-        reference = Reference(world, decision)
+        reference = Reference(world, decision, filters)
         # An interface object cannot tell types apart: a mask on one then holds for all.
         if "addedNodes" not in text or not _masks_some(decision, world.graph.members("Node")):
             assert result.data == reference.answer(text), text

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from federation.access import (
+    AccessIndex,
     Asker,
     Caller,
     Decision,
@@ -45,8 +46,8 @@ def planned(
 ) -> Planned:
     asked = recall.asked(parsed(recall, state), variables, LI, state)
 
-    def anew() -> Restriction:
-        return restrict(asked.known.parsed.operation, variables, decision, state.index)
+    def anew(index: AccessIndex) -> Restriction:
+        return restrict(asked.known.parsed.operation, variables, decision, index)
 
     return recall.planned(asked, decision, state, anew)
 

@@ -1,0 +1,160 @@
+"""Rows that a subgraph cannot filter are filtered by the gateway, with the same answers.
+
+Every question is put to a graph whose department holds the filter's field and filters by itself,
+and to one whose department does not; then to one in which the hidden rows do not exist at all.
+"""
+
+import json
+
+import pytest
+
+from federation.errors import Forbidden
+from tests.row_filters.world import HIDDEN, Kind, answer
+
+WAYS = {
+    "list": "{ visitors { id badge name } }",
+    "list of stubs": "{ visitors { id } }",
+    "list of names only": "{ visitors { __typename } }",
+    "list with nulls": "{ maybes { id } }",
+    "aliased": "{ a: visitors { b: id } c: visitors { d: name } }",
+    "fragments": "{ ...F } fragment F on Query { visitors { ... on Citizen { ...G } } }"
+    " fragment G on Citizen { nick badge }",
+    "single": "{ latest { id badge } }",
+    "by key": '{ guest(id: "4") { id name } }',
+    "nested": "{ visits { id citizen { id } companions { id name } } }",
+    "lists in lists": "{ visits { rounds { id } maybe { badge } } }",
+    "union": "{ parties { __typename ... on Citizen { id } ... on Firm { title } } }",
+    "union without a selection on the type": "{ parties { ... on Firm { title } } }",
+    "interface": "{ named { badge } }",
+    "interface with fragments": "{ named { ... on Firm { title } ... on Citizen { id name } } }",
+    "filtered by an argument": '{ visitors(named: "name-1") { id } }',
+    "below another row": "{ visit { companions { id } } }",
+    "several at once": "{ latest { nick } visitors { id } citizens { id region } }",
+    "under conditions": "query($x: Boolean = true) { visitors { id @include(if: $x) } }",
+    "computed": "{ visitors { limit } }",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_department_that_cannot_filter_gives_the_answer_of_one_that_can(way: str) -> None:
+    here = await answer(WAYS[way], Kind.CANNOT)
+    there = await answer(WAYS[way], Kind.CAN)
+
+    assert here.told == there.told
+    assert here.refused == {}
+    assert here.plan.row_tests
+    assert not there.plan.row_tests
+
+
+@pytest.mark.parametrize(
+    "way", [*WAYS.values(), "{ oldest { id } }", "{ oldest { name } visit { id } }"]
+)
+async def test_a_hidden_row_cannot_be_told_from_one_that_does_not_exist(way: str) -> None:
+    here = await answer(way, Kind.CANNOT)
+    gone = await answer(way, Kind.GONE)
+
+    assert here.told == gone.told
+    shown = json.dumps(here.told)
+    assert not [key for key, _, _ in HIDDEN if f"name-{key}" in shown or f'"{key}"' in shown]
+
+
+async def test_hidden_rows_are_asked_for_by_key_alone() -> None:
+    here = await answer("{ visitors { id } }")
+
+    assert here.result.data == {"visitors": [{"id": "1"}, {"id": "3"}]}
+    assert here.result.filtered == 2
+    assert [name for name, _ in here.sent] == ["visits", "people"]
+    assert "name" not in here.sent[1][1]
+
+
+async def test_a_row_that_may_not_be_null_takes_its_parent_along() -> None:
+    here = await answer("{ oldest { id } }")
+
+    assert here.result.data is None
+    [error] = here.result.errors
+    assert (error.extensions["code"], error.path) == ("NULL_VALUE", ("oldest",))
+
+
+async def test_an_interface_object_tells_neither_type_nor_region_and_is_filtered_all_the_same() -> (
+    None
+):
+    here = await answer("{ moods { id mood } mood { mood } }")
+
+    assert here.result.data == {
+        "moods": [{"id": "r", "mood": "mood-r"}, {"id": "1", "mood": "mood-1"}],
+        "mood": None,
+    }
+
+
+async def test_a_hidden_column_filters_as_well() -> None:
+    here = await answer("{ visitors { id } }", condition={"field": "rank", "op": "ge", "value": 2})
+
+    assert here.result.data == {"visitors": [{"id": "2"}, {"id": "3"}, {"id": "4"}]}
+
+
+async def test_a_client_that_uses_the_columns_name_for_something_else_changes_nothing() -> None:
+    here = await answer("{ visitors { region: id } maybes { region: name } }")
+
+    assert here.result.data == {
+        "visitors": [{"region": "1"}, {"region": "3"}],
+        "maybes": [None, {"region": "name-1"}, {"region": "name-3"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("way", "path"),
+    [
+        ("{ page(first: 2) { id } }", "page"),
+        ("{ best { id } }", "best"),
+        ("{ headcount }", "headcount"),
+        ("{ connection { totalCount } }", "connection"),
+        ("{ connection { edges { node { id } } } }", "connection"),
+        ("{ visits { risk } }", "visits.risk"),
+    ],
+)
+async def test_what_would_only_be_nearly_right_is_denied(way: str, path: str) -> None:
+    here = await answer(way)
+
+    assert here.refused == {path: "row_filter_unsupported"}
+
+
+async def test_a_mutation_that_gives_rows_nobody_can_filter_is_refused_before_it_is_sent() -> None:
+    with pytest.raises(Forbidden):
+        await answer('mutation { register(id: "2") { citizen { id } } }')
+
+
+async def test_rows_that_cannot_be_tested_take_the_whole_list() -> None:
+    here = await answer("{ maybes { id } latest { id } }", absent="people")
+
+    assert here.result.data == {"maybes": None, "latest": None}
+    assert {(e.extensions["code"], e.path) for e in here.result.errors} == {
+        ("SUBGRAPH_UNREACHABLE", ("maybes",)),
+        ("SUBGRAPH_UNREACHABLE", ("latest",)),
+    }
+
+
+async def test_errors_count_the_rows_that_are_shown_and_tell_of_no_others() -> None:
+    here = await answer("{ visitors { torn } visits { certain { id } companions { torn } } }")
+
+    lines = {(e.extensions["code"], e.path) for e in here.result.errors}
+    assert lines == {
+        ("SUBGRAPH_ERROR", ("visitors", 1, "torn")),
+        ("SUBGRAPH_ERROR", ("visits", 0, "companions", 1, "torn")),
+        ("SUBGRAPH_ERROR", ("visits", 1, "companions", 1, "torn")),
+    }
+
+
+async def test_a_denied_row_filter_column_is_no_reason_to_show_more() -> None:
+    here = await answer("{ visitors { id region } }", denied="Citizen.region")
+
+    assert here.result.data == {
+        "visitors": [{"id": "1", "region": None}, {"id": "3", "region": None}]
+    }
+
+
+async def test_where_the_column_cannot_be_had_the_field_is_denied() -> None:
+    here = await answer(
+        "{ moods { mood } }", condition={"field": "unheard", "op": "eq", "value": 1}
+    )
+
+    assert here.refused == {"moods": "row_filter_unsupported"}
