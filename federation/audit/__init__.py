@@ -3,8 +3,17 @@
 Pure values and functions. What makes records durable stands behind ``AuditSink``.
 """
 
+from federation.audit.anchors import (
+    Anchor,
+    MalformedAnchor,
+    anchor_digest,
+    anchor_text,
+    make_anchor,
+    read_anchor,
+)
 from federation.audit.chain import ChainHead, Entry, append, empty_chain, entry_digest
 from federation.audit.digests import keyed_digest, text_digest
+from federation.audit.links import ChainLinks, LinkedHead, links_bytes, read_links
 from federation.audit.naming import (
     Identity,
     NamedPlan,
@@ -31,6 +40,7 @@ from federation.audit.register import (
     REGISTER,
     ChainClosed,
     ChainOpened,
+    ChainPruned,
     RegisterEvent,
     event_bytes,
     read_event,
@@ -67,6 +77,7 @@ __all__ = [
     "EVERYTHING",
     "MAX_DIGESTS",
     "REGISTER",
+    "Anchor",
     "AuditRecord",
     "AuditSink",
     "AuditedCaller",
@@ -74,13 +85,17 @@ __all__ = [
     "AuditedVerdicts",
     "ChainClosed",
     "ChainHead",
+    "ChainLinks",
     "ChainOpened",
+    "ChainPruned",
     "ChainReport",
     "ChainVerifier",
     "Entry",
     "Fault",
     "FaultKind",
     "Identity",
+    "LinkedHead",
+    "MalformedAnchor",
     "MalformedRecord",
     "NameRule",
     "NamedPlan",
@@ -93,6 +108,8 @@ __all__ = [
     "SubjectArgument",
     "SubjectInputs",
     "TouchedEntities",
+    "anchor_digest",
+    "anchor_text",
     "append",
     "build_identities",
     "build_subject_inputs",
@@ -104,11 +121,15 @@ __all__ = [
     "is_authentic",
     "key_id",
     "keyed_digest",
+    "links_bytes",
+    "make_anchor",
     "named_subjects",
     "pages",
     "plain_text",
     "plan_with_names",
+    "read_anchor",
     "read_event",
+    "read_links",
     "read_record",
     "read_register",
     "sign_head",

@@ -1,7 +1,8 @@
-"""The chain register: which chains there are, who wrote them, where they ended.
+"""The chain register: which chains there are, who wrote them, where they ended, what was pruned.
 
-The register is a chain itself, named ``REGISTER``, whose bodies are openings and closings. A chain
-that is removed as a whole is still named here, and a closed chain cannot lose its last entries.
+The register is a chain itself, named ``REGISTER``, whose bodies are events. A chain that is removed
+as a whole is still named here, a closed chain cannot lose its last entries, and a chain lacks its
+first entries rightly only where a pruning says so.
 """
 
 from typing import Annotated
@@ -52,7 +53,30 @@ class ChainClosed(msgspec.Struct, frozen=True, tag="closed", forbid_unknown_fiel
         return ChainHead(self.chain, self.sequence, bytes.fromhex(self.digest))
 
 
-RegisterEvent = ChainOpened | ChainClosed
+class ChainPruned(msgspec.Struct, frozen=True, tag="pruned", forbid_unknown_fields=True):
+    """The oldest entries of a chain were removed, since they were kept long enough.
+
+    Attributes:
+        chain: Its name.
+        sequence: Number of the last entry that may be missing.
+        digest: Hash of that entry, in hex: what the rest of the chain builds on.
+        at: Milliseconds since 1970 in UTC.
+        before: All removed entries were older than this; the same unit.
+    """
+
+    chain: str
+    sequence: Annotated[int, msgspec.Meta(ge=1)]
+    digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    at: int
+    before: int
+
+    @property
+    def head(self) -> ChainHead:
+        """Where the rest of the chain begins."""
+        return ChainHead(self.chain, self.sequence, bytes.fromhex(self.digest))
+
+
+RegisterEvent = ChainOpened | ChainClosed | ChainPruned
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER: msgspec.json.Decoder[RegisterEvent] = msgspec.json.Decoder(RegisterEvent)

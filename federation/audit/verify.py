@@ -2,7 +2,9 @@
 
 Works on entries in the order in which they are stored, one at a time, so that a trail of any
 length fits. What it can prove ends at the last authentic head; a chain whose writer died may have
-entries after it, which are linked but not signed.
+entries after it, which are linked but not signed. Heads in the database prove that nothing before
+them was changed; that they are the last ones there ever were, only heads kept outside (anchors)
+can prove.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +14,13 @@ from enum import Enum
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from federation.audit.chain import ChainHead, Entry, empty_chain, entry_digest
-from federation.audit.register import REGISTER, ChainClosed, ChainOpened, read_event
+from federation.audit.register import (
+    REGISTER,
+    ChainClosed,
+    ChainOpened,
+    ChainPruned,
+    read_event,
+)
 from federation.audit.signing import SignedHead, is_authentic
 
 
@@ -53,10 +61,14 @@ class ChainReport:
 
     Attributes:
         chain: Its name.
-        entries: How many are stored.
+        entries: How many are stored, those left over from a pruning not counted.
         proven: Number of the last entry that an authentic head covers.
         closed: Whether the register names its end.
         faults: Empty when all is well.
+        last: Number of the last entry.
+        pruned: Number of the last entry that was removed as the register says; 0 for none.
+        anchored: Number of the last entry that an anchor covers.
+        signed_at: Time of the last authentic head, milliseconds since 1970; None without one.
     """
 
     chain: str
@@ -64,6 +76,15 @@ class ChainReport:
     proven: int
     closed: bool
     faults: tuple[Fault, ...]
+    last: int = 0
+    pruned: int = 0
+    anchored: int = 0
+    signed_at: int | None = None
+
+    @property
+    def unsigned(self) -> int:
+        """How many entries lie after the last authentic head."""
+        return self.last - max(self.proven, self.pruned)
 
 
 class ChainVerifier:
@@ -71,6 +92,13 @@ class ChainVerifier:
 
     Usage: construct with the heads that are known of the chain, ``feed`` every stored entry in
     stored order, then ask for the ``report``.
+
+    Args:
+        heads: Signed heads of this chain from the database.
+        keys: Trusted public keys by key id.
+        closing: What the register says of the chain's end, when it says something.
+        pruned: What it says last of the chain's removed beginning.
+        anchors: Signed heads of this chain that were kept outside the database.
     """
 
     def __init__(
@@ -79,26 +107,44 @@ class ChainVerifier:
         heads: Iterable[SignedHead],
         keys: Mapping[str, Ed25519PublicKey],
         closing: ChainClosed | None = None,
+        *,
+        pruned: ChainPruned | None = None,
+        anchors: Iterable[SignedHead] = (),
     ) -> None:
         self._chain = chain
-        self._last = empty_chain(chain)
+        self._start = pruned.head if pruned is not None else empty_chain(chain)
+        self._last = self._start
         self._entries = 0
         self._closing = closing
         self._faults: list[Fault] = []
         self._stated: dict[int, set[bytes]] = {}
-        self._signed: set[int] = set()
-        self._proven = 0
+        self._signed: dict[int, int] = {}
+        self._anchored: set[int] = set()
+        self._proven = self._start.sequence
         for signed in heads:
-            if is_authentic(signed, keys) and signed.head.chain == chain:
-                self._stated.setdefault(signed.head.sequence, set()).add(signed.head.digest)
-                self._signed.add(signed.head.sequence)
-            else:
-                self._fault(signed.head.sequence, FaultKind.FORGED)
+            self._state(signed, keys)
+        for signed in anchors:
+            if self._state(signed, keys):
+                self._anchored.add(signed.head.sequence)
         if closing is not None:
             self._stated.setdefault(closing.sequence, set()).add(closing.head.digest)
+        if self._stated.get(self._start.sequence, set()) - {self._start.digest}:
+            self._fault(self._start.sequence, FaultKind.REWRITTEN)
+
+    def _state(self, signed: SignedHead, keys: Mapping[str, Ed25519PublicKey]) -> bool:
+        """Hold the chain to what a head says; False when nobody we know says it."""
+        if not is_authentic(signed, keys) or signed.head.chain != self._chain:
+            self._fault(signed.head.sequence, FaultKind.FORGED)
+            return False
+        at = signed.head.sequence
+        self._stated.setdefault(at, set()).add(signed.head.digest)
+        self._signed[at] = max(signed.at, self._signed.get(at, 0))
+        return True
 
     def feed(self, entry: Entry) -> None:
         """Check the next stored entry against all before it."""
+        if self._entries == 0 and 0 < entry.sequence <= self._start.sequence:
+            return  # A pruning was broken off; the register has already done without this entry.
         self._entries += 1
         expected = self._last.sequence + 1
         if entry.sequence < expected:
@@ -128,9 +174,17 @@ class ChainVerifier:
         if self._closing is not None and self._last.sequence > self._closing.sequence:
             faults.append(Fault(self._chain, self._last.sequence, FaultKind.CHANGED))
         proven = 0 if faults else self._proven
-        closed = self._closing is not None
-        ordered = tuple(sorted(faults, key=lambda fault: (fault.sequence, fault.kind.value)))
-        return ChainReport(self._chain, self._entries, proven, closed, ordered)
+        return ChainReport(
+            chain=self._chain,
+            entries=self._entries,
+            proven=proven,
+            closed=self._closing is not None,
+            faults=tuple(sorted(faults, key=lambda fault: (fault.sequence, fault.kind.value))),
+            last=self._last.sequence,
+            pruned=self._start.sequence,
+            anchored=max((at for at in self._anchored if at <= proven), default=0),
+            signed_at=max(self._signed.values(), default=None),
+        )
 
     def _fault(self, sequence: int, kind: FaultKind) -> None:
         self._faults.append(Fault(self._chain, sequence, kind))
@@ -143,12 +197,12 @@ def verify(
     keys: Mapping[str, Ed25519PublicKey],
     closing: ChainClosed | None = None,
 ) -> ChainReport:
-    """Check one whole chain.
+    """Check one whole chain that was never pruned.
 
     Args:
         chain: Its name.
         entries: As stored, in stored order.
-        heads: Signed heads of this chain, from the database or from outside it.
+        heads: Signed heads of this chain.
         keys: Trusted public keys by key id.
         closing: What the register says of the chain's end, when it says something.
     """
@@ -160,10 +214,17 @@ def verify(
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The register as read: every chain's opening and, where there is one, its closing."""
+    """The register as read, by chain.
+
+    Attributes:
+        prunings: The last of each chain.
+        closed_at: Number of the register's entry that closes a chain.
+    """
 
     openings: Mapping[str, ChainOpened]
     closings: Mapping[str, ChainClosed]
+    prunings: Mapping[str, ChainPruned]
+    closed_at: Mapping[str, int]
     faults: tuple[Fault, ...] = ()
 
     def missing(self, chains: Iterable[str]) -> tuple[Fault, ...]:
@@ -180,6 +241,8 @@ def read_register(entries: Iterable[Entry]) -> Register:
     """What the entries of the register chain say; verify that chain as well."""
     openings: dict[str, ChainOpened] = {}
     closings: dict[str, ChainClosed] = {}
+    prunings: dict[str, ChainPruned] = {}
+    closed_at: dict[str, int] = {}
     faults: list[Fault] = []
     for entry in entries:
         match read_event(entry.body):
@@ -187,6 +250,14 @@ def read_register(entries: Iterable[Entry]) -> Register:
                 openings[opened.chain] = opened
             case ChainClosed() as closed if closed.chain not in closings:
                 closings[closed.chain] = closed
+                closed_at[closed.chain] = entry.sequence
+            case ChainPruned() as pruned if _goes_on(pruned, prunings.get(pruned.chain)):
+                prunings[pruned.chain] = pruned
             case _:
                 faults.append(Fault(REGISTER, entry.sequence, FaultKind.UNREGISTERED))
-    return Register(openings, closings, tuple(faults))
+    return Register(openings, closings, prunings, closed_at, tuple(faults))
+
+
+def _goes_on(pruned: ChainPruned, earlier: ChainPruned | None) -> bool:
+    """Is more removed than before? The register itself is never pruned."""
+    return pruned.chain != REGISTER and (earlier is None or earlier.sequence <= pruned.sequence)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -26,6 +27,7 @@ T = TypeVar("T")
 CLAIM_SECONDS = 15.0
 _CLAIM_PAUSE_SECONDS = 0.05
 _LOCK_SECONDS = 5
+_CONNECT_SECONDS = 5
 
 
 class AuditDatabase(Protocol):
@@ -47,7 +49,11 @@ class AuditDatabase(Protocol):
         ...
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
-        """What ``work`` returns, once what it did is durable; nothing of it when it raises."""
+        """What ``work`` returns, once what it did is durable; nothing of it when it raises.
+
+        A transaction that writes is alone with the chain's tables on SQLite; one that reads sees
+        one state from its beginning to its end.
+        """
         ...
 
     async def close(self) -> None:
@@ -55,13 +61,14 @@ class AuditDatabase(Protocol):
         ...
 
 
-def audit_database(database: str, *, make: bool) -> AuditDatabase:
+def audit_database(database: str, *, make: bool = False, reads_only: bool = False) -> AuditDatabase:
     """The database behind a URL.
 
     Args:
         database: SQLAlchemy URL, ``sqlite:///path`` or ``postgresql://...``; the driver may be
             left out.
         make: Whether a SQLite file that does not exist is made, readable for its owner alone.
+        reads_only: The database itself refuses whatever would change it.
 
     Raises:
         AuditUnavailable: The URL is none, names another kind of database, or a file that cannot
@@ -73,12 +80,12 @@ def audit_database(database: str, *, make: bool) -> AuditDatabase:
         raise AuditUnavailable("the audit database is not a SQLAlchemy URL") from fault
     backend = url.get_backend_name()
     if backend == "postgresql":
-        return _Postgresql(url)
+        return _Postgresql(url, reads_only)
     if backend != "sqlite":
         raise AuditUnavailable(f"audit records go to SQLite or PostgreSQL, not to {backend}")
     file = Path(url.database or "")
-    _check_file(file, make)
-    return _Sqlite(url, file.with_name(f"{file.name}.lock"))
+    _check_file(file, make, reads_only)
+    return _Sqlite(_read_only(url, file) if reads_only else url, file, reads_only)
 
 
 class _Sqlite:
@@ -86,12 +93,18 @@ class _Sqlite:
 
     has_one_writer = True
 
-    def __init__(self, url: URL, lock: Path) -> None:
-        self._lock = lock
+    def __init__(self, url: URL, file: Path, reads_only: bool) -> None:
+        self._lock = file.with_name(f"{file.name}.lock")
         self._claimed: IO[bytes] | None = None
-        settings = {"timeout": _LOCK_SECONDS}
+        # The driver would begin a transaction with the first writing statement, when what was read
+        # before may be old already.
+        settings = {"timeout": _LOCK_SECONDS, "isolation_level": None}
         self._engine = create_engine(url.set(drivername="sqlite"), connect_args=settings)
-        event.listen(self._engine, "connect", _make_durable)
+        if reads_only:
+            event.listen(self._engine, "begin", _begin_to_read)
+        else:
+            event.listen(self._engine, "connect", _make_durable)
+            event.listen(self._engine, "begin", _begin_to_write)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
 
     async def claim(self) -> None:
@@ -133,9 +146,19 @@ class _Postgresql:
 
     has_one_writer = False
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, reads_only: bool) -> None:
+        # Waits for the disk also where the server's administrator chose not to.
+        settings = {"synchronous_commit": "on"}
+        if reads_only:
+            settings = {
+                "default_transaction_read_only": "on",
+                "default_transaction_isolation": "repeatable read",
+            }
         self._engine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"), pool_size=1, pool_pre_ping=True
+            url.set(drivername="postgresql+asyncpg"),
+            pool_size=1,
+            pool_pre_ping=True,
+            connect_args={"timeout": _CONNECT_SECONDS, "server_settings": settings},
         )
 
     async def claim(self) -> None:
@@ -151,17 +174,35 @@ class _Postgresql:
         await self._engine.dispose()
 
 
-def _check_file(file: Path, make: bool) -> None:
+def _check_file(file: Path, make: bool, reads_only: bool) -> None:
     """Fail here with the name of the file; SQLite's own message has none."""
     try:
         if make and not file.exists():
             file.touch(0o600)
-        with file.open("r+b"):
+        with file.open("rb" if reads_only else "r+b"):
             pass
     except OSError as fault:
         raise AuditUnavailable(
             f"the audit database {file} cannot be used: {fault.strerror}"
         ) from fault
+
+
+def _read_only(url: URL, file: Path) -> URL:
+    """The URL under which SQLite opens a file without the right to change it."""
+    query = {"mode": "ro", "uri": "true"}
+    beside = [file.with_name(f"{file.name}-{each}") for each in ("wal", "shm")]
+    if not any(each.exists() for each in beside) and not os.access(file.parent, os.W_OK):
+        # A copy on a medium that cannot be written: nobody else changes it either.
+        query["immutable"] = "1"
+    return url.set(database=f"file:{quote(str(file))}", query=query)
+
+
+def _begin_to_read(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_to_write(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _make_durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -171,4 +212,6 @@ def _make_durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA synchronous = FULL")
     # On macOS a plain fsync stops at the disk's own cache; elsewhere this changes nothing.
     cursor.execute("PRAGMA fullfsync = ON")
+    # What retention removes is overwritten, not only unlinked.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()

@@ -29,6 +29,7 @@ from federation.audit import (
     empty_chain,
     event_bytes,
     key_id,
+    links_bytes,
     read_register,
     sign_head,
 )
@@ -39,6 +40,7 @@ from federation.gateway.audit_tables import (
     lock_shared_tables,
     read_entries,
     read_head,
+    read_recent_heads,
     write_entries,
     write_head,
     write_operations,
@@ -47,6 +49,7 @@ from federation.gateway.audit_tables import (
 MAX_WAITING = 10_000
 MAX_BATCH = 500
 HEAD_SECONDS = 5.0
+LINK_OVERLAP_SECONDS = 60
 MAX_KNOWN_OPERATIONS = 10_000
 
 
@@ -87,6 +90,8 @@ class AuditStore:
         self._known_operations: dict[str, None] = {}
         self._signed = head
         self._signed_at = time.monotonic()
+        self._linked: dict[str, int] = {}
+        self._linked_at = clock() - LINK_OVERLAP_SECONDS * 1000
         self._is_certain = True
         self._is_closed = False
 
@@ -135,7 +140,7 @@ class AuditStore:
             at = self._clock()
             end = read_head(connection, self.head.chain)
             write_head(connection, sign_head(end, at, self._key))
-            _register(connection, _closing(end, at, orderly=True), at, self._key)
+            enter(connection, _closing(end, at, orderly=True), at, self._key)
 
         try:
             await self._database.transact(enter_end)
@@ -176,24 +181,45 @@ class AuditStore:
         start = self.head if self._is_certain else None
         self._is_certain = False
 
+        links: list[ChainHead] = []
+        now = self._clock()
+
         def write(connection: Connection) -> ChainHead:
             # A failed commit may have reached the disk all the same: the database knows.
             before = start or read_head(connection, self.head.chain)
-            entries, head = append(before, [waiting.body for waiting in batch])
+            bodies = [waiting.body for waiting in batch]
+            if is_due:
+                links[:] = self._new_links(connection)
+                if links:
+                    bodies.append(links_bytes(now, links))
+            entries, head = append(before, bodies)
             write_entries(connection, head.chain, entries)
             write_operations(connection, texts)
             if is_due:
-                write_head(connection, sign_head(head, self._clock(), self._key))
+                write_head(connection, sign_head(head, now, self._key))
             return head
 
         self.head = await self._database.transact(write)
         self._is_certain = True
         if is_due:
             self._signed, self._signed_at = self.head, time.monotonic()
+            self._linked |= {each.chain: each.sequence for each in links}
+            self._linked_at = now
         for digest in texts:
             self._known_operations[digest] = None
         while len(self._known_operations) > MAX_KNOWN_OPERATIONS:
             del self._known_operations[next(iter(self._known_operations))]
+
+    def _new_links(self, connection: Connection) -> list[ChainHead]:
+        """Heads of other chains that were signed since this chain linked to them last."""
+        # Clocks of two machines differ, and a head is seen only when its transaction has ended.
+        since = self._linked_at - LINK_OVERLAP_SECONDS * 1000
+        return [
+            each.head
+            for each in read_recent_heads(connection, since)
+            if each.head.chain != self.head.chain
+            and each.head.sequence > self._linked.get(each.head.chain, 0)
+        ]
 
 
 @contextlib.asynccontextmanager
@@ -246,10 +272,10 @@ def _open_chain(
         register = read_register(read_entries(connection, REGISTER))
         for dead in sorted(set(register.openings) - set(register.closings)):
             closing = _closing(read_head(connection, dead), at, orderly=False)
-            _register(connection, closing, at, key)
+            enter(connection, closing, at, key)
     chain = f"{at}-{secrets.token_hex(6)}"
     opening = ChainOpened(chain, writer, at, key_id(key.public_key()))
-    _register(connection, opening, at, key)
+    enter(connection, opening, at, key)
     return empty_chain(chain)
 
 
@@ -257,7 +283,7 @@ def _closing(end: ChainHead, at: int, *, orderly: bool) -> ChainClosed:
     return ChainClosed(end.chain, end.sequence, end.digest.hex(), at, orderly)
 
 
-def _register(connection: Connection, what: RegisterEvent, at: int, key: Ed25519PrivateKey) -> None:
+def enter(connection: Connection, what: RegisterEvent, at: int, key: Ed25519PrivateKey) -> None:
     """Enter an event at the end of the register and sign the register's new head."""
     lock_shared_tables(connection)
     entries, head = append(read_head(connection, REGISTER), [event_bytes(what)])

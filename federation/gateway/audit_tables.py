@@ -1,18 +1,21 @@
 """The tables of the audit trail: what is written into them and read from them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
     Executable,
+    Index,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
+    delete,
     func,
     insert,
     select,
@@ -46,6 +49,8 @@ _HEADS = Table(
     Column("key_id", String(16), nullable=False),
     Column("signature", LargeBinary(64), nullable=False),
     PrimaryKeyConstraint("chain", "sequence", "at"),
+    # Writers look for what others signed lately.
+    Index("audit_head_at", "at"),
 )
 
 _OPERATIONS = Table(
@@ -136,8 +141,61 @@ def read_entries(connection: Connection, chain: str) -> Iterator[Entry]:
         rows = connection.execute(rest.limit(_PAGE)).all()
 
 
-def read_heads(connection: Connection) -> list[SignedHead]:
-    """All signed heads, authentic or not."""
+def read_digest(connection: Connection, chain: str, sequence: int) -> bytes | None:
+    """The hash that one entry bears; None when it is not there."""
+    query = select(_ENTRIES.c.digest).where(
+        _ENTRIES.c.chain == chain, _ENTRIES.c.sequence == sequence
+    )
+    row = connection.execute(query).first()
+    return None if row is None else _bytes(row.digest)
+
+
+def read_heads(connection: Connection, chain: str) -> list[SignedHead]:
+    """All signed heads of a chain, authentic or not."""
+    return _heads(connection.execute(select(_HEADS).where(_HEADS.c.chain == chain)))
+
+
+def read_signed_chains(connection: Connection) -> set[str]:
+    """Names of all chains that have heads."""
+    return {_text(name) for name in connection.scalars(select(_HEADS.c.chain).distinct())}
+
+
+def read_recent_heads(connection: Connection, since: int) -> list[SignedHead]:
+    """The latest head of each chain of which one was signed at that time or later."""
+    query = select(_HEADS).where(_HEADS.c.at >= since).order_by(_HEADS.c.chain, _HEADS.c.sequence)
+    return list({each.head.chain: each for each in _heads(connection.execute(query))}.values())
+
+
+def read_last_head(connection: Connection, chain: str) -> SignedHead | None:
+    """The latest signed head of a chain."""
+    query = select(_HEADS).where(_HEADS.c.chain == chain)
+    query = query.order_by(_HEADS.c.sequence.desc(), _HEADS.c.at.desc()).limit(1)
+    return next(iter(_heads(connection.execute(query))), None)
+
+
+def delete_entries(connection: Connection, chain: str, up_to: int, count: int) -> int:
+    """Remove so many of the oldest entries up to a number; how many were there."""
+    oldest = select(_ENTRIES.c.sequence).where(
+        _ENTRIES.c.chain == chain, _ENTRIES.c.sequence <= up_to
+    )
+    numbers = connection.scalars(oldest.order_by(_ENTRIES.c.sequence).limit(count)).all()
+    if numbers:
+        connection.execute(
+            delete(_ENTRIES).where(
+                _ENTRIES.c.chain == chain,
+                _ENTRIES.c.sequence >= numbers[0],
+                _ENTRIES.c.sequence <= numbers[-1],
+            )
+        )
+    return len(numbers)
+
+
+def delete_heads(connection: Connection, chain: str, before: int) -> None:
+    """Remove the heads of a chain below a number."""
+    connection.execute(delete(_HEADS).where(_HEADS.c.chain == chain, _HEADS.c.sequence < before))
+
+
+def _heads(rows: Iterable[Any]) -> list[SignedHead]:
     return [
         SignedHead(
             ChainHead(_text(row.chain), _number(row.sequence), _bytes(row.digest)),
@@ -145,7 +203,7 @@ def read_heads(connection: Connection) -> list[SignedHead]:
             _text(row.key_id),
             _bytes(row.signature),
         )
-        for row in connection.execute(select(_HEADS))
+        for row in rows
     ]
 
 

@@ -3,16 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
+from federation.audit import FaultKind, key_id, read_links, read_record
+from federation.errors import AuditUnavailable
+from federation.gateway import audit_store
+from federation.gateway.audit_database import audit_database
 from federation.gateway.audit_keys import head_key
-from federation.gateway.audit_read import verify_trail
+from federation.gateway.audit_read import read_trail, verify_trail
+from federation.gateway.audit_retain import retain
 from federation.gateway.audit_store import open_audit_store
-from tests.unit.audit.test_store import KEY, KEYS, TEXT, record
+from federation.gateway.audit_tables import read_entries
+from tests.unit.audit.test_store import KEY, KEYS, KILLS, TEXT, kill_a_writer, record
 
 
 @pytest.fixture
@@ -79,3 +87,112 @@ async def test_heads_by_an_unknown_key_prove_nothing(database: str) -> None:
 
     assert not report.is_whole
     assert [chain.proven for chain in report.chains] == [0]
+
+
+async def test_chains_that_run_side_by_side_vouch_for_each_other(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_store, "HEAD_SECONDS", 0.0)
+    async with AsyncExitStack() as stack:
+        one = await stack.enter_async_context(open_audit_store(database, KEY, "one"))
+        two = await stack.enter_async_context(open_audit_store(database, KEY, "two"))
+        for number in range(6):
+            await one.append(record(f"one-{number}"))
+            await two.append(record(f"two-{number}"))
+        chain = one.head.chain
+    whole = await verify_trail(database, KEYS)
+    connection = await asyncpg.connect(database)
+    # All that speaks of the end, but for what the other chain says.
+    await connection.execute("DELETE FROM audit_entry WHERE chain = $1 AND sequence > 3", chain)
+    await connection.execute("DELETE FROM audit_head WHERE chain = $1 AND sequence > 3", chain)
+    await connection.execute("DELETE FROM audit_entry WHERE chain = 'register' AND sequence > 2")
+    await connection.execute("DELETE FROM audit_head WHERE chain = 'register' AND sequence > 2")
+    await connection.close()
+
+    cut = await verify_trail(database, KEYS)
+
+    assert whole.is_whole, whole
+    assert {(fault.chain, fault.kind) for fault in cut.faults} >= {(chain, FaultKind.CUT)}
+
+
+async def test_old_records_are_removed_while_a_worker_writes(database: str) -> None:
+    async with open_audit_store(database, KEY, "one") as store:
+        for day in (1, 2, 3):
+            await store.append(replace(record(f"d{day}"), at=day))
+        appending = asyncio.gather(
+            *(store.append(replace(record(f"new-{n}"), at=10)) for n in range(300))
+        )
+        done = await retain(database, KEY, 3, 20, is_dry=False)
+        await appending
+
+    report = await verify_trail(database, KEYS)
+    assert [each.entries for each in done.prunings] == [2]
+    assert report.is_whole, report
+    assert [(c.pruned, c.entries) for c in report.chains] == [(2, 301)]
+
+
+async def test_who_reads_the_trail_cannot_change_it(database: str) -> None:
+    async with open_audit_store(database, KEY, "one") as store:
+        await store.append(record("r"))
+
+    with pytest.raises(AuditUnavailable):
+        await read_trail(database, lambda c: c.execute(text("DELETE FROM audit_entry")))
+
+    assert (await verify_trail(database, KEYS)).chains[0].entries == 1
+
+
+async def test_records_go_to_the_disk_whatever_the_server_does_by_default(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    name = make_url(database).database
+    await connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    await connection.close()
+
+    target = audit_database(database)
+    setting = await target.transact(lambda c: c.scalar(text("SHOW synchronous_commit")))
+    await target.close()
+
+    assert setting == "on"
+
+
+async def test_killed_workers_lose_no_record_whose_append_had_returned(
+    database: str, tmp_path: Path
+) -> None:
+    key_file = str(tmp_path / "head.pem")
+    confirmed: set[str] = set()
+    for turn in range(KILLS):
+        confirmed |= kill_a_writer(database, key_file, str(turn), after=30 + 41 * turn % 200)
+
+    key = head_key(key_file).public_key()
+    report = await verify_trail(database, {key_id(key): key})
+    found = await read_trail(
+        database,
+        lambda c: {
+            read_record(entry.body).request_id
+            for chain in report.chains
+            for entry in read_entries(c, chain.chain)
+            if read_links(entry.body) is None
+        },
+    )
+    assert report.is_whole, report
+    assert len(report.chains) == KILLS
+    assert confirmed <= found
+
+
+async def test_an_outage_of_the_server_fails_appends_and_is_got_over(database: str) -> None:
+    async with open_audit_store(database, KEY, "one") as store:
+        await store.append(record("before"))
+        connection = await asyncpg.connect(database)
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        await connection.execute("ALTER TABLE audit_entry RENAME TO elsewhere")
+        with pytest.raises(AuditUnavailable):
+            await store.append(record("lost"))
+        await connection.execute("ALTER TABLE elsewhere RENAME TO audit_entry")
+        await connection.close()
+        await store.append(record("after"))
+
+    report = await verify_trail(database, KEYS)
+    assert report.is_whole, report
+    assert [chain.entries for chain in report.chains] == [2]
