@@ -77,6 +77,8 @@ class _Collector:
             if facts is None:  # __typename and introspection
                 continue
             self.add(facts.coordinate, "select")
+            for counted in facts.tells:
+                self.add(self.index.marks[counted], "select")
             for required in facts.inputs:
                 self.add(required, "join")
                 self.feeds.setdefault(required, set()).add(facts.coordinate)

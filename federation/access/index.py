@@ -38,6 +38,8 @@ class FieldFacts:
         inputs: Coordinates that it is computed from, closed over their own inputs, sorted.
         derived_from: Object types over whose rows it counts, aggregates or pages: the number of
             edges tells as much as a count.
+        tells: Object types of which it tells how many rows there are: a count or aggregate, a list
+            of edges, whether there is another page. The connection that holds these tells nothing.
         changes: It is a root field of a mutation.
         is_column: A row filter may test it: a scalar or enum value that takes no arguments.
         cut_by: Arguments that choose among rows otherwise than by what ``@filters`` says, such as
@@ -51,10 +53,16 @@ class FieldFacts:
     resolvers: tuple[str, ...]
     inputs: tuple[str, ...] = ()
     derived_from: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()
     changes: bool = False
     is_column: bool = False
     cut_by: frozenset[str] = frozenset()
     is_cut: bool = False
+
+    @property
+    def is_count(self) -> bool:
+        """Whether its value can be told to be too small: whole numbers over rows are counts."""
+        return bool(self.tells) and self.type in ("Int", "Int!")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,8 @@ class AccessIndex:
         subjects: Type name to its ``@dataSubject`` field.
         columns: Type name and field to the subgraphs that hold it as their own data.
         returned_by: Type name to the subgraphs whose answers can hold such objects.
+        marks: Type name to the coordinate whose selection stands for seeing its rows: of the data
+            subject, else of a key, else of any of its fields.
         inputs: What arguments, input fields and enum values test or order by.
         tests_rows: Rows that no subgraph can filter are left to the gateway; else they are refused.
     """
@@ -78,6 +88,7 @@ class AccessIndex:
     subjects: Mapping[str, str]
     columns: Mapping[TypeField, frozenset[str]]
     returned_by: Mapping[str, frozenset[str]]
+    marks: Mapping[str, str]
     inputs: Inputs
     tests_rows: bool = True
 
@@ -100,6 +111,7 @@ def build_access_index(
     catalogue = catalogue or build_catalogue(supergraph)
     closed = _closure(direct_requirements(supergraph))
     possible = _possible_types(schema)
+    subjects = {e.name: e.subject for e in catalogue.entries.values() if e.subject}
     concrete = concrete_types(supergraph)
     paged = _paged_types(supergraph, concrete)
     inputs = build_inputs(supergraph)
@@ -121,6 +133,10 @@ def build_access_index(
             columns[place] = frozenset(answering) - computed
             item = catalogue.item(*place)
             named = named_type(field.type)
+            derived = {*(item.derived_from if item else ()), *paged.get(named, ())}
+            # Of a page, the information about further pages tells as much as its rows.
+            page = paged.get(definition.name, ()) if _is_connection(definition.name) else ()
+            is_page = named in paged and "[" not in field.type
             cutting = [each for each in field.arguments if inputs.cuts((*place, each.name))]
             fields[place] = FieldFacts(
                 coordinate=".".join(place),
@@ -128,9 +144,8 @@ def build_access_index(
                 returns=possible.get(named) or concrete.get(named, ()),
                 resolvers=answering,
                 inputs=tuple(sorted(".".join(key) for key in closed.get(place, ()))),
-                derived_from=tuple(
-                    sorted({*(item.derived_from if item else ()), *paged.get(named, ())})
-                ),
+                derived_from=tuple(sorted(derived)),
+                tells=() if is_page else tuple(sorted(derived.union(page))),
                 changes=definition.name == mutation,
                 is_column=field.type.removesuffix("!") in columnar and not field.arguments,
                 cut_by=frozenset(each.name for each in cutting),
@@ -140,9 +155,10 @@ def build_access_index(
         schema=schema,
         fields=fields,
         possible=possible,
-        subjects={e.name: e.subject for e in catalogue.entries.values() if e.subject},
+        subjects=subjects,
         columns=columns,
         returned_by=_returned_by(supergraph),
+        marks=_marks(supergraph, subjects),
         inputs=inputs,
     )
 
@@ -158,6 +174,20 @@ def _possible_types(schema: GraphQLSchema) -> dict[str, tuple[str, ...]]:
         else:
             possible[name] = (name,)
     return possible
+
+
+def _is_connection(type_name: str) -> bool:
+    return type_name.endswith("Connection")
+
+
+def _marks(supergraph: Supergraph, subjects: Mapping[str, str]) -> dict[str, str]:
+    marks: dict[str, str] = {}
+    for definition in supergraph.types.values():
+        if isinstance(definition, ObjectType) and definition.fields:
+            keys = [join.key for join in definition.joins if join.key in definition.fields]
+            name = subjects.get(definition.name) or next(iter(keys), None)
+            marks[definition.name] = f"{definition.name}.{name or next(iter(definition.fields))}"
+    return marks
 
 
 def _leaf_types(supergraph: Supergraph) -> frozenset[str]:

@@ -54,6 +54,7 @@ class Judge:
         self._tests_rows = tests_rows
         self._verdicts: dict[tuple[str, str], Verdict] = {}
         self._filterable: dict[str, bool] = {}
+        self._seen: frozenset[str] | None = None
         self._tested = {
             name: None if condition is None else frozenset(fields_of(condition))
             for name, condition in decision.row_filters.items()
@@ -70,7 +71,30 @@ class Judge:
         verdict = self._verdict(facts.coordinate, "select")
         if verdict.effect is Effect.MASK and not _masks(verdict.mask, facts):
             return Denial(facts.coordinate, facts.coordinate, "select", UNSUITED)
+        if facts.tells and not facts.is_count and not self.sees_rows(facts):
+            return Denial(facts.coordinate, facts.coordinate, "select", self._uncounted(facts))
         return self._unfiltered(facts, place, arguments) if self._tested else None
+
+    def sees_rows(self, facts: FieldFacts) -> bool:
+        """Whether the caller may see something of each kind of row that a field counts."""
+        if self._seen is None:
+            self._seen = frozenset(
+                read_coordinate(coordinate).type
+                for coordinate, use in self.decision.verdicts
+                if use == "select" and self._verdict(coordinate, use).effect is not Effect.DENY
+            )
+        return self._seen.issuperset(facts.tells)
+
+    def _uncounted(self, facts: FieldFacts) -> Verdict:
+        """The refusal to tell of rows, with what stands in the way of seeing them."""
+        refused = [
+            self._verdict(coordinate, use)
+            for coordinate, use in self.decision.verdicts
+            if use == "select" and read_coordinate(coordinate).type in facts.tells
+        ]
+        reasons = {"row_right_required"}.union(*(verdict.reasons for verdict in refused))
+        decided = all(verdict.decided for verdict in refused)
+        return Verdict(Effect.DENY, tuple(sorted(reasons)), GATEWAY_RULE, decided=decided)
 
     def mask(self, facts: FieldFacts) -> str | None:
         """Name of the mask on a field that is not refused."""

@@ -35,6 +35,10 @@ REASONS: Mapping[str, Text] = {
         "consent opened it without confining its rows to the consenting person",
         "同意开放了该字段，却未将数据行限定于同意者本人",
     ),
+    "count_too_small": Text(
+        "a count over rows that the caller may not see is shown from a minimum on",
+        "调用方无权查看的数据行，其计数低于下限时不予显示",
+    ),
     "grant_required": Text("no grant for this purpose opens this use", "没有该用途下的相应授权"),
     "mask_unsuitable": Text(
         "its mask would break values of its type", "其脱敏方式不适用于该字段类型"
@@ -63,6 +67,10 @@ REASONS: Mapping[str, Text] = {
     ),
     "row_filter_unsupported": Text(
         "rows cannot be filtered where it is held", "持有该数据之处无法按行过滤"
+    ),
+    "row_right_required": Text(
+        "it tells how many rows there are of which the caller may see none",
+        "它会透露调用方无权查看的数据行的数量",
     ),
     "scope_missing": Text(
         "the schema demands scopes that the caller does not hold", "调用方缺少模式要求的权限范围"

@@ -50,6 +50,8 @@ class Restriction:
             ``EMPTY``, so that the object itself is still asked for.
         refusals: One per refused selection, in document order.
         masks: Object type and field to the name of a mask.
+        small_counts: Counts of rows of which the caller may see none, by object type and field:
+            they are shown from a minimum on.
         row_filters: Type to condition, to be bound by every subgraph that holds its fields. The
             operation's ``row_tests`` name those that the gateway applies as well.
         revision: Of the decision.
@@ -58,6 +60,7 @@ class Restriction:
     operation: Operation
     refusals: tuple[Refusal, ...]
     masks: Mapping[tuple[str, str], str]
+    small_counts: frozenset[tuple[str, str]]
     row_filters: Mapping[str, RowCondition]
     revision: str
 
@@ -105,6 +108,7 @@ def restrict(
         operation=operation,
         refusals=refusals,
         masks=pruner.masks,
+        small_counts=frozenset(pruner.small_counts),
         row_filters={
             name: condition
             for name, condition in decision.row_filters.items()
@@ -153,6 +157,7 @@ class _Pruner:
         self.refusals: list[Refusal] = []
         self.keys: dict[tuple[str, ...], list[str]] = {}
         self.masks: dict[tuple[str, str], str] = {}
+        self.small_counts: set[tuple[str, str]] = set()
 
     def prune(self, selections: SelectionSet, scope: _Scope, place: Place) -> SelectionSet:
         kept: list[Selection] = []
@@ -208,6 +213,8 @@ class _Pruner:
             mask = self.judge.mask(known[name])
             if mask is not None:
                 self.masks[name, field.name] = mask
+            if known[name].is_count and not self.judge.sees_rows(known[name]):
+                self.small_counts.add((name, field.name))
         inner = named_type(type_text)
         kept = self.with_selections(field, inner, [known[name] for name in allowed], here)
         if not denials:

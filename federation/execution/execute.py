@@ -88,7 +88,7 @@ async def _execute(
 
 def _shape(execution: Execution, schema: GraphQLSchema) -> Shaped:
     request, compiled = execution.request, execution.compiled
-    if compiled is not None and not request.masks and not request.refusals:
+    if compiled is not None and not (request.masks or request.refusals or request.small_counts):
         try:
             return Shaped(compiled.shape(execution.tree), (), ())
         except Unexpected:

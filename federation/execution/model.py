@@ -31,6 +31,8 @@ class ExecutionRequest:
     Attributes:
         variables: Coerced values of the operation's variables.
         masks: By runtime type and field name; applied to leaves and to each item of lists of them.
+        small_counts: Counts, by object type and field name, that are null below ``smallest_count``.
+        smallest_count: Of those that are shown.
         row_tests: By object type, for each that the plan tests.
         refusals: What was taken out of the operation before planning.
         introspection: Values of introspection root fields by response key.
@@ -42,6 +44,8 @@ class ExecutionRequest:
 
     variables: Mapping[str, Any] = field(default_factory=dict)
     masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict)
+    small_counts: frozenset[tuple[str, str]] = frozenset()
+    smallest_count: int = 5
     row_tests: Mapping[str, Holds] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
     introspection: Mapping[str, Any] = field(default_factory=dict)

@@ -47,6 +47,7 @@ class Entry:
         is_refused: The place is null, whatever the tree holds.
         inner: What is selected of the value; None for leaves.
         complete: For leaves, from JSON value to response value.
+        least: Of a count, the smallest that is shown.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Entry:
     inner: Place | None = None
     complete: Complete | None = None
     mask: Mask | None = None
+    least: int = 0
 
 
 class Place:
@@ -141,7 +143,13 @@ class Place:
             type_ref,
             complete=completion_of(type_ref.name, self._schema),
             mask=self._mask(types, first.name),
+            least=self._least(types, first.name),
         )
+
+    def _least(self, types: frozenset[str], name: str) -> int:
+        if any((each, name) in self._request.small_counts for each in types):
+            return self._request.smallest_count
+        return 0
 
     def _mask(self, types: frozenset[str], name: str) -> Mask | None:
         found = [self._request.masks.get((each, name)) for each in types]

@@ -6,6 +6,7 @@ Source: GraphQL specification, "Value Completion" and "Handling Execution Errors
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from graphql import GraphQLSchema, is_abstract_type, is_object_type
@@ -20,6 +21,7 @@ from federation.planning.plan import OperationPlan
 
 NULL_VALUE = "NULL_VALUE"
 INVALID_VALUE = "INVALID_VALUE"
+COUNT_TOO_SMALL = "count_too_small"
 
 _TOLD = object()
 """A null that an error already explains; it propagates without a further one."""
@@ -175,12 +177,33 @@ class _Shaping:
         completed = entry.complete(value)
         if completed is HIDDEN:
             return None
+        if entry.least and isinstance(completed, int) and completed < entry.least:
+            return self._withhold(field)
         if entry.mask is not None and completed is not INVALID:
             completed = _masked(completed, entry)
             self.masked += 1
         if completed is INVALID:
             return self._tell(INVALID_VALUE, f"is no valid {entry.type.name}", field)
         return completed
+
+    def _withhold(self, field: tuple[str, Entry]) -> object:
+        """Note that a count is too small to be shown: once, whatever the number of such counts."""
+        coordinate = f"{field[0]}.{field[1].name}"
+        names = takewhile(lambda step: isinstance(step, str), self._path)
+        withheld = ResponseError(
+            f"{coordinate} may not be read: {COUNT_TOO_SMALL}",
+            tuple(names),
+            (),
+            {
+                "code": "ACCESS_DENIED",
+                "coordinate": coordinate,
+                "reasons": [COUNT_TOO_SMALL],
+                "rule": "gateway",
+            },
+        )
+        if withheld not in self.errors:
+            self.errors.append(withheld)
+        return _TOLD
 
     def _tell(self, code: str, fault: str, field: tuple[str, Entry]) -> object:
         """Note an error at the current path; values stay out of it."""

@@ -243,6 +243,8 @@ class Gateway:
         return ExecutionRequest(
             variables=variables,
             masks=self._masks(asker, restriction),
+            small_counts=restriction.small_counts,
+            smallest_count=self._config.access.smallest_count,
             row_tests=bind_row_tests(restriction),
             refusals=restriction.refusals,
             introspection=introspect(restriction.operation, state.schema, variables),

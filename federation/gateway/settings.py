@@ -197,6 +197,7 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         mode: `prune` takes denied fields out of a query, `refuse` refuses the whole operation.
         disclosure: How much a refusal explains, `explain` or `hidden`.
         mask_key_file: Secret for keyed masks; empty makes a new one at each start.
+        smallest_count: Counts over rows of which the caller may see none are null below this.
     """
 
     engine: Literal["embedded", "opa", "open"] = "embedded"
@@ -208,6 +209,7 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: Literal["prune", "refuse"] = "prune"
     disclosure: Literal["explain", "hidden"] = "explain"
     mask_key_file: str = ""
+    smallest_count: int = 5
 
 
 class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

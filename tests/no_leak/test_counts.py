@@ -1,5 +1,7 @@
 """A number of rows tells of rows: confined with them where a department can, else denied."""
 
+import pytest
+
 from tests.no_leak.city import City, grants
 
 REGION = {"uses": {"select": True}, "region": True}
@@ -59,3 +61,45 @@ def test_rows_are_not_found_by_what_filtered_rows_hold(city: City) -> None:
     assert "row_filter_unsupported" in wire.body
     assert wire.asked("tax") == ""
     assert open_list.data == {"firms": [{"title": "FIRM-TITLE"}]}
+
+
+@pytest.mark.parametrize(("number", "shown"), [(0, False), (1, False), (4, False), (5, True)])
+def test_a_small_count_is_not_shown_to_whoever_may_see_none_of_the_rows(
+    city: City, number: int, *, shown: bool
+) -> None:
+    city.subgraphs.faults["CitizenConnection", "totalCount"] = lambda *_: number
+    wire = city.gateway(grants("Firm.title")).ask("{ a: citizens { totalCount } }")
+    told = city.gateway(grants("Citizen.idNumber")).ask("{ a: citizens { totalCount } }")
+
+    assert told.data == {"a": {"totalCount": number}}
+    if shown:
+        assert wire.data == {"a": {"totalCount": number}}
+        return
+    assert wire.json["data"] is None
+    [error] = wire.errors
+    assert error["path"] == ["a", "totalCount"]
+    assert (error["extensions"]["code"], error["extensions"]["reasons"]) == (
+        "ACCESS_DENIED",
+        ["count_too_small"],
+    )
+
+
+def test_the_number_of_edges_is_a_count_that_takes_a_right_to_the_rows(city: City) -> None:
+    without = city.gateway(grants("Firm.title"))
+    for selection in ("edges { cursor }", "edges { __typename }", "edges { node { name } }"):
+        wire = without.ask(f"{{ citizens {{ {selection} }} }}")
+
+        assert wire.json["data"] is None
+        assert "row_right_required" in wire.body
+        assert wire.shows("CURSOR-1") == set()
+    wire = city.gateway(grants("Citizen.name")).ask("{ citizens { edges { node { name } } } }")
+    assert len(wire.data["citizens"]["edges"]) == 2
+
+
+def test_a_minimum_can_be_set(city: City) -> None:
+    wire = city.gateway(grants("Firm.title"), smallest_count=20_223).ask(
+        "{ citizens { totalCount } }"
+    )
+
+    assert wire.json["data"] is None
+    assert "count_too_small" in wire.body

@@ -361,3 +361,28 @@ class TestConsent:
             filters={"Firm": {"field": "code", "op": "eq", "value": "S"}},
         )
         assert refused(restriction) == {"firms.name": "consent_unbound"}
+
+
+class TestCounts:
+    SEES_NONE = ("Citizen.idNumber", "Citizen.name")
+
+    def test_a_count_is_shown_from_a_minimum_on_to_whoever_sees_none_of_the_rows(self) -> None:
+        text = "{ headcount citizens { totalCount } }"
+        restriction = restricted(text, denied=self.SEES_NONE)
+        assert restriction.refusals == ()
+        assert restriction.small_counts == {("CitizenConnection", "totalCount")}
+        assert restricted(text).small_counts == frozenset()
+
+    def test_edges_and_pages_take_a_right_to_something_of_the_rows(self) -> None:
+        text = "{ citizens { edges { node { name nick } } } }"
+        assert refused(restricted(text, denied=self.SEES_NONE)) == {
+            "citizens.edges.node.name": "no"
+        }
+        assert refused(restricted(text, denied=[*self.SEES_NONE, "Citizen.nick"])) == {
+            "citizens.edges": "no row_right_required"
+        }
+
+    def test_a_mask_is_a_right_to_the_rows(self) -> None:
+        text = "{ citizens { totalCount edges { cursor } } }"
+        restriction = restricted(text, masked={"Citizen.idNumber": "last4"})
+        assert (restriction.refusals, restriction.small_counts) == ((), frozenset())
