@@ -7,6 +7,8 @@ PIP   := PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --no-de
 STAMP := .venv/installed-$(shell cat requirements-dev.txt pyproject.toml | cksum | cut -d' ' -f1)
 # Without a network npm should say so soon, not after two minutes of trying.
 NPM   := npm_config_fetch_retries=1 npm_config_fetch_retry_mintimeout=2000 npm_config_fetch_retry_maxtimeout=5000
+# Files of tests side by side; a file's tests share what they start, so they stay together.
+PARALLEL := --numprocesses auto --maxprocesses 8 --dist loadfile
 # The newest Python from 3.11 on that can make a virtual environment.
 PYTHON ?= $(firstword $(foreach p,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell \
   $(p) -c 'import sys, venv, ensurepip; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
@@ -28,7 +30,7 @@ console: setup  ## fetch and build the pages (GraphiQL) from npm packages
 demo: console  ## run everything; ONCE=1, OPA=server|URL, DB=postgresql://...
 	.venv/bin/datong demo $(if $(ONCE),--once) $(if $(OPA),--opa '$(OPA)') $(if $(DB),--database '$(DB)')
 test: console  ## all tests with branch coverage; ARGS='-k name' for some
-	.venv/bin/python -m pytest --cov --cov-report=term $(ARGS)
+	.venv/bin/python -m pytest $(PARALLEL) --cov --cov-report=term $(ARGS)
 check: setup  ## what must be green before a commit
 	.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy
 	sh tools/check_policies.sh

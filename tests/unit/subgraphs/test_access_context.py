@@ -63,7 +63,6 @@ def test_missing_context_is_refused(tax: Client) -> None:
         {"row_filters": []},
         {"row_filters": None},
     ],
-    ids=str,
 )
 def test_context_that_does_not_fit_is_refused(tax: Client, changes: dict[str, Any]) -> None:
     reply = _post(tax, tax.gateway.sign("tax", QUERY, **changes))
