@@ -7,6 +7,10 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.golden import Golden
 
+# Whoever runs the tests may be on a terminal of any width or none: what they see must not matter.
+os.environ.pop("COLUMNS", None)
+os.environ["TERM"] = "xterm"
+
 # The time of one example depends on what else the machine does; the limit per test stays.
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
