@@ -6,7 +6,8 @@ Argument values are kept as canonical GraphQL literals, not as Python objects: `
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TypeAlias
@@ -31,14 +32,71 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Deferral:
+    """A fragment with ``@defer``, or the items of a list with ``@stream``.
+
+    Attributes:
+        number: Tells those of one operation apart; greater than that of any other around it. Zero
+            stands for none.
+        label: As the client named it.
+        depth: Response keys from the root to the object in which the fragment stands, or to the
+            items of the list.
+        is_stream: Whether it is a list's items.
+    """
+
+    number: int = 0
+    label: str | None = None
+    depth: int = 0
+    is_stream: bool = False
+
+
+NOT_DEFERRED = Deferral()
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Condition:
-    """One ``@include`` (or, negated, ``@skip``) whose variable is known only at run time."""
+    """What decides at run time whether, or when, a selection is in the response.
+
+    Either one ``@include`` (or, negated, ``@skip``) whose variable is known only then, or a
+    deferral: what stands under it may come in a later part of the response. A deferral has no
+    variable when it holds always.
+    """
 
     variable: str
     negated: bool = False
+    deferral: Deferral = NOT_DEFERRED
 
     def __str__(self) -> str:
+        if self.deferral.number:
+            return f"@{_incremental(self)}"
         return f"@{'skip' if self.negated else 'include'}(if: ${self.variable})"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The ``@stream`` of a list field.
+
+    Attributes:
+        condition: A deferral, under which the later items stand.
+        initial_count: How many items come at once: a whole number, or a variable with its dollar.
+    """
+
+    condition: Condition
+    initial_count: str
+
+    def __str__(self) -> str:
+        return f"@{_incremental(self.condition, f'initialCount: {self.initial_count}')}"
+
+
+def _incremental(condition: Condition, *arguments: str) -> str:
+    deferral = condition.deferral
+    given = [*arguments]
+    if condition.variable:
+        given.append(f"if: ${condition.variable}")
+    if deferral.label is not None:
+        given.append(f"label: {json.dumps(deferral.label, ensure_ascii=False)}")
+    name = "stream" if deferral.is_stream else "defer"
+    return f"{name}({', '.join(given)})" if given else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +109,7 @@ class Field:
         arguments: In schema-independent, sorted order, so that equal fields are equal values.
         selections: Empty for leaves.
         conditions: All must hold; sorted, without repetition.
+        stream: Of a list, how its items are delivered.
     """
 
     name: str
@@ -58,6 +117,7 @@ class Field:
     arguments: tuple[Argument, ...] = ()
     selections: SelectionSet = ()
     conditions: tuple[Condition, ...] = ()
+    stream: Stream | None = None
 
     @property
     def response_key(self) -> str:
@@ -100,7 +160,9 @@ def print_selection(selection: Selection) -> str:
     else:
         alias = f"{selection.alias}: " if selection.alias else ""
         arguments = f"({', '.join(map(str, selection.arguments))})" if selection.arguments else ""
-        text = f"{alias}{selection.name}{arguments}{conditions}{' ' + body if body else ''}"
+        stream = f" {selection.stream}" if selection.stream else ""
+        end = f"{conditions}{stream}{' ' + body if body else ''}"
+        text = f"{alias}{selection.name}{arguments}{end}"
     for directives in outer:
         text = f"...{directives} {{ {text} }}"
     return text
@@ -109,13 +171,26 @@ def print_selection(selection: Selection) -> str:
 def _directives(conditions: tuple[Condition, ...]) -> list[str]:
     """Texts of directives for one selection and, before it, for as many fragments around it.
 
-    GraphQL takes ``@skip`` and ``@include`` once each at one place.
+    GraphQL takes ``@skip`` and ``@include`` once each at one place, ``@defer`` on fragments only.
     """
-    skips = [each for each in conditions if each.negated]
-    includes = [each for each in conditions if not each.negated]
+    decided = without_deferrals(conditions)
+    skips = [each for each in decided if each.negated]
+    includes = [each for each in decided if not each.negated]
     layers = zip_longest(includes, skips)
-    texts = ["".join(f" {each}" for each in layer if each) for layer in layers]
-    return texts[::-1]
+    texts = ["".join(f" {each}" for each in layer if each) for layer in layers] or [""]
+    around = [f" {each}" for each in reversed(deferrals_of(conditions))]
+    return [*texts[:0:-1], *around, texts[0]]
+
+
+def without_deferrals(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Those conditions that decide whether, not when."""
+    return tuple(each for each in conditions if not each.deferral.number)
+
+
+def deferrals_of(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Those conditions that are deferrals, the outermost first."""
+    found = {each for each in conditions if each.deferral.number}
+    return tuple(sorted(found, key=lambda each: each.deferral.number)) if found else ()
 
 
 def print_selection_set(selections: SelectionSet) -> str:
@@ -127,24 +202,43 @@ def variables_of(selections: SelectionSet) -> Iterator[str]:
     """Names of the variables used in arguments and conditions, with repetitions."""
     for selection in selections:
         for condition in selection.conditions:
-            yield condition.variable
+            if condition.variable:
+                yield condition.variable
         if isinstance(selection, Field):
+            if selection.stream:
+                yield from _stream_variables(selection.stream)
             for argument in selection.arguments:
                 yield from argument.variables
         yield from variables_of(selection.selections)
 
 
+def plainly(selection: Selection) -> Selection:
+    """The selection without deferrals, at every depth."""
+    inner = tuple(map(plainly, selection.selections))
+    conditions = without_deferrals(selection.conditions)
+    if isinstance(selection, InlineFragment):
+        return InlineFragment(selection.type_condition, inner, conditions)
+    return replace(selection, selections=inner, conditions=conditions, stream=None)
+
+
+def _stream_variables(stream: Stream) -> Iterator[str]:
+    if stream.condition.variable:
+        yield stream.condition.variable
+    if stream.initial_count.startswith("$"):
+        yield stream.initial_count[1:]
+
+
 def merge_selections(selections: SelectionSet) -> SelectionSet:
     """The same selections with equal fields and equal fragments united, in order of first use.
 
-    Fields unite when response key, name, arguments and conditions are equal; fragments when type
-    condition and conditions are. Their sub-selections are united in turn.
+    Fields unite when all but their sub-selections is equal; fragments when type condition and
+    conditions are. Their sub-selections are united in turn.
     """
     merged: dict[object, Selection] = {}
     for selection in selections:
         identity: object
         if isinstance(selection, Field):
-            identity = (selection.alias, selection.name, selection.arguments, selection.conditions)
+            identity = replace(selection, selections=())
         else:
             identity = (selection.type_condition, selection.conditions)
         known = merged.get(identity)

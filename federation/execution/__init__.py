@@ -6,6 +6,7 @@ those of the ``Transport`` it is given, and of the ``EventTransport`` for subscr
 
 from federation.execution.compiled import CompiledPlan, CompiledPlans, compile_plan
 from federation.execution.execute import execute, execute_event, unfinished_mutations
+from federation.execution.incremental import Payload, execute_incrementally, is_incremental
 from federation.execution.model import (
     ExecutionRequest,
     ExecutionResult,
@@ -28,12 +29,15 @@ __all__ = [
     "ExecutionResult",
     "FetchReport",
     "Outcome",
+    "Payload",
     "SubgraphReply",
     "SubgraphRequest",
     "Transport",
     "compile_plan",
     "execute",
     "execute_event",
+    "execute_incrementally",
+    "is_incremental",
     "subscribe",
     "unfinished_mutations",
 ]

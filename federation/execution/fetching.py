@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -90,10 +90,15 @@ class Execution:
 
 @dataclass(slots=True)
 class FetchRun:
-    """One fetch while it runs, and what came of it."""
+    """One fetch while it runs, and what came of it.
+
+    Attributes:
+        narrow: Keeps only some of the objects of each entity call; None keeps all.
+    """
 
     execution: Execution
     fetch: Fetch
+    narrow: Callable[[EntityCall], EntityCall] | None = None
     outcome: Outcome = Outcome.SKIPPED
     requests: int = 0
     representations: int = 0
@@ -191,6 +196,8 @@ class FetchRun:
             if holds(entity.conditions, self.execution.request.variables)
         ]
         calls = [call for entity in wanted for call in self._calls(entity)]
+        if self.narrow is not None:
+            calls = [self.narrow(call) for call in calls]
         self.representations = sum(len(call.representations) for call in calls)
         if not self.representations:
             return

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
 from federation.errors import Refusal, ResponseError
 from federation.planning.plan import Conditions
+from federation.selection import Condition
 
 Mask: TypeAlias = Callable[[Any], Any]
 """From a value to its masked form of the same scalar; None masks to null."""
@@ -117,8 +118,27 @@ class ExecutionResult:
 
 
 def holds(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
-    """Whether run-time conditions select something with these values."""
+    """Whether run-time conditions select something with these values, now or later."""
     return not conditions or any(
-        all((variables.get(each.variable) is True) != each.negated for each in conjunction)
+        all(
+            (variables.get(each.variable) is True) != each.negated
+            for each in conjunction
+            if not each.deferral.number
+        )
         for conjunction in conditions
     )
+
+
+def active(deferrals: Iterable[Condition], variables: Mapping[str, Any]) -> frozenset[int]:
+    """Numbers of those deferrals that these values do not switch off."""
+    return frozenset(
+        each.deferral.number
+        for each in deferrals
+        if not each.variable or variables.get(each.variable) is not False
+    )
+
+
+def minimal(sets: Iterable[frozenset[int]]) -> frozenset[frozenset[int]]:
+    """Those sets that hold no other of them."""
+    found = frozenset(sets)
+    return frozenset(each for each in found if not any(other < each for other in found))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from graphql import GraphQLSchema, is_abstract_type, is_composite_type
 
 from federation.errors import Refusal
 from federation.execution.leaves import Complete, completion_of
-from federation.execution.model import ExecutionRequest, Mask, holds
+from federation.execution.model import ExecutionRequest, Mask, active, holds, minimal
 from federation.operation.normalise import EMPTY
-from federation.planning.plan import OutputField
+from federation.planning.plan import Deferrals, OutputField
+from federation.selection import Stream, deferrals_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +41,34 @@ def read_type(text: str) -> TypeRef:
     return TypeRef(item.name, inner != text, item)
 
 
+Groups: TypeAlias = frozenset[frozenset[int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One response key of an object.
 
     Attributes:
-        is_refused: The place is null, whatever the tree holds.
+        refusal: Why the place is null, whatever the tree holds.
         inner: What is selected of the value; None for leaves.
         complete: For leaves, from JSON value to response value.
         least: Of a count, the smallest that is shown.
+        groups: The deferrals with which it is delivered, as alternative sets of their numbers;
+            empty when the first part of the response holds it.
+        stream: How the items of a list are delivered, unless all at once.
     """
 
     key: str
     source: str
     name: str
     type: TypeRef
-    is_refused: bool = False
+    refusal: Refusal | None = None
     inner: Place | None = None
     complete: Complete | None = None
     mask: Mask | None = None
     least: int = 0
+    groups: Groups = frozenset()
+    stream: Stream | None = None
 
 
 class Place:
@@ -111,7 +121,9 @@ class Place:
             if refusal is None:
                 yield self._entry(key, by_key[key], types)
             else:
-                yield Entry(key, key, key, read_type(refusal.type), is_refused=True)
+                type_ref = read_type(refusal.type)
+                groups = self._groups(map(deferrals_of, refusal.conditions))
+                yield Entry(key, key, key, type_ref, refusal=refusal, groups=groups)
 
     def _possible(self, type_name: str) -> frozenset[str]:
         named = self._schema.type_map[type_name]
@@ -131,11 +143,20 @@ class Place:
     def _entry(self, key: str, fields: list[OutputField], types: frozenset[str]) -> Entry:
         first = fields[0]
         type_ref = read_type(first.type)
+        groups = self._groups(field.deferrals for field in fields)
         # A value with fields is never passed on as a whole, not even when none of them is selected.
         if is_composite_type(self._schema.type_map.get(type_ref.name)):
             below = tuple(inner for field in fields for inner in field.fields)
             inner = Place((*self._keys, key), below, self._request, self._schema)
-            return Entry(key, first.source, first.name, type_ref, inner=inner)
+            return Entry(
+                key,
+                first.source,
+                first.name,
+                type_ref,
+                inner=inner,
+                groups=groups,
+                stream=self._stream(first),
+            )
         return Entry(
             key,
             first.source,
@@ -144,7 +165,21 @@ class Place:
             complete=completion_of(type_ref.name, self._schema),
             mask=self._mask(types, first.name),
             least=self._least(types, first.name),
+            groups=groups,
+            stream=self._stream(first),
         )
+
+    def _groups(self, alternatives: Iterable[Deferrals]) -> Groups:
+        found = list(alternatives)
+        if not all(found):
+            return frozenset()
+        groups = minimal(active(each, self._request.variables) for each in found)
+        return groups - {frozenset()}
+
+    def _stream(self, field: OutputField) -> Stream | None:
+        if field.stream is None or not active((field.stream.condition,), self._request.variables):
+            return None
+        return field.stream
 
     def _least(self, types: frozenset[str], name: str) -> int:
         if any((each, name) in self._request.small_counts for each in types):

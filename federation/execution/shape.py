@@ -5,6 +5,7 @@ Source: GraphQL specification, "Value Completion" and "Handling Execution Errors
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -23,7 +24,7 @@ NULL_VALUE = "NULL_VALUE"
 INVALID_VALUE = "INVALID_VALUE"
 COUNT_TOO_SMALL = "count_too_small"
 
-_TOLD = object()
+TOLD = object()
 """A null that an error already explains; it propagates without a further one."""
 
 
@@ -48,11 +49,10 @@ def shape(
     plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema, execution: Execution
 ) -> Shaped:
     """The response that the tree of an ended execution gives."""
-    shaping = _Shaping(plan, request, schema, execution)
-    root = Place((), plan.output, request, schema)
-    data = shaping.fields(execution.tree, plan.root_type, root)
+    shaping = Shaping(plan, request, schema, execution)
+    data = shaping.root()
     return Shaped(
-        data=None if data is _TOLD else data,
+        data=data,
         refused=tuple(
             refusal.error
             for refusal in request.refusals
@@ -63,7 +63,7 @@ def shape(
     )
 
 
-class _Shaping:
+class Shaping:
     """Completes values. The path to the current one is kept aside, to be copied for errors only."""
 
     def __init__(
@@ -76,28 +76,40 @@ class _Shaping:
         self.errors: list[ResponseError] = []
         self.masked = 0
         self._path: list[str | int] = []
+        self._plan = plan
+        self._tree = execution.tree
         self._request = request
         self._schema = schema
         self._faults = execution.faults
         self._roots = {root.name for root in _root_types(schema)} | {plan.root_type}
 
+    def root(self) -> dict[str, Any] | None:
+        """The root object's fields; None if null propagated there."""
+        place = Place((), self._plan.output, self._request, self._schema)
+        data = self.fields(self._tree, self._plan.root_type, place)
+        return None if data is TOLD else data
+
     def fields(self, value: dict[str, Any], runtime: str, place: Place) -> Any:
-        """The object's response keys in order; _TOLD if one is null that may not be."""
+        """The object's response keys in order; TOLD if one is null that may not be."""
+        return self.entries(value, runtime, place.entries(runtime))
+
+    def entries(self, value: dict[str, Any], runtime: str, entries: Iterable[Entry]) -> Any:
+        """Some of the object's response keys, in the given order."""
         result: dict[str, Any] = {}
-        for entry in place.entries(runtime):
+        for entry in entries:
             self._path.append(entry.key)
             completed = self._field(value, runtime, entry)
             self._path.pop()
-            if completed is _TOLD:
+            if completed is TOLD:
                 if entry.type.non_null:
-                    return _TOLD
+                    return TOLD
                 completed = None
             result[entry.key] = completed
         return result
 
     def _field(self, value: dict[str, Any], runtime: str, entry: Entry) -> Any:
-        if entry.is_refused:
-            return _TOLD
+        if entry.refusal is not None:
+            return TOLD
         if entry.name == "__typename":
             return runtime
         if entry.name in INTROSPECTION_FIELDS:
@@ -108,7 +120,7 @@ class _Shaping:
     def _complete(
         self, value: Any, type_ref: TypeRef, slot: tuple[Any, str | int], field: tuple[str, Entry]
     ) -> Any:
-        """The value as its type wants it; null of a non-null type only as _TOLD.
+        """The value as its type wants it; null of a non-null type only as TOLD.
 
         ``slot`` is the container in the tree and the key of the value there; ``field`` the runtime
         type of the object around, and the field.
@@ -125,19 +137,24 @@ class _Shaping:
             return completed
         if not self._faults.explains(*slot):
             self._tell(NULL_VALUE, "is null where it may not be", field)
-        return _TOLD
+        return TOLD
 
     def _list(self, value: Any, item_type: TypeRef, field: tuple[str, Entry]) -> Any:
         if not isinstance(value, list):
             return self._tell(INVALID_VALUE, "is no list", field)
+        return self._items(value, range(len(value)), item_type, field)
+
+    def _items(
+        self, value: list[Any], some: range, item_type: TypeRef, field: tuple[str, Entry]
+    ) -> Any:
         items: list[Any] = []
-        for at, item in enumerate(value):
+        for at in some:
             self._path.append(at)
-            completed = self._complete(item, item_type, (value, at), field)
+            completed = self._complete(value[at], item_type, (value, at), field)
             self._path.pop()
-            if completed is _TOLD:
+            if completed is TOLD:
                 if item_type.non_null:
-                    return _TOLD
+                    return TOLD
                 completed = None
             items.append(completed)
         return items
@@ -156,7 +173,7 @@ class _Shaping:
             # An interface object: its subgraph cannot tell the type, and nothing depends on it.
             return self.fields(value, type_ref.name, inner)
         # An entity that its owner does not know has no type: null, and no fault of anyone.
-        return _TOLD if self._faults.explains(value, "__typename") else None
+        return TOLD if self._faults.explains(value, "__typename") else None
 
     def _runtime_type(self, value: dict[str, Any], declared: str) -> str | None:
         """The object's type if the API schema allows it where ``declared`` stands."""
@@ -216,7 +233,7 @@ class _Shaping:
                 {"code": code},
             )
         )
-        return _TOLD
+        return TOLD
 
 
 def _masked(value: Any, entry: Entry) -> Any:

@@ -63,6 +63,7 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         max_root_fields: Fields of the root selection set, fragments expanded.
         max_directives: Directives on selections, fragments expanded.
         max_fields: Fields in all, fragments expanded.
+        max_deferrals: Fragments with `@defer` and fields with `@stream`, fragments expanded.
         max_list_items: Items of one list, as a literal or in a variable.
         max_page_size: Largest number that a paging argument may have.
         max_validation_errors: Validation stops after so many errors.
@@ -75,6 +76,7 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_root_fields: int = 20
     max_directives: int = 100
     max_fields: int = 5_000
+    max_deferrals: int = 20
     max_list_items: int = 1_000
     max_page_size: int = 1_000
     max_validation_errors: int = 50

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from graphql import GraphQLSchema, execute_sync, parse
+from graphql import ExecutionResult, GraphQLSchema, experimental_execute_incrementally, parse
 
 from federation.operation.model import Operation
-from federation.selection import Field, variables_of
+from federation.selection import Field, plainly, variables_of
 
 INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 
@@ -25,7 +25,7 @@ def introspect(
         variables: Coerced values.
     """
     selections = tuple(
-        each
+        plainly(each)
         for each in operation.selections
         if isinstance(each, Field) and each.name in INTROSPECTION_FIELDS
     )
@@ -41,6 +41,8 @@ def introspect(
     )
     given = {name: value for name, value in variables.items() if name in used}
     document = parse(str(query), no_location=True)
-    result = execute_sync(schema, document, variable_values=given)
+    # The other ways to execute refuse a schema that has `@defer`.
+    result = experimental_execute_incrementally(schema, document, variable_values=given)
+    assert isinstance(result, ExecutionResult), "introspection waits for nothing"
     assert not result.errors, f"introspection of a valid schema cannot fail: {result.errors}"
     return result.data or {}

@@ -45,6 +45,7 @@ class Limits:
         max_root_fields: Fields of the root selection set, fragments expanded.
         max_directives: Directives on selections, fragments expanded.
         max_fields: Fields in all, fragments expanded.
+        max_deferrals: Fragments with ``@defer`` and fields with ``@stream``, fragments expanded.
         max_list_items: Items of one list, as a literal or in a variable's value.
         max_page_size: Largest whole number that a paging argument may have.
         page_arguments: Names of the arguments that ask for a number of items.
@@ -58,6 +59,7 @@ class Limits:
     max_root_fields: int = 20
     max_directives: int = 100
     max_fields: int = 5_000
+    max_deferrals: int = 20
     max_list_items: int = 1_000
     max_page_size: int = 1_000
     page_arguments: frozenset[str] = frozenset({"first", "last", "limit"})
@@ -73,6 +75,7 @@ class _Size:
     root_fields: int = 0
     directives: int = 0
     fields: int = 0
+    deferrals: int = 0
 
     def __add__(self, other: _Size) -> _Size:
         """Both side by side."""
@@ -82,6 +85,7 @@ class _Size:
             self.root_fields + other.root_fields,
             self.directives + other.directives,
             self.fields + other.fields,
+            self.deferrals + other.deferrals,
         )
 
 
@@ -139,7 +143,9 @@ class _Measure:
         size = _Size()
         for selection in node.selections if node else ():
             size += self._selection(selection, nesting + 1)
-            size += _Size(directives=len(selection.directives or ()))
+            directives = selection.directives or ()
+            deferrals = sum(each.name.value in {"defer", "stream"} for each in directives)
+            size += _Size(directives=len(directives), deferrals=deferrals)
             self._check_directives(selection.directives or ())
         return size
 
@@ -160,6 +166,7 @@ class _Measure:
             root_fields=1,
             directives=below.directives,
             fields=1 + below.fields,
+            deferrals=below.deferrals,
         )
 
     def _fragment(self, name: str, nesting: int) -> _Size:

@@ -1,8 +1,9 @@
 """Normal form of a validated selection set: fragments inlined, conditions told apart.
 
 Every selection set becomes a flat row of fields, each under at most one type condition; type
-conditions never nest. Conditions that only a variable decides stand on the fields. The order of
-fields is, for every runtime type, the order in which the GraphQL specification collects them.
+conditions never nest. Conditions that only a variable decides stand on the fields, and so do the
+deferrals of the fragments around them. The order of fields is, for every runtime type, the order in
+which the GraphQL specification collects them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from graphql import (
     BooleanValueNode,
+    DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -21,20 +23,24 @@ from graphql import (
     InlineFragmentNode,
     SelectionNode,
     SelectionSetNode,
+    StringValueNode,
     VariableNode,
     get_named_type,
     is_abstract_type,
     is_composite_type,
 )
 
-from federation.field_set import read_arguments
+from federation.field_set import print_literal, read_arguments
 from federation.selection import (
     Argument,
     Condition,
+    Deferral,
     Field,
     InlineFragment,
     Selection,
     SelectionSet,
+    Stream,
+    deferrals_of,
 )
 
 EMPTY = Field("__typename", alias="__empty")
@@ -69,12 +75,21 @@ class _Identity(NamedTuple):
     name: str
     arguments: tuple[Argument, ...]
     conditions: Conditions
+    stream: Stream | None
+
+
+class _At(NamedTuple):
+    """A position of the response: its keys, and the numbers of the deferrals around it."""
+
+    path: tuple[str, ...] = ()
+    within: tuple[int, ...] = ()
 
 
 class _Collected:
     """The fields of one selection set in order, each with its sub-selections."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: _At) -> None:
+        self.at = at
         self.entries: list[tuple[_Identity, list[SelectionSetNode]]] = []
         self.by_key: dict[str, list[tuple[_Identity, list[SelectionSetNode]]]] = {}
 
@@ -94,41 +109,58 @@ class Normaliser:
             condition, or of types that exclude each other.
     """
 
-    def __init__(self, schema: GraphQLSchema, fragments: Fragments) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, fragments: Fragments, *, is_incremental: bool = False
+    ) -> None:
+        """Normaliser for one operation.
+
+        Args:
+            schema: That the document was validated against.
+            fragments: By name.
+            is_incremental: Whether ``@defer`` and ``@stream`` mean anything.
+        """
         self._schema = schema
         self._fragments = fragments
+        self._is_incremental = is_incremental
+        self._deferrals: dict[object, Deferral] = {}
         self._possible_types: dict[str, frozenset[str]] = {}
         self.left_out = False
 
     def normalise(
-        self, parent: GraphQLCompositeType, nodes: list[SelectionSetNode]
+        self, parent: GraphQLCompositeType, nodes: list[SelectionSetNode], at: _At | None = None
     ) -> SelectionSet:
         """The selections of all ``nodes`` together, each of them standing under ``parent``."""
-        collected = _Collected()
+        collected = _Collected(at or _At())
         for node in nodes:
             self._collect(node, _Scope(parent, None, self._possible(parent), ()), parent, collected)
         return self._group(
             [
-                (identity.label, self._field(parent, identity, sets))
+                (identity.label, self._field(parent, identity, sets, collected.at))
                 for identity, sets in collected.entries
             ]
         )
 
     def _field(
-        self, parent: GraphQLCompositeType, identity: _Identity, nodes: list[SelectionSetNode]
+        self,
+        parent: GraphQLCompositeType,
+        identity: _Identity,
+        nodes: list[SelectionSetNode],
+        at: _At,
     ) -> Field:
-        alias = identity.key if identity.key != identity.name else None
-        field = Field(identity.name, alias, identity.arguments, (), identity.conditions)
+        _, key, name, arguments, conditions, stream = identity
+        alias = key if key != name else None
         if not nodes:
-            return field
+            return Field(name, alias, arguments, (), conditions, stream)
         owner = self._schema.type_map[identity.label] if identity.label else parent
         assert is_composite_type(owner), "validation admits conditions on composite types only"
         definition = self._schema.get_field(owner, identity.name)
         assert definition is not None, "validation admits known fields only"
         named = get_named_type(definition.type)
         assert is_composite_type(named), "validation admits sub-selections of composite types only"
-        selections = self.normalise(named, nodes) or (EMPTY,)
-        return Field(identity.name, alias, identity.arguments, selections, identity.conditions)
+        entered = (each.deferral.number for each in deferrals_of(conditions))
+        below = _At((*at.path, key), (*at.within, *entered))
+        selections = self.normalise(named, nodes, below) or (EMPTY,)
+        return Field(name, alias, arguments, selections, conditions, stream)
 
     def _collect(
         self,
@@ -142,10 +174,14 @@ class Normaliser:
             if conditions is None:
                 self.left_out = True
                 continue
+            if self._is_incremental and not isinstance(selection, FieldNode):
+                conditions = self._deferred(selection, conditions, collected.at)
             if isinstance(selection, FieldNode):
                 name = selection.name.value
                 key = selection.alias.value if selection.alias else name
-                identity = _Identity(scope.label, key, name, read_arguments(selection), conditions)
+                arguments = read_arguments(selection)
+                stream = self._stream(selection, (*collected.at.path, key))
+                identity = _Identity(scope.label, key, name, arguments, conditions, stream)
                 sets = self._place(identity, collected)
                 if selection.selection_set:
                     sets.append(selection.selection_set)
@@ -165,6 +201,43 @@ class Normaliser:
             if not self._disjoint(known.label, identity.label):
                 break
         return collected.add(identity)
+
+    def _deferred(self, node: SelectionNode, outer: Conditions, at: _At) -> Conditions:
+        """The conditions within a fragment, its ``@defer`` among them if it has one."""
+        directive = _directive(node, "defer")
+        if directive is None:
+            return outer
+        around = (*at.within, *(each.deferral.number for each in deferrals_of(outer)))
+        # A named fragment is one directive at many places, and one place within many deferrals.
+        condition = self._condition(directive, at.path, (id(directive), around))
+        return outer if condition is None else tuple(sorted((*outer, condition)))
+
+    def _stream(self, node: FieldNode, path: tuple[str, ...]) -> Stream | None:
+        directive = _directive(node, "stream") if self._is_incremental else None
+        if directive is None:
+            return None
+        given = [a.value for a in directive.arguments or () if a.name.value == "initialCount"]
+        count = print_literal(given[0]) if given else "0"
+        # Fields that are united agree in it, as validation sees to.
+        condition = self._condition(directive, path, count)
+        return Stream(condition, count) if condition is not None else None
+
+    def _condition(
+        self, directive: DirectiveNode, path: tuple[str, ...], identity: object
+    ) -> Condition | None:
+        """The deferral of a directive at one place; None where it is switched off for good."""
+        arguments = {each.name.value: each.value for each in directive.arguments or ()}
+        when, label = arguments.get("if"), arguments.get("label")
+        if isinstance(when, BooleanValueNode) and not when.value:
+            return None
+        variable = when.name.value if isinstance(when, VariableNode) else ""
+        known = self._deferrals.get((path, variable, identity))
+        if known is None:
+            text = label.value if isinstance(label, StringValueNode) else None
+            is_stream = directive.name.value == "stream"
+            known = Deferral(len(self._deferrals) + 1, text, len(path), is_stream)
+            self._deferrals[path, variable, identity] = known
+        return Condition(variable, deferral=known)
 
     def _fragment(self, node: SelectionNode) -> tuple[str | None, SelectionSetNode]:
         if isinstance(node, FragmentSpreadNode):
@@ -258,6 +331,13 @@ def _conditions(node: SelectionNode, outer: Conditions) -> Conditions | None:
                 return None
         elif isinstance(value, VariableNode):
             found.add(Condition(value.name.value, negated=name == "skip"))
-    if any(Condition(each.variable, not each.negated) in found for each in found):
+    if any(
+        not each.deferral.number and Condition(each.variable, not each.negated) in found
+        for each in found
+    ):
         return None
     return tuple(sorted(found))
+
+
+def _directive(node: SelectionNode, name: str) -> DirectiveNode | None:
+    return next((each for each in node.directives or () if each.name.value == name), None)

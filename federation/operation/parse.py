@@ -13,6 +13,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OperationType,
     VariableDefinitionNode,
     parse,
     print_ast,
@@ -24,7 +25,7 @@ from federation.field_set import print_literal
 from federation.operation.limits import Limits, check_limits, too_large
 from federation.operation.model import Operation, VariableDefinition
 from federation.operation.normalise import Normaliser
-from federation.selection import Field, Selection, SelectionSet, variables_of
+from federation.selection import Condition, Field, Selection, SelectionSet, variables_of
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -56,7 +57,12 @@ class ParsedOperation:
 
 
 def parse_operation(
-    text: str, schema: GraphQLSchema, operation_name: str | None, limits: Limits
+    text: str,
+    schema: GraphQLSchema,
+    operation_name: str | None,
+    limits: Limits,
+    *,
+    is_incremental: bool = False,
 ) -> ParsedOperation:
     """The operation that a request means.
 
@@ -65,6 +71,8 @@ def parse_operation(
         schema: API schema, or a caller's view of it.
         operation_name: Which operation; None or empty when there is only one.
         limits: Checked before validation.
+        is_incremental: Whether ``@defer`` and ``@stream`` mean anything, which they do in queries
+            only. Otherwise they are checked and left out.
 
     Raises:
         InvalidOperation: The text does not parse or validate, or has no such operation.
@@ -88,13 +96,18 @@ def parse_operation(
         raise InvalidOperation(tuple(response_error(error, VALIDATION_FAILED) for error in found))
     definition = _choose(document, operation_name)
     variables = tuple(map(_variable, definition.variable_definitions or ()))
-    operation, left_out = _normalise(definition, document, schema, variables)
+    root = schema.get_root_type(definition.operation)
+    assert root is not None, "validation admits operation kinds of the schema only"
+    is_deferring = is_incremental and definition.operation is OperationType.QUERY
+    normaliser = Normaliser(schema, _fragments(document), is_incremental=is_deferring)
+    selections = normaliser.normalise(root, [definition.selection_set])
+    operation = _operation(definition, root.name, variables, selections)
     return ParsedOperation(
         operation=operation,
         variables=variables,
         text_hash=text_hash,
         signature=str(_without_values(operation)),
-        is_whole=not left_out and _operations(document) == [definition],
+        is_whole=not normaliser.left_out and _operations(document) == [definition],
     )
 
 
@@ -158,31 +171,28 @@ def _variable(node: VariableDefinitionNode) -> VariableDefinition:
     )
 
 
-def _normalise(
-    definition: OperationDefinitionNode,
-    document: DocumentNode,
-    schema: GraphQLSchema,
-    variables: tuple[VariableDefinition, ...],
-) -> tuple[Operation, bool]:
-    """The operation, and whether something of it was left out."""
-    root = schema.get_root_type(definition.operation)
-    assert root is not None, "validation admits operation kinds of the schema only"
-    fragments = {
+def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {
         each.name.value: each
         for each in document.definitions
         if isinstance(each, FragmentDefinitionNode)
     }
-    normaliser = Normaliser(schema, fragments)
-    selections = normaliser.normalise(root, [definition.selection_set])
+
+
+def _operation(
+    definition: OperationDefinitionNode,
+    root_type: str,
+    variables: tuple[VariableDefinition, ...],
+    selections: SelectionSet,
+) -> Operation:
     used = set(variables_of(selections))
-    operation = Operation(
+    return Operation(
         kind=definition.operation.value,
         name=definition.name.value if definition.name else None,
-        root_type=root.name,
+        root_type=root_type,
         variables=tuple(sorted((v for v in variables if v.name in used), key=lambda v: v.name)),
         selections=selections,
     )
-    return operation, normaliser.left_out
 
 
 def _without_values(operation: Operation) -> Operation:
@@ -202,11 +212,19 @@ def _selections_without_values(selections: SelectionSet) -> SelectionSet:
 
 def _selection_without_values(selection: Selection) -> Selection:
     inner = _selections_without_values(selection.selections)
+    # An alias is the client's free text, and so is the label of a deferral.
+    conditions = tuple(map(_without_label, selection.conditions))
     if not isinstance(selection, Field):
-        return replace(selection, selections=inner)
+        return replace(selection, selections=inner, conditions=conditions)
     arguments = tuple(replace(a, value=_empty_literals(a.value)) for a in selection.arguments)
-    # An alias is the client's free text, too.
-    return replace(selection, alias=None, arguments=arguments, selections=inner)
+    stream = selection.stream
+    if stream is not None:
+        stream = replace(stream, condition=_without_label(stream.condition))
+    return Field(selection.name, None, arguments, inner, conditions, stream)
+
+
+def _without_label(condition: Condition) -> Condition:
+    return replace(condition, deferral=replace(condition.deferral, label=None))
 
 
 def _empty_literals(literal: str) -> str:

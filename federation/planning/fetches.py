@@ -10,10 +10,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from federation.errors import PlanningError
+from federation.planning.phases import Phase, add_phase, field_of, phase_at, start_of
 from federation.planning.place import CastStep, EntityStep, FieldStep, RootStep, Site
 from federation.planning.plan import Conditions, RepresentationField, ResponsePath
 from federation.query_graph.model import Kind, QueryGraph
-from federation.selection import TYPENAME, Condition, Field, InlineFragment, Selection, SelectionSet
+from federation.selection import (
+    TYPENAME,
+    Condition,
+    Field,
+    InlineFragment,
+    Selection,
+    SelectionSet,
+    without_deferrals,
+)
 from federation.supergraph.model import named_type
 
 _MAX_CONDITIONS = 16
@@ -29,6 +38,13 @@ class SelectionTree:
     def child(self, key: Field | str) -> SelectionTree:
         """The sub-tree of a field or type condition, made when it is missing."""
         return self.children.setdefault(key, SelectionTree())
+
+    def holds(self, response_key: str) -> bool:
+        """Whether a field of that key is selected, under a type condition or not."""
+        return any(
+            tree.holds(response_key) if isinstance(key, str) else key.response_key == response_key
+            for key, tree in self.children.items()
+        )
 
     def selections(self) -> SelectionSet:
         """The tree as a selection set; a field wanted always absorbs its conditional twins."""
@@ -84,12 +100,18 @@ class Call:
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """One request to one subgraph: calls of one stage."""
+    """One request to one subgraph: calls of one stage.
+
+    Attributes:
+        phases: For which parts of the response it is made, none of them within another; the empty
+            phase stands for the first part.
+    """
 
     graph: str
     stage: int
     calls: list[Call] = field(default_factory=list)
     after: set[Request] = field(default_factory=set)
+    phases: tuple[Phase, ...] = ()
 
 
 class Requests:
@@ -97,17 +119,26 @@ class Requests:
 
     def __init__(self, graph: QueryGraph) -> None:
         self.graph = graph
-        self.by_stage: dict[tuple[int, str, bool, ResponsePath], Request] = {}
-        self._calls: dict[int, tuple[Request, Call]] = {}
+        self.by_stage: dict[tuple[int, str, bool, ResponsePath], dict[Phase, Request]] = {}
+        self._calls: dict[tuple[int, Phase], tuple[Request, Call]] = {}
         self._inserted: dict[tuple[int, tuple[Condition, ...]], SelectionTree] = {}
+        self._selected: dict[tuple[int, tuple[Condition, ...], int], SelectionTree] = {}
 
     def ordered(self) -> list[Request]:
         """All requests, each after those it waits for."""
-        requests = [request for _, request in sorted(self.by_stage.items(), key=lambda at: at[0])]
+        requests = [
+            request
+            for _, phases in sorted(self.by_stage.items(), key=lambda at: at[0])
+            for request in phases.values()
+        ]
         return _postponed(requests)
 
     def insert(self, site: Site, conditions: tuple[Condition, ...]) -> SelectionTree:
-        """Ask for a site, and for everything it needs, under conditions; gives what is below it."""
+        """Ask for a site, and for everything it needs, under conditions; gives what is below it.
+
+        What is wanted first must be asked for first: what is deferred is not asked for once more
+        where it is there already.
+        """
         known = self._inserted.get((id(site), conditions))
         if known is None:
             known = self._insert(site, conditions)
@@ -115,15 +146,28 @@ class Requests:
         return known
 
     def _insert(self, site: Site, conditions: tuple[Condition, ...]) -> SelectionTree:
+        _, call = self._call_of(site, conditions)
+        return self._select(site, conditions, call)
+
+    def _select(self, site: Site, conditions: tuple[Condition, ...], call: Call) -> SelectionTree:
+        """Add the way to a site to the call that it begins with."""
+        identity = (id(site), conditions, id(call))
+        known = self._selected.get(identity)
+        if known is None:
+            known = self._selected[identity] = self._select_step(site, conditions, call)
+        return known
+
+    def _select_step(
+        self, site: Site, conditions: tuple[Condition, ...], call: Call
+    ) -> SelectionTree:
         step = site.step
         if isinstance(step, RootStep | EntityStep):
-            _, call = self._call_of(site, conditions)
-            call.conditions.add(conditions)
+            call.conditions.add(without_deferrals(conditions))
             for need in step.needs:
                 self.insert(need, conditions)
             return call.tree
         assert site.parent is not None, "field and cast steps have a parent"
-        around = self.insert(site.parent, conditions)
+        around = self._select(site.parent, conditions, call)
         if isinstance(step, CastStep):
             for need in step.needs:
                 self.insert(need, conditions)
@@ -145,21 +189,24 @@ class Requests:
         return kind is Kind.OBJECT and self.graph.is_abstract(api_type)
 
     def _call_of(self, site: Site, conditions: tuple[Condition, ...]) -> tuple[Request, Call]:
-        if id(site) in self._calls:
-            return self._calls[id(site)]
-        step = site.step
+        """The request and the call that a site's chain of steps begins with."""
+        start, first = start_of(site), field_of(site)
+        step = start.step
         assert isinstance(step, RootStep | EntityStep), "calls begin at roots and entity moves"
-        is_root = isinstance(step, RootStep)
-        request = self.by_stage.setdefault(
-            (site.stage, step.graph, not is_root, step.path if is_root else ()),
-            Request(step.graph, site.stage),
-        )
-        after = frozenset[Request]().union(
-            *(self._requests_of(need, conditions) for need in _needs_of(site))
-        )
-        call = self._matching(request, step, after)
-        self._calls[id(site)] = (request, call)
-        request.after |= after
+        wanted = phase_at(step.path, conditions)
+        phases = self.by_stage.setdefault(_stage_of(start, step), {})
+        phase = _phase_for(step, first, wanted, phases)
+        if (id(start), phase) in self._calls:
+            request, call = self._calls[id(start), phase]
+        else:
+            request = phases.setdefault(phase, Request(step.graph, start.stage))
+            after = frozenset[Request]().union(
+                *(self._requests_of(need, conditions) for need in _needs_of(start))
+            )
+            call = self._matching(request, step, after)
+            self._calls[id(start), phase] = (request, call)
+            request.after |= after
+        request.phases = add_phase(request.phases, wanted)
         return request, call
 
     def _matching(
@@ -185,16 +232,40 @@ class Requests:
 
     def _requests_of(self, site: Site, conditions: tuple[Condition, ...]) -> set[Request]:
         """The requests that must have ended before a value is in the tree, with its type known."""
-        found: set[Request] = set()
+        found: set[Request] = {self._call_of(site, conditions)[0]}
         at: Site | None = site
         while at is not None:
             if isinstance(at.step, CastStep):
                 for need in at.step.needs:
                     found |= self._requests_of(need, conditions)
-            elif isinstance(at.step, RootStep | EntityStep):
-                found.add(self._call_of(at, conditions)[0])
             at = at.parent
         return found
+
+
+def _stage_of(start: Site, step: RootStep | EntityStep) -> tuple[int, str, bool, ResponsePath]:
+    is_root = isinstance(step, RootStep)
+    return (start.stage, step.graph, not is_root, step.path if is_root else ())
+
+
+def _phase_for(
+    step: RootStep | EntityStep,
+    first: Field | None,
+    wanted: Phase,
+    phases: dict[Phase, Request],
+) -> Phase:
+    """The phase in whose request a field is asked for: where it is asked for already, if it is.
+
+    Asked for twice, a list could come back in two lengths, and work would be done twice.
+    """
+    if first is None:
+        return wanted
+    for phase, request in phases.items():
+        if any(
+            _is_entered_alike(call.step, step) and call.tree.holds(first.response_key)
+            for call in request.calls
+        ):
+            return phase
+    return wanted
 
 
 def _postponed(requests: list[Request]) -> list[Request]:
@@ -215,6 +286,7 @@ def _postponed(requests: list[Request]) -> list[Request]:
                 for other in kept
                 if other.graph == request.graph
                 and other.stage > request.stage
+                and other.phases == request.phases
                 and all(isinstance(call.step, EntityStep) for call in other.calls)
             ),
             None,
@@ -232,9 +304,15 @@ def _needs_of(site: Site) -> tuple[Site, ...]:
 
 def _is_compatible(call: Call, step: RootStep | EntityStep) -> bool:
     """Whether one call can serve both: same objects, same entry, same inputs."""
-    if isinstance(step, RootStep) or isinstance(call.step, RootStep):
-        return isinstance(step, RootStep) and isinstance(call.step, RootStep)
-    return entry_of(call.step) == entry_of(step) and call.holds(step.representation)
+    if not _is_entered_alike(call.step, step):
+        return False
+    return isinstance(step, RootStep) or call.holds(step.representation)
+
+
+def _is_entered_alike(one: RootStep | EntityStep, other: RootStep | EntityStep) -> bool:
+    if isinstance(one, RootStep) or isinstance(other, RootStep):
+        return isinstance(one, RootStep) and isinstance(other, RootStep)
+    return entry_of(one) == entry_of(other)
 
 
 def entry_of(step: RootStep | EntityStep) -> tuple[object, ...]:

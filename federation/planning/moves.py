@@ -23,7 +23,7 @@ from federation.planning.place import (
 )
 from federation.planning.plan import UNRELEASED, ResponsePath
 from federation.query_graph.model import Kind, Node, QueryGraph, SubgraphField
-from federation.selection import TYPENAME, Argument, Field, SelectionSet
+from federation.selection import TYPENAME, Argument, Field, SelectionSet, without_deferrals
 from federation.supergraph.contexts import ContextArgument
 from federation.supergraph.model import named_type
 
@@ -133,7 +133,7 @@ class Moves:
             self.signature(place.type, field.name),
         )
         alias = key if key != field.name else None
-        return Field(field.name, alias, field.arguments, (), field.conditions)
+        return Field(field.name, alias, field.arguments, (), without_deferrals(field.conditions))
 
     def field_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
         """Every way to have a field of a concrete object.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from federation.selection import Condition, SelectionSet
+from federation.selection import Condition, SelectionSet, Stream
 
 ResponsePath: TypeAlias = tuple[str, ...]
 """Steps from the root of the tree: a tree key, ``@`` for every item of a list (a list inside a list
@@ -24,6 +24,9 @@ Conditions: TypeAlias = tuple[tuple[Condition, ...], ...]
 UNRELEASED = ":"
 """In a response key, which no client can write so: the field is wanted in the tree, not in the
 response. It stands under its own name there, like what the planner itself needs."""
+
+Deferrals: TypeAlias = tuple[Condition, ...]
+"""Deferrals around something, from the outermost to the innermost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ class Fetch:
             can be needed (``calls_text``): those of a context, of a condition, or fallbacks.
         parts: For each entity call, the text that asks for it alone (used when a merged answer
             came back as ``data: null``); empty for root fetches and single calls.
+        deferrals: For which deferred parts alone it is made, as alternatives; empty when the first
+            part of the response needs it.
     """
 
     id: int
@@ -127,6 +132,7 @@ class Fetch:
     parts: tuple[str, ...] = ()
     conditions: Conditions = ()
     declarations: tuple[str, ...] = ()
+    deferrals: tuple[Deferrals, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,8 @@ class OutputField:
         conditions: Run-time conditions under which it is selected.
         fields: Sub-fields; empty for leaves. May hold the same response key several times, for
             different runtime types.
+        deferrals: Fragments with ``@defer`` around it, those further out included.
+        stream: Of a list, how its items are delivered.
     """
 
     key: str
@@ -153,6 +161,8 @@ class OutputField:
     types: frozenset[str] | None = None
     conditions: Conditions = ()
     fields: tuple[OutputField, ...] = ()
+    deferrals: Deferrals = ()
+    stream: Stream | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +193,7 @@ class OperationPlan:
         output: The response's shape. Introspection fields (``__schema``, ``__type``) stand in it as
             leaves; their values are computed by the gateway, not fetched.
         row_tests: What must be tested before anything is released, objects below others first.
+        deferrals: All that stand in the output, by number; empty when the response has one part.
     """
 
     kind: str
@@ -190,3 +201,4 @@ class OperationPlan:
     fetches: tuple[Fetch, ...]
     output: tuple[OutputField, ...]
     row_tests: tuple[RowTest, ...] = ()
+    deferrals: Deferrals = ()

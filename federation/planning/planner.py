@@ -9,6 +9,7 @@ from federation.errors import PlanningError
 from federation.operation.model import Operation
 from federation.planning.choose import choose
 from federation.planning.fetches import Request, Requests
+from federation.planning.phases import all_deferrals, order_of, with_deferrals
 from federation.planning.place import Site
 from federation.planning.plan import OperationPlan, OutputField, RowTest
 from federation.planning.schedule import schedule
@@ -65,6 +66,8 @@ def plan(
         OperationTooLarge: It selects more than ``limits`` allow.
     """
     segments = plan_segments(operation, graph, limits or PlannerLimits())
+    output = tuple(field for segment in segments for field in segment.output)
+    deferrals = all_deferrals(output)
     return OperationPlan(
         kind=operation.kind,
         root_type=operation.root_type,
@@ -73,8 +76,9 @@ def plan(
             operation.kind,
             {variable.name: str(variable) for variable in operation.variables},
         ),
-        output=tuple(field for segment in segments for field in segment.output),
+        output=with_deferrals(output) if deferrals else output,
         row_tests=_deepest_first(test for segment in segments for test in segment.row_tests),
+        deferrals=deferrals,
     )
 
 
@@ -103,7 +107,9 @@ def _plan_segment(
     output = walk.visit_root(operation.root_type, graphs, selections)
     sites = choose(walk.leaves, len(graph.graphs), limits.combinations)
     requests = Requests(graph)
-    for leaf, site in zip(walk.leaves, sites, strict=True):
+    for leaf, site in sorted(
+        zip(walk.leaves, sites, strict=True), key=lambda pair: order_of(pair[0].conditions)
+    ):
         requests.insert(site, leaf.conditions)
     ordered = requests.ordered()
     cost = (max((request.stage for request in ordered), default=0), len(ordered))

@@ -8,9 +8,10 @@ from federation.planning.entities import entity_fetches
 from federation.planning.entity_text import client_variables, entities_text
 from federation.planning.fetches import Request, any_of
 from federation.planning.place import RootStep
-from federation.planning.plan import Conditions, EntityFetch, Fetch
+from federation.planning.plan import Conditions, Deferrals, EntityFetch, Fetch
 from federation.selection import (
     SelectionSet,
+    deferrals_of,
     print_selection_set,
     variables_of,
 )
@@ -65,6 +66,7 @@ def _fetch(
             selections=selections,
             path=step.path,
             conditions=calls[0].run_conditions(),
+            deferrals=_deferrals(request),
         )
     entities = entity_fetches(calls)
     variables = client_variables(entities)
@@ -82,7 +84,13 @@ def _fetch(
         else (),
         conditions=_conditions(entities),
         declarations=tuple(declared[name] for name in variables) if is_variable else (),
+        deferrals=_deferrals(request),
     )
+
+
+def _deferrals(request: Request) -> tuple[Deferrals, ...]:
+    alternatives = [deferrals_of(phase) for phase in request.phases]
+    return () if () in alternatives else tuple(alternatives)
 
 
 def _head(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from federation.planning.plan import (
@@ -9,10 +10,11 @@ from federation.planning.plan import (
     EntityFetch,
     Fetch,
     OperationPlan,
+    OutputField,
     RepresentationField,
     ResponsePath,
 )
-from federation.selection import Field, SelectionSet, print_selection
+from federation.selection import Condition, Field, SelectionSet, print_selection
 
 _INDENT = "  "
 
@@ -23,14 +25,8 @@ def print_plan(plan: OperationPlan) -> str:
     A stage holds the fetches that can run once all earlier stages have ended; execution starts each
     as soon as what it waits for has ended, which may be sooner.
     """
-    stages = list(_stages(plan.fetches))
-    lines = ["QueryPlan {"]
-    body = [_stage(stage) for stage in stages]
-    if len(body) == 1:
-        lines += _indented(body[0])
-    elif body:
-        lines += _indented(_block("Sequence", body))
-    return "\n".join([*lines, "}"]) + "\n"
+    body = _deferring(plan) if plan.deferrals else _sequence(plan.fetches, plan.fetches)
+    return "\n".join(["QueryPlan {", *_indented(body), "}"]) + "\n"
 
 
 def print_path(path: ResponsePath) -> str:
@@ -52,8 +48,56 @@ def stage_numbers(fetches: Iterable[Fetch]) -> dict[int, int]:
     return numbers
 
 
-def _stages(fetches: Sequence[Fetch]) -> Iterator[list[Fetch]]:
-    numbers = stage_numbers(fetches)
+def _deferring(plan: OperationPlan) -> list[str]:
+    """The first part of the response, then each deferred one with what is fetched for it alone."""
+    primary = [fetch for fetch in plan.fetches if not fetch.deferrals]
+    places = _places(plan.output)
+    parts = [_deferred(each, places[each.deferral.number], plan.fetches) for each in plan.deferrals]
+    body = ["Primary {", *_indented(_sequence(primary, plan.fetches)), "}"]
+    body[-1] += ", ["
+    for part in parts:
+        body += _indented(part)
+        body[-1] += ","
+    return ["Defer {", *_indented([*body, "]"]), "}"]
+
+
+def _deferred(condition: Condition, path: str, fetches: Sequence[Fetch]) -> list[str]:
+    own = [fetch for fetch in fetches if fetch.deferrals and condition == fetch.deferrals[0][-1]]
+    outside = {earlier for fetch in own for earlier in fetch.after} - {fetch.id for fetch in own}
+    deferral = condition.deferral
+    said = [f"depends: [{', '.join(map(str, sorted(outside)))}]", f'path: "{path}"']
+    if deferral.label is not None:
+        said.append(f"label: {json.dumps(deferral.label, ensure_ascii=False)}")
+    if condition.variable:
+        said.append(f"if: ${condition.variable}")
+    kind = "Streamed" if deferral.is_stream else "Deferred"
+    return [f"{kind}({', '.join(said)}) {{", *_indented(_sequence(own, fetches)), "}"]
+
+
+def _places(output: Iterable[OutputField], path: tuple[str, ...] = ()) -> dict[int, str]:
+    """Where each deferral begins, by its number."""
+    places: dict[int, str] = {}
+    for field in output:
+        below = (*path, field.key)
+        for each in field.deferrals:
+            places.setdefault(each.deferral.number, ".".join(below[: each.deferral.depth]))
+        if field.stream is not None:
+            places[field.stream.condition.deferral.number] = ".".join(below)
+        places = _places(field.fields, below) | places
+    return places
+
+
+def _sequence(fetches: Sequence[Fetch], every: Sequence[Fetch]) -> list[str]:
+    """Some of a plan's fetches by their stages."""
+    body = [_stage(stage) for stage in _stages(fetches, every)]
+    if len(body) == 1:
+        return body[0]
+    return _block("Sequence", body) if body else []
+
+
+def _stages(fetches: Sequence[Fetch], every: Sequence[Fetch]) -> Iterator[list[Fetch]]:
+    stages = stage_numbers(every)
+    numbers = {fetch.id: stages[fetch.id] for fetch in fetches}
     for stage in sorted(set(numbers.values())):
         yield [fetch for fetch in fetches if numbers[fetch.id] == stage]
 

@@ -14,13 +14,15 @@ from federation.errors import OperationTooLarge, PlanningError
 from federation.operation import EMPTY
 from federation.planning.moves import Moves
 from federation.planning.place import Place, Site, undominated
-from federation.planning.plan import Conditions, OutputField, ResponsePath, RowTest
+from federation.planning.plan import OutputField, ResponsePath, RowTest
 from federation.query_graph.model import QueryGraph
 from federation.selection import (
     TYPENAME,
     Condition,
     Field,
     SelectionSet,
+    deferrals_of,
+    without_deferrals,
 )
 from federation.supergraph.model import named_type
 
@@ -294,11 +296,26 @@ class Walk:
         fields: tuple[OutputField, ...] = ()
         if self.graph.is_composite(named_type(type_text)):
             child = self.moves.child(place, selected, sites)
-            fields = self._visit(child, entry.field.selections, joined)
+            fields = self._visit(
+                child, entry.field.selections, self._streamed(child, entry, joined)
+            )
         else:
             candidates = sites if len(sites) == 1 else undominated(sites)
             self._note(Leaf(candidates, joined, (*place.path, selected.response_key)))
         return self._output(place, entry, selected, types, fields)
+
+    def _streamed(
+        self, child: Place, entry: Entry, conditions: tuple[Condition, ...]
+    ) -> tuple[Condition, ...]:
+        """Conditions for what is below a field; where items are streamed, the list comes at once.
+
+        Within items that are streamed, the items of further lists come together.
+        """
+        stream = entry.field.stream
+        if stream is None or any(each.deferral.is_stream for each in conditions):
+            return conditions
+        self._want(child, self.moves.presence_sites(child), conditions)
+        return tuple(sorted((*conditions, stream.condition)))
 
     def _want_typename(self, place: Place, conditions: tuple[Condition, ...]) -> None:
         """Note a leaf that tells that the objects are there, and of which type."""
@@ -333,7 +350,7 @@ class Walk:
         fields: tuple[OutputField, ...],
     ) -> OutputField:
         name = entry.field.name
-        conditions: Conditions = (entry.field.conditions,) if entry.field.conditions else ()
+        conditions = without_deferrals(entry.field.conditions)
         return OutputField(
             key=entry.field.response_key,
             source=selected.response_key,
@@ -341,8 +358,10 @@ class Walk:
             parent=place.type,
             type=self.graph.field_types.get(place.type, {}).get(name, "String!"),
             types=types,
-            conditions=conditions,
+            conditions=(conditions,) if conditions else (),
             fields=fields,
+            deferrals=deferrals_of(entry.field.conditions),
+            stream=entry.field.stream,
         )
 
 
@@ -358,7 +377,8 @@ def _united(outputs: list[OutputField]) -> tuple[OutputField, ...]:
     # since objects of every type show their fields in the order of the selection.
     last: dict[str | None, int] = {}
     for output in outputs:
-        identity = (output.key, output.source, output.type, output.conditions, output.fields)
+        when = (output.conditions, output.deferrals, output.stream)
+        identity = (output.key, output.source, output.type, when, output.fields)
         at = places.get(identity)
         known = None if at is None else united[at]
         types = output.types

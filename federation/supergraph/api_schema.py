@@ -49,23 +49,41 @@ _EXECUTABLE = frozenset(
 )
 
 
+_INCREMENTAL = {
+    "defer": """
+"The fragment may come in a later part of the response."
+directive @defer(
+  "Deferred unless false."
+  if: Boolean! = true
+  "Names the fragment in the response; of its own in the whole document."
+  label: String
+) on FRAGMENT_SPREAD | INLINE_FRAGMENT""",
+    "stream": """
+"Items of the list may come in later parts of the response."
+directive @stream(
+  "Streamed unless false."
+  if: Boolean! = true
+  "Names the field in the response; of its own in the whole document."
+  label: String
+  "How many items come at once."
+  initialCount: Int! = 0
+) on FIELD""",
+}
+
+
 def build_api_schema(supergraph: Supergraph) -> GraphQLSchema:
     """The executable schema without inaccessible elements and federation's machinery.
 
     Descriptions, deprecations, ``@specifiedBy`` and ``@oneOf`` stay; introspection works on it.
-    Each enum keeps the names of its hidden values as extension ``HIDDEN_VALUES``.
+    Each enum keeps the names of its hidden values as extension ``HIDDEN_VALUES``. ``@defer`` and
+    ``@stream`` are there, unless the subgraphs have a directive of that name composed.
 
     Raises:
         InvalidSupergraph: What remains is no valid GraphQL schema.
     """
-    text = "\n\n".join(_print(supergraph))
-    try:
-        schema = build_ast_schema(parse(text, no_location=True), assume_valid_sdl=True)
-    except (GraphQLError, TypeError) as error:
-        raise InvalidSupergraph(f"the API schema cannot be built: {error}") from error
-    faults = validate_schema(schema)
-    if faults:
-        raise InvalidSupergraph(f"the API schema is not valid: {faults[0].message}")
+    taken = {each.name for each in supergraph.directive_definitions}
+    incremental = (text for name, text in _INCREMENTAL.items() if name not in taken)
+    schema = _build("\n\n".join((*_print(supergraph), *incremental)))
     for definition in supergraph.types.values():
         enum = schema.type_map.get(definition.name)
         if isinstance(definition, EnumType) and isinstance(enum, GraphQLEnumType):
@@ -74,9 +92,23 @@ def build_api_schema(supergraph: Supergraph) -> GraphQLSchema:
     return schema
 
 
+def _build(text: str) -> GraphQLSchema:
+    try:
+        schema = build_ast_schema(parse(text, no_location=True), assume_valid_sdl=True)
+    except (GraphQLError, TypeError) as error:
+        raise InvalidSupergraph(f"the API schema cannot be built: {error}") from error
+    faults = validate_schema(schema)
+    if faults:
+        raise InvalidSupergraph(f"the API schema is not valid: {faults[0].message}")
+    return schema
+
+
 def print_api_schema(supergraph: Supergraph) -> str:
-    """The API schema as SDL, types in order of name."""
-    return print_schema(build_api_schema(supergraph)) + "\n"
+    """The API schema as SDL, types in order of name.
+
+    Without ``@defer`` and ``@stream``, which tools that read it bring along, as they do ``@skip``.
+    """
+    return print_schema(_build("\n\n".join(_print(supergraph)))) + "\n"
 
 
 def is_accessible(element: TypeDefinition | FieldDefinition | InputValue | EnumValue) -> bool:

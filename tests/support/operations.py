@@ -50,9 +50,10 @@ class OperationWriter:
         name = self._random.choice(names)
         named = get_named_type(fields[name].type)
         alias = self._random.choice(["", "", f"a_{name}: ", f"b_{name}: "])
+        directives = self._condition() + self._on_field(str(fields[name].type))
         if not is_composite_type(named):
-            return f"{alias}{name}{self._condition()}"
-        return f"{alias}{name}{self._condition()} {self._selection_set(named, depth - 1)}"
+            return f"{alias}{name}{directives}"
+        return f"{alias}{name}{directives} {self._selection_set(named, depth - 1)}"
 
     def _fragment(self, parent: GraphQLCompositeType, depth: int) -> str:
         target = self._random.choice(self._overlapping(parent))
@@ -61,9 +62,17 @@ class OperationWriter:
             name = f"F{len(self._fragments)}"
             self._fragments.append("")
             self._fragments[int(name[1:])] = f"fragment {name} on {target.name} {body}"
-            return f"...{name}{self._condition()}"
+            return f"...{name}{self._condition()}{self._on_fragment()}"
         on = "" if target is parent and self._random.random() < 0.5 else f" on {target.name}"
-        return f"...{on}{self._condition()} {body}"
+        return f"...{on}{self._condition()}{self._on_fragment()} {body}"
+
+    def _on_fragment(self) -> str:
+        """Further directives of a fragment, for writers of more than this one."""
+        return ""
+
+    def _on_field(self, _type_text: str) -> str:
+        """Further directives of a field of that type."""
+        return ""
 
     def _overlapping(self, parent: GraphQLCompositeType) -> list[GraphQLCompositeType]:
         possible = self._possible(parent)

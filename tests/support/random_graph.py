@@ -403,12 +403,13 @@ class RandomGraph:
             build_schema(self.monolith),
             parse(query),
             variable_values=dict(variables),
-            field_resolver=self._resolve_monolith,
-            type_resolver=_typename,
+            field_resolver=self.resolve_monolith,
+            type_resolver=type_of_row,
         )
         return result.formatted
 
-    def _resolve_monolith(self, source: Any, info: GraphQLResolveInfo[Any], **_: Any) -> Any:
+    def resolve_monolith(self, source: Any, info: GraphQLResolveInfo[Any], **_: Any) -> Any:
+        """The value of a field of the monolith."""
         if source is None:
             return self.root_value(self.roots[info.field_name])
         return source[info.field_name]
@@ -419,7 +420,8 @@ def computed(spec: FieldSpec, inputs: Mapping[str, Any]) -> str:
     return f"{spec.name}({','.join(repr(inputs.get(name, 'MISSING')) for name in spec.requires)})"
 
 
-def _typename(value: Any, _info: GraphQLResolveInfo[Any], _type: GraphQLAbstractType) -> str:
+def type_of_row(value: Any, _info: GraphQLResolveInfo[Any], _type: GraphQLAbstractType) -> str:
+    """The runtime type of an object."""
     return str(value["__typename"])
 
 
@@ -459,7 +461,7 @@ class RandomSubgraphs:
             parse(request.text),
             variable_values=dict(request.variables),
             field_resolver=self._resolve,
-            type_resolver=_node if subgraph == "adder" else _typename,
+            type_resolver=_node if subgraph == "adder" else type_of_row,
         )
         formatted = result.formatted
         return SubgraphReply(formatted.get("data"), tuple(formatted.get("errors", ())))

@@ -1,7 +1,12 @@
 """The API schema."""
 
 import pytest
-from graphql import get_introspection_query, graphql_sync
+from graphql import (
+    ExecutionResult,
+    experimental_execute_incrementally,
+    get_introspection_query,
+    parse,
+)
 
 from federation.composition import compose_documents
 from federation.errors import InvalidSupergraph
@@ -30,7 +35,8 @@ def supergraph_of(case_id: str) -> Supergraph:
 def test_introspection_shows_no_machinery_and_nothing_hidden() -> None:
     schema = build_api_schema(supergraph_of("inaccessible/everywhere"))
 
-    result = graphql_sync(schema, get_introspection_query())
+    result = experimental_execute_incrementally(schema, parse(get_introspection_query()))
+    assert isinstance(result, ExecutionResult)
 
     assert result.errors is None
     assert result.data is not None
