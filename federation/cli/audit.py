@@ -1,24 +1,42 @@
-"""`datong audit`: what can be proved of the audit trail."""
+"""`datong audit verify`, `anchor` and `retain`: what can be proved of the audit trail."""
 
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from federation.cli.options import ConfigOption, read_settings
-from federation.cli.report import err, failure, usage_fault
+from federation.cli.audit_find import department, export, search, subject
+from federation.cli.audit_options import (
+    DatabaseOption,
+    Format,
+    FormatOption,
+    existing_key,
+    public_keys,
+    show_time,
+    trail_settings,
+)
+from federation.cli.options import ConfigOption
+from federation.cli.report import err, failure, print_json, usage_fault
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
+    from federation.audit import Anchor, ChainReport
     from federation.gateway.audit_read import TrailReport
+    from federation.gateway.audit_retain import Retention
 
-app = typer.Typer(help="Prove what the audit trail holds.", no_args_is_help=True)
+app = typer.Typer(help="Prove and search what the audit trail holds.", no_args_is_help=True)
+app.command()(search)
+app.command()(export)
+app.command()(subject)
+app.command()(department)
+
+_DAYS = {"d": 1, "w": 7, "y": 365}
 
 
 @app.callback()
@@ -30,69 +48,213 @@ def _root() -> None:
 def verify(
     *,
     config: ConfigOption = None,
-    database: Annotated[str | None, typer.Option(help="SQLAlchemy URL of the trail.")] = None,
+    database: DatabaseOption = None,
     key: Annotated[
         list[Path] | None,
         typer.Option("--key", help="File with a key that signed heads (PEM); repeatable."),
     ] = None,
+    anchor: Annotated[
+        list[Path] | None,
+        typer.Option("--anchor", help="File of `datong audit anchor`; repeatable."),
+    ] = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Check every hash, link and signature; the status is 1 when a record is missing or changed.
+
+    Signed heads in the database prove everything before them. That nothing was cut behind the last
+    one, only an anchor proves that was kept elsewhere: up to it the trail is what it was.
 
     A chain is closed when its gateway stopped in order, or by the next one when it died. The
     register of chains is never closed.
     """
-    settings = read_settings(config, audit={"database": database})
-    if not settings.audit.database:
-        raise usage_fault("no audit trail: give --database URL, or --config with audit.database")
-    files = key or ([Path(settings.audit.head_key_file)] if settings.audit.head_key_file else [])
-    from federation.audit import key_id  # noqa: PLC0415
+    settings = trail_settings(config, database)
+    keys = public_keys(key, settings)
+    anchors = [_read_anchor(file) for file in anchor or ()]
     from federation.errors import FederationError  # noqa: PLC0415
     from federation.gateway.audit_read import verify_trail  # noqa: PLC0415
 
-    keys = {key_id(public): public for public in map(_read_public_key, files)}
-    if not keys:
-        raise usage_fault("no key: give --key FILE, or --config with audit.head_key_file")
+    heads = tuple(head for each in anchors for head in each.signed_heads)
     try:
-        report = asyncio.run(verify_trail(settings.audit.database, keys))
+        report = asyncio.run(verify_trail(settings.audit.database, keys, heads))
     except FederationError as error:
         raise failure(error) from None
-    _print_report(report)
+    if format is Format.JSON:
+        print_json(_report_json(report))
+    else:
+        _print_report(report)
     if not report.is_whole:
         raise typer.Exit(1)
 
 
-def _read_public_key(file: Path) -> Ed25519PublicKey:
-    """A public key, or the public half of a private one."""
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+@app.command("anchor")
+def anchor_command(
+    *,
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write it; else stdout.")
+    ] = None,
+) -> None:
+    """Write the signed heads of all chains into a small file, to be kept or published elsewhere.
+
+    Whoever has the file can prove later that nothing before it was changed or cut, by `datong audit
+    verify --anchor FILE`. It holds no data; its SHA-256, which is printed, fits into a newspaper.
+    """
+    settings = trail_settings(config, database)
+    from federation.audit import anchor_digest, anchor_text  # noqa: PLC0415
+    from federation.errors import FederationError  # noqa: PLC0415
+    from federation.gateway.audit_read import current_anchor, read_trail  # noqa: PLC0415
+
+    now = int(time.time() * 1000)
+    try:
+        made = asyncio.run(
+            read_trail(settings.audit.database, lambda found: current_anchor(found, now))
+        )
+    except FederationError as error:
+        raise failure(error) from None
+    text = anchor_text(made)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        try:
+            out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise failure(f"{out} cannot be written: {error.strerror}") from None
+    err.print(f"{len(made.heads)} heads; SHA-256 {anchor_digest(text)}")
+
+
+@app.command()
+def retain(
+    *,
+    older_than: Annotated[
+        str | None,
+        typer.Option("--older-than", metavar="PERIOD", help="Such as 400d, 26w or 3y."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+) -> None:
+    """Remove records that were kept long enough; what is left stays verifiable.
+
+    Gateways may go on writing. The period is `audit.retain_days` unless given. The trail is
+    verified first: nothing is removed, and the status is 1, when it is not whole.
+    """
+    settings = trail_settings(config, database)
+    days = _days(older_than) if older_than is not None else settings.audit.retain_days
+    if days <= 0:
+        raise usage_fault("how old? give --older-than PERIOD, or --config with audit.retain_days")
+    key_file = existing_key(settings.audit.head_key_file, "audit.head_key_file")
+    from federation.errors import FederationError  # noqa: PLC0415
+    from federation.gateway.audit_keys import head_key  # noqa: PLC0415
+    from federation.gateway.audit_retain import retain as remove  # noqa: PLC0415
+
+    now = int(time.time() * 1000)
+    before = now - days * 86_400_000
+    try:
+        done = asyncio.run(
+            remove(settings.audit.database, head_key(key_file), before, now, is_dry=dry_run)
+        )
+    except FederationError as error:
+        raise failure(error) from None
+    if not done.report.is_whole:
+        raise failure("the trail is not whole, so nothing was removed; see `datong audit verify`")
+    _print_retention(done, before, format, is_dry=dry_run)
+
+
+def _days(period: str) -> int:
+    found = re.fullmatch(r"(\d{1,5})([dwy])", period)
+    if found is None:
+        raise usage_fault(f"--older-than {period}: write a number and d, w or y, such as 400d")
+    return int(found[1]) * _DAYS[found[2]]
+
+
+def _read_anchor(file: Path) -> Anchor:
+    from federation.audit import MalformedAnchor, read_anchor  # noqa: PLC0415
 
     try:
-        text = file.read_bytes()
-        if b"PRIVATE" in text:
-            private = serialization.load_pem_private_key(text, password=None)
-            public = private.public_key()
-        else:
-            public = serialization.load_pem_public_key(text)
-    except (OSError, ValueError, TypeError) as error:
-        raise usage_fault(f"--key {file}: no key in PEM: {error}") from None
-    if not isinstance(public, ed25519.Ed25519PublicKey):
-        raise usage_fault(f"--key {file}: an Ed25519 key is needed")
-    return public
+        return read_anchor(file.read_bytes())
+    except OSError as error:
+        raise usage_fault(f"--anchor {file}: {error.strerror}") from None
+    except MalformedAnchor as error:
+        raise usage_fault(f"--anchor {file}: {error.message}") from None
 
 
 def _print_report(report: TrailReport) -> None:
     table = Table("chain", "records", "proven", "closed", "faults", box=None)
-    for chain in (report.register, *report.chains):
+    for chain in (report.register, *_shown(report)):
         faults = "\n".join(map(str, chain.faults)) or "none"
         closed = "yes" if chain.closed else "no"
         if chain is report.register:
             closed = "never"  # It goes on with whatever gateway is started next.
         table.add_row(chain.chain, str(chain.entries), str(chain.proven), closed, faults)
     Console(highlight=False).print(table)
+    gone = len(report.chains) - len(_shown(report))
+    if gone:
+        err.print(
+            f"{gone} closed chains were removed as a whole by retention, as the register says."
+        )
     for fault in report.faults:
         err.print(f"[red]{fault}[/red]")
     for digest in report.texts:
         err.print(f"[red]operation text {digest} does not have its digest[/red]")
-    open_entries = sum(chain.entries - chain.proven for chain in report.chains)
+    if report.anchored_at is not None:
+        at = show_time(report.anchored_at)
+        err.print(f"{report.anchored} records are proved by an anchor up to {at} UTC;")
+        err.print(f"{report.signed} after it by signed heads in the database alone.")
     whole = "[green]whole[/green]" if report.is_whole else "[red]not whole[/red]"
-    err.print(f"The trail is {whole}; {open_entries} records lie after the last signed head.")
+    err.print(f"The trail is {whole}; {report.unsigned} records lie after the last signed head.")
+
+
+def _shown(report: TrailReport) -> list[ChainReport]:
+    """Chains of which something is left, or missing."""
+    return [each for each in report.chains if each.entries or each.faults or not each.pruned]
+
+
+def _report_json(report: TrailReport) -> dict[str, Any]:
+    return {
+        "whole": report.is_whole,
+        "anchored": report.anchored,
+        "anchoredAt": report.anchored_at,
+        "signed": report.signed,
+        "unsigned": report.unsigned,
+        "chains": [
+            {
+                "chain": each.chain,
+                "entries": each.entries,
+                "last": each.last,
+                "pruned": each.pruned,
+                "anchored": each.anchored,
+                "proven": each.proven,
+                "signedAt": each.signed_at,
+                "closed": each.closed,
+                "faults": [_fault_json(fault) for fault in each.faults],
+            }
+            for each in (report.register, *report.chains)
+        ],
+        "faults": [_fault_json(fault) for fault in report.faults],
+        "operationTexts": list(report.texts),
+    }
+
+
+def _fault_json(fault: Any) -> dict[str, Any]:
+    return {"chain": fault.chain, "sequence": fault.sequence, "kind": fault.kind.value}
+
+
+def _print_retention(done: Retention, before: int, format: Format, *, is_dry: bool) -> None:  # noqa: A002
+    total = sum(each.entries for each in done.prunings)
+    if format is Format.JSON:
+        chains = [
+            {"chain": each.chain, "entries": each.entries, "upTo": each.up_to, "all": each.is_all}
+            for each in done.prunings
+        ]
+        print_json({"before": before, "dryRun": is_dry, "entries": total, "chains": chains})
+        return
+    table = Table("chain", "records", "up to", "rest", box=None)
+    for each in done.prunings:
+        rest = "nothing" if each.is_all else "kept"
+        table.add_row(each.chain, str(each.entries), str(each.up_to), rest)
+    if done.prunings:
+        Console(highlight=False).print(table)
+    verb = "would be" if is_dry else "were"
+    err.print(f"{total} records older than {show_time(before)} UTC {verb} removed.")

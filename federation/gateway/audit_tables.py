@@ -12,12 +12,14 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    Select,
     String,
     Table,
     Text,
     delete,
     func,
     insert,
+    literal,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -130,15 +132,37 @@ def read_chains(connection: Connection) -> set[str]:
 
 def read_entries(connection: Connection, chain: str) -> Iterator[Entry]:
     """The entries of a chain by number, well-formed or not, a page at a time."""
-    query = select(_ENTRIES).where(_ENTRIES.c.chain == chain).order_by(_ENTRIES.c.sequence)
-    rows = connection.execute(query.limit(_PAGE)).all()
+    yield from _paged(connection, select(_ENTRIES).where(_ENTRIES.c.chain == chain))
+
+
+def read_entries_with(
+    connection: Connection,
+    chain: str,
+    needles: Sequence[bytes],
+    after: int = 0,
+    size: int = _PAGE,
+) -> Iterator[Entry]:
+    """The entries of a chain behind a number whose bodies hold all these bytes, so many at once."""
+    query = select(_ENTRIES).where(_ENTRIES.c.chain == chain, _ENTRIES.c.sequence > after)
+    for needle in needles:
+        sought = literal(needle, LargeBinary)
+        if connection.dialect.name == "postgresql":
+            query = query.where(func.position(sought.op("IN")(_ENTRIES.c.body)) > 0)
+        else:
+            query = query.where(func.instr(_ENTRIES.c.body, sought) > 0)
+    yield from _paged(connection, query, size)
+
+
+def _paged(connection: Connection, query: Select[Any], size: int = _PAGE) -> Iterator[Entry]:
+    query = query.order_by(_ENTRIES.c.sequence)
+    rows = connection.execute(query.limit(size)).all()
     while rows:
         for row in rows:
             yield Entry(
                 _number(row.sequence), _bytes(row.previous), _bytes(row.body), _bytes(row.digest)
             )
         rest = query.where(_ENTRIES.c.sequence > rows[-1].sequence)
-        rows = connection.execute(rest.limit(_PAGE)).all()
+        rows = connection.execute(rest.limit(size)).all()
 
 
 def read_digest(connection: Connection, chain: str, sequence: int) -> bytes | None:

@@ -221,11 +221,13 @@ class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         database: SQLAlchemy URL; empty keeps no records, which only `--access open` may do.
         key_file: Secret that keys the hashes of entities; empty makes a new one at each start.
         head_key_file: Ed25519 key (PEM) that signs chain heads; must not lie in the database.
+        retain_days: How old records must be for `datong audit retain`; nothing goes by itself.
     """
 
     database: str = ""
     key_file: str = ""
     head_key_file: str = ""
+    retain_days: int = 0
 
 
 class Cache(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,330 @@
+"""`datong audit search`, `export`, `subject` and `department`: finding records."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from federation.cli.audit_options import (
+    AllOption,
+    CallerOption,
+    DatabaseOption,
+    FieldOption,
+    Format,
+    FormatOption,
+    HolderOption,
+    OfficeOption,
+    OutcomeOption,
+    PageOption,
+    PurposeOption,
+    RequestOption,
+    SinceOption,
+    SizeOption,
+    UntilOption,
+    existing_key,
+    read_wanted,
+    show_time,
+    trail_settings,
+)
+from federation.cli.options import ConfigOption
+from federation.cli.report import err, failure, print_json, usage_fault
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from federation.audit import AuditRecord
+    from federation.gateway.audit_export import ExportFormat
+    from federation.gateway.audit_search import FoundRecord, Reads, SubjectRead
+
+T = TypeVar("T")
+Who = tuple[str, str, str]
+
+
+def search(
+    *,
+    caller: CallerOption = None,
+    office: OfficeOption = None,
+    purpose: PurposeOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    field: FieldOption = None,
+    outcome: OutcomeOption = None,
+    department: HolderOption = None,
+    request: RequestOption = None,
+    is_all: AllOption = False,
+    page: PageOption = 1,
+    size: SizeOption = 50,
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+) -> None:
+    """List records by who asked, for what, when, which fields, and how it ended; oldest first.
+
+    The database is opened for reading only, and gateways may go on writing.
+    """
+    wanted = read_wanted(
+        caller=caller,
+        office=office,
+        purpose=purpose,
+        since=since,
+        until=until,
+        coordinate=field,
+        outcome=outcome,
+        department=department,
+        request_id=request,
+        is_all=is_all,
+    )
+    from federation.gateway.audit_search import page_of  # noqa: PLC0415
+    from federation.gateway.audit_search import search as find  # noqa: PLC0415
+
+    found = _read(config, database, lambda trail: page_of(find(trail, wanted), page, size))
+    shown = found[:size]
+    if format is Format.JSON:
+        print_json({"page": page, "more": len(found) > size, "records": list(map(_json, shown))})
+        return
+    table = Table(
+        "time (UTC)", "caller", "of", "purpose", "operation", "fields", "objects", box=None
+    )
+    table.add_column("outcome")
+    table.add_column("request")
+    for each in shown:
+        record = each.record
+        table.add_row(
+            show_time(record.at),
+            record.caller.id,
+            record.caller.department,
+            record.purpose or "",
+            f"{record.operation.kind} {record.operation.name}".strip(),
+            _effects(record),
+            str(sum(len(named.digests) for named in record.entities) or ""),
+            record.outcome.value if record.kind.value == "release" else record.kind.value,
+            record.request_id,
+        )
+    _print_page(table, len(shown), page, more=len(found) > size)
+
+
+def export(
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write; else stdout.")
+    ] = None,
+    format: Annotated[  # noqa: A002
+        str,
+        typer.Option(
+            "--format",
+            help="jsonl or csv: records; verifiable: the whole trail with hashes and signatures.",
+        ),
+    ] = "jsonl",
+    caller: CallerOption = None,
+    office: OfficeOption = None,
+    purpose: PurposeOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    field: FieldOption = None,
+    outcome: OutcomeOption = None,
+    department: HolderOption = None,
+    request: RequestOption = None,
+    is_all: AllOption = False,
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Write records to a file, and its SHA-256 beside it (FILE.sha256).
+
+    `verifiable` takes everything: somebody else can check hashes and signatures of that file
+    without Datong, as docs/audit.md says.
+    """
+    from federation.gateway.audit_export import ExportFormat, export_records  # noqa: PLC0415
+
+    kinds = [each.value for each in ExportFormat]
+    if format not in kinds:
+        raise usage_fault(f"--format {format}: one of {', '.join(kinds)}")
+    wanted = read_wanted(
+        caller=caller,
+        office=office,
+        purpose=purpose,
+        since=since,
+        until=until,
+        coordinate=field,
+        outcome=outcome,
+        department=department,
+        request_id=request,
+        is_all=is_all,
+    )
+    chosen: ExportFormat = ExportFormat(format)
+    if chosen is ExportFormat.VERIFIABLE and wanted != read_wanted(is_all=is_all):
+        raise usage_fault("--format verifiable takes the whole trail; leave the other options out")
+    try:
+        with out.open("wb") if out is not None else sys.stdout.buffer as stream:
+            count, digest = _read(
+                config, database, lambda trail: export_records(trail, wanted, chosen, stream.write)
+            )
+        if out is not None:
+            out.with_name(f"{out.name}.sha256").write_text(f"{digest}  {out.name}\n")
+    except OSError as error:
+        raise failure(f"{out or 'stdout'} cannot be written: {error.strerror}") from None
+    err.print(f"{count} lines; SHA-256 {digest}")
+
+
+def subject(
+    *,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    page: PageOption = 1,
+    size: SizeOption = 50,
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+) -> None:
+    """List what was read about one person, and who looked for it.
+
+    The identity number is asked for, or read from stdin; it is hashed with `audit.key_file` at once
+    and never stands on a command line or in a file.
+    """
+    settings = trail_settings(config, database)
+    key_file = existing_key(settings.audit.key_file, "audit.key_file")
+    wanted = read_wanted(since=since, until=until, is_all=True)
+    from federation.audit import subject_digest  # noqa: PLC0415
+    from federation.gateway.audit_keys import digest_key  # noqa: PLC0415
+    from federation.gateway.audit_search import page_of, reads_of_subject  # noqa: PLC0415
+
+    digest = subject_digest(digest_key(key_file), _ask_number())
+    reads = _read(
+        config, database, lambda t: page_of(reads_of_subject(t, digest, wanted), page, size)
+    )
+    shown = reads[:size]
+    if format is Format.JSON:
+        print_json(
+            {
+                "page": page,
+                "more": len(reads) > size,
+                "reads": [
+                    {
+                        "searched": each.searched,
+                        "types": each.types,
+                        "fields": each.fields,
+                        **_json(each.found),
+                    }
+                    for each in shown
+                ],
+            }
+        )
+        return
+    table = Table("time (UTC)", "caller", "of", "purpose", "what", "fields", "request", box=None)
+    for each in shown:
+        record = each.found.record
+        table.add_row(
+            show_time(record.at),
+            record.caller.id,
+            record.caller.department,
+            record.purpose or "",
+            _what(each),
+            "\n".join(each.fields),
+            record.request_id,
+        )
+    _print_page(table, len(shown), page, more=len(reads) > size)
+
+
+def department(
+    name: Annotated[str, typer.Argument(help="The department, as its subgraph is named.")],
+    *,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    page: PageOption = 1,
+    size: SizeOption = 50,
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+) -> None:
+    """Count the reads of a department's fields by caller and purpose, most first."""
+    wanted = read_wanted(since=since, until=until, department=name)
+    from federation.gateway.audit_search import reads_of_department  # noqa: PLC0415
+
+    reads = _read(config, database, lambda trail: reads_of_department(trail, wanted))
+    ordered = sorted(reads.items(), key=lambda each: (-each[1].requests, each[0]))
+    shown = ordered[(page - 1) * size : page * size]
+    more = len(ordered) > page * size
+    if format is Format.JSON:
+        print_json({"page": page, "more": more, "reads": [_reads_json(*each) for each in shown]})
+        return
+    table = Table("of", "caller", "purpose", box=None)
+    for column in ("requests", "fields", "masked", "denied", "objects"):
+        table.add_column(column, justify="right")
+    table.add_column("last (UTC)")
+    for (office, caller, purpose), count in shown:
+        numbers = (count.requests, len(count.fields), count.masked, count.denied, count.objects)
+        table.add_row(office, caller, purpose, *map(str, numbers), show_time(count.last))
+    _print_page(table, len(shown), page, more=more, what="callers and purposes")
+
+
+def _read(config: Path | None, database: str | None, work: Callable[[Connection], T]) -> T:
+    settings = trail_settings(config, database)
+    from federation.errors import FederationError  # noqa: PLC0415
+    from federation.gateway.audit_read import read_trail  # noqa: PLC0415
+
+    try:
+        return asyncio.run(read_trail(settings.audit.database, work))
+    except FederationError as error:
+        raise failure(error) from None
+
+
+def _ask_number() -> str:
+    number: str
+    if sys.stdin.isatty():
+        number = typer.prompt("Identity number", hide_input=True, err=True)
+    else:
+        number = sys.stdin.readline()
+    if not number.strip():
+        raise usage_fault("no identity number on stdin")
+    return number
+
+
+def _print_page(table: Table, count: int, page: int, *, more: bool, what: str = "records") -> None:
+    if count:
+        Console(highlight=False).print(table)
+    further = f"; further ones with --page {page + 1}" if more else ""
+    err.print(
+        f"{count or 'No'} {what} on page {page}{further}."
+        if page > 1 or more
+        else f"{count or 'No'} {what}."
+    )
+
+
+def _effects(record: AuditRecord) -> str:
+    counts = record.counts
+    return " ".join(
+        f"{counts[each]} {each}" for each in ("allow", "mask", "deny") if each in counts
+    )
+
+
+def _what(read: SubjectRead) -> str:
+    released = f"released: {', '.join(read.types)}" if read.types else ""
+    sought = f"searched ({read.found.record.outcome.value})" if read.searched else ""
+    return "; ".join(filter(None, (sought, released)))
+
+
+def _json(found: FoundRecord) -> dict[str, Any]:
+    record: dict[str, Any] = msgspec.json.decode(found.body)
+    return {"chain": found.chain, "sequence": found.sequence, "record": record}
+
+
+def _reads_json(who: Who, count: Reads) -> dict[str, Any]:
+    office, caller, purpose = who
+    return {
+        "department": office,
+        "caller": caller,
+        "purpose": purpose or None,
+        "requests": count.requests,
+        "fields": sorted(count.fields),
+        "masked": count.masked,
+        "denied": count.denied,
+        "objects": count.objects,
+        "last": count.last,
+    }

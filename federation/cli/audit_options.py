@@ -1,0 +1,177 @@
+"""Options that the audit commands share, and what they mean."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from federation.audit.record import Outcome, RecordKind
+from federation.cli.options import read_settings
+from federation.cli.report import usage_fault
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from federation.gateway.audit_search import Wanted
+    from federation.gateway.settings import Config
+
+DatabaseOption = Annotated[
+    str | None, typer.Option("--database", metavar="URL", help="SQLAlchemy URL of the trail.")
+]
+CallerOption = Annotated[
+    str | None, typer.Option("--caller", metavar="ID", help="Records of this caller.")
+]
+OfficeOption = Annotated[
+    str | None,
+    typer.Option("--from", metavar="DEPARTMENT", help="Records of callers of this department."),
+]
+PurposeOption = Annotated[
+    str | None,
+    typer.Option("--purpose", metavar="CODE", help="Records of this purpose; '' for none."),
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="2026-11-28, 2026-11-28T09:30 (UTC), or 7d ago."),
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="The same; records before it.")
+]
+FieldOption = Annotated[
+    str | None,
+    typer.Option(
+        "--field", metavar="TYPE.FIELD", help="Records that decide on it; Type.* for any."
+    ),
+]
+OutcomeOption = Annotated[Outcome | None, typer.Option("--outcome", help="How the request ended.")]
+HolderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--department", metavar="NAME", help="Records that decide on a field of this department."
+    ),
+]
+RequestOption = Annotated[
+    str | None, typer.Option("--request", metavar="ID", help="Records of one request.")
+]
+AllOption = Annotated[
+    bool, typer.Option("--all", help="Intents and pages too, not only what was released.")
+]
+PageOption = Annotated[int, typer.Option("--page", min=1, help="Which page, from 1.")]
+SizeOption = Annotated[int, typer.Option("--size", min=1, max=10_000, help="Records in a page.")]
+
+_AGO = re.compile(r"(\d{1,6})([mhdw])")
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="json: for machines.")]
+
+
+def trail_settings(config: Path | None, database: str | None) -> Config:
+    """The settings, with a trail; ends the command with status 2 when none is named."""
+    settings = read_settings(config, audit={"database": database})
+    if not settings.audit.database:
+        raise usage_fault("no audit trail: give --database URL, or --config with audit.database")
+    return settings
+
+
+def existing_key(file: str, setting: str) -> str:
+    """A key file that is there: reading a trail must not make one."""
+    if not file or not Path(file).is_file():
+        missing = f"{file}: no such file" if file else "no key"
+        raise usage_fault(f"{missing}: set {setting} to the file that the gateway uses")
+    return file
+
+
+def public_keys(files: list[Path] | None, settings: Config) -> dict[str, Ed25519PublicKey]:
+    """Keys that heads are trusted by; ends the command with status 2 when there are none."""
+    from federation.audit import key_id  # noqa: PLC0415
+
+    default = [Path(settings.audit.head_key_file)] if settings.audit.head_key_file else []
+    keys = {key_id(public): public for public in map(_read_public_key, files or default)}
+    if not keys:
+        raise usage_fault("no key: give --key FILE, or --config with audit.head_key_file")
+    return keys
+
+
+def read_wanted(
+    *,
+    caller: str | None = None,
+    office: str | None = None,
+    purpose: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    coordinate: str | None = None,
+    outcome: Outcome | None = None,
+    department: str | None = None,
+    request_id: str | None = None,
+    is_all: bool = False,
+) -> Wanted:
+    """What the options ask for; ends the command with status 2 when one cannot be read."""
+    from federation.gateway.audit_search import Wanted  # noqa: PLC0415
+
+    if coordinate is not None and not re.fullmatch(r"\w+\.(\*|\w+(\(\w+:\))?)", coordinate):
+        raise usage_fault(f"--field {coordinate}: write Type.field or Type.*")
+    return Wanted(
+        caller=caller,
+        office=office,
+        purpose=purpose,
+        since=read_time(since, "--since"),
+        until=read_time(until, "--until"),
+        coordinate=coordinate,
+        outcome=outcome,
+        department=department,
+        request_id=request_id,
+        kinds=frozenset() if is_all else frozenset({RecordKind.RELEASE}),
+    )
+
+
+def read_time(text: str | None, option: str) -> int | None:
+    """Milliseconds since 1970; ends the command with status 2 when it is no time."""
+    if text is None:
+        return None
+    ago = _AGO.fullmatch(text)
+    if ago is not None:
+        return int((time.time() - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise usage_fault(
+            f"{option} {text}: write 2026-11-28, 2026-11-28T09:30, or how long ago: 30m 12h 7d 4w"
+        ) from None
+    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def show_time(at: int) -> str:
+    """A time for people, in UTC."""
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _read_public_key(file: Path) -> Ed25519PublicKey:
+    """A public key, or the public half of a private one."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+
+    try:
+        text = file.read_bytes()
+        if b"PRIVATE" in text:
+            private = serialization.load_pem_private_key(text, password=None)
+            public = private.public_key()
+        else:
+            public = serialization.load_pem_public_key(text)
+    except (OSError, ValueError, TypeError) as error:
+        raise usage_fault(f"--key {file}: no key in PEM: {error}") from None
+    if not isinstance(public, ed25519.Ed25519PublicKey):
+        raise usage_fault(f"--key {file}: an Ed25519 key is needed")
+    return public

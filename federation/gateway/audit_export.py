@@ -1,0 +1,171 @@
+"""Records as files for others, and the digest of such a file."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from federation.audit import AuditRecord
+from federation.gateway.audit_search import FoundRecord, Wanted, departments, search
+from federation.gateway.audit_tables import (
+    read_chains,
+    read_entries,
+    read_heads,
+    read_operations,
+    read_signed_chains,
+)
+
+
+class ExportFormat(StrEnum):
+    """What a file holds.
+
+    Attributes:
+        JSONL: A record in each line, with its place and hash.
+        CSV: The same as a table, for spreadsheets.
+        VERIFIABLE: Everything that the verifier reads, a JSON object in each line.
+    """
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    VERIFIABLE = "verifiable"
+
+
+def export_records(
+    connection: Connection,
+    wanted: Wanted,
+    format: ExportFormat,  # noqa: A002
+    write: Callable[[bytes], Any],
+) -> tuple[int, str]:
+    """Write what is wanted, a line at a time.
+
+    Returns:
+        How many lines, and the SHA-256 of all bytes in hex.
+    """
+    lines = {
+        ExportFormat.JSONL: _jsonl,
+        ExportFormat.CSV: _csv,
+        ExportFormat.VERIFIABLE: _verifiable,
+    }[format]
+    hasher, count = hashlib.sha256(), 0
+    for line in lines(connection, wanted):
+        hasher.update(line)
+        write(line)
+        count += 1
+    return count, hasher.hexdigest()
+
+
+def _jsonl(connection: Connection, wanted: Wanted) -> Iterator[bytes]:
+    for found in search(connection, wanted):
+        yield _line(
+            {
+                "chain": found.chain,
+                "sequence": found.sequence,
+                "digest": found.digest.hex(),
+                "record": msgspec.Raw(found.body),
+            }
+        )
+
+
+def _csv(connection: Connection, wanted: Wanted) -> Iterator[bytes]:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for found in search(connection, wanted):
+        yield _taken(text)
+        writer.writerow([_safe(str(make(found))) for make in _COLUMNS.values()])
+    yield _taken(text)
+
+
+def _taken(text: io.StringIO) -> bytes:
+    line = text.getvalue().encode()
+    text.seek(0)
+    text.truncate()
+    return line
+
+
+def _safe(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _verifiable(connection: Connection, _: Wanted) -> Iterator[bytes]:
+    for chain in sorted(read_chains(connection) | read_signed_chains(connection)):
+        for entry in read_entries(connection, chain):
+            yield _line(
+                {
+                    "entry": {
+                        "chain": chain,
+                        "sequence": entry.sequence,
+                        "previous": entry.previous.hex(),
+                        "digest": entry.digest.hex(),
+                        "body": entry.body.decode(errors="replace"),
+                    }
+                }
+            )
+        for signed in read_heads(connection, chain):
+            yield _line(
+                {
+                    "head": {
+                        "chain": chain,
+                        "sequence": signed.head.sequence,
+                        "digest": signed.head.digest.hex(),
+                        "at": signed.at,
+                        "key_id": signed.key_id,
+                        "signature": signed.signature.hex(),
+                    }
+                }
+            )
+    for digest, text in read_operations(connection):
+        yield _line({"operation": {"digest": digest, "text": text}})
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(value) + b"\n"
+
+
+def _fields(record: AuditRecord, effect: str) -> str:
+    groups = (group.coordinates for group in record.verdicts if group.effect == effect)
+    return " ".join(sorted(each for coordinates in groups for each in coordinates))
+
+
+def _objects(record: AuditRecord) -> str:
+    return " ".join(f"{each.type}={len(each.digests)}" for each in record.entities)
+
+
+_COLUMNS: dict[str, Callable[[FoundRecord], object]] = {
+    "at": lambda found: found.record.at,
+    "kind": lambda found: found.record.kind.value,
+    "outcome": lambda found: found.record.outcome.value,
+    "request": lambda found: found.record.request_id,
+    "part": lambda found: found.record.part,
+    "caller": lambda found: found.record.caller.id,
+    "caller_department": lambda found: found.record.caller.department,
+    "purpose": lambda found: found.record.purpose or "",
+    "operation": lambda found: found.record.operation.kind,
+    "operation_name": lambda found: found.record.operation.name,
+    "operation_digest": lambda found: found.record.operation.digest,
+    "allowed": lambda found: _fields(found.record, "allow"),
+    "masked": lambda found: _fields(found.record, "mask"),
+    "denied": lambda found: _fields(found.record, "deny"),
+    "departments": lambda found: " ".join(sorted(departments(found.record))),
+    "asked": lambda found: " ".join(found.record.subgraphs),
+    "objects": lambda found: _objects(found.record),
+    "persons_sought": lambda found: len(found.record.subjects),
+    "masked_values": lambda found: found.record.masked,
+    "filtered_rows": lambda found: found.record.filtered,
+    "codes": lambda found: " ".join(found.record.codes),
+    "consents": lambda found: " ".join(found.record.consents),
+    "duration_ms": lambda found: found.record.duration,
+    "policy_revision": lambda found: found.record.policy_revision,
+    "schema_revision": lambda found: found.record.schema_revision,
+    "chain": lambda found: found.chain,
+    "sequence": lambda found: found.sequence,
+    "digest": lambda found: found.digest.hex(),
+}

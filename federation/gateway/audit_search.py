@@ -1,0 +1,291 @@
+"""Finding records: by caller, purpose, time, field, outcome, department or person.
+
+The database looks for the bytes that a match must hold, and what it finds is read and judged here:
+records need no index, which every append would have to pay for, and both databases find alike.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from federation.audit import (
+    REGISTER,
+    AuditRecord,
+    ChainClosed,
+    ChainOpened,
+    Entry,
+    MalformedRecord,
+    Outcome,
+    RecordKind,
+    read_links,
+    read_record,
+    read_register,
+)
+from federation.gateway.audit_tables import read_chains, read_entries, read_entries_with
+
+T = TypeVar("T")
+# Clocks of writers may differ by as much; a chain is passed over only when it surely ended before.
+_CLOCK_SLACK_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What records must say; what is not given may be anything.
+
+    Attributes:
+        caller: Id of the caller.
+        office: Department that vouches for the caller.
+        purpose: Code; empty for none stated.
+        since: Milliseconds since 1970, included.
+        until: The same, excluded.
+        coordinate: ``Type.field``, or ``Type.*`` for any field of a type.
+        department: One that holds a field that was decided on.
+        digest: Keyed hash of a person or entity.
+        kinds: Empty for all.
+    """
+
+    caller: str | None = None
+    office: str | None = None
+    purpose: str | None = None
+    since: int | None = None
+    until: int | None = None
+    coordinate: str | None = None
+    outcome: Outcome | None = None
+    department: str | None = None
+    request_id: str | None = None
+    digest: str | None = None
+    kinds: frozenset[RecordKind] = frozenset()
+
+    def needles(self) -> list[bytes]:
+        """Bytes that stand in the canonical form of every record that matches."""
+        members = {
+            "id": self.caller,
+            "department": self.office,
+            "purpose": self.purpose or None,
+            "outcome": self.outcome.value if self.outcome else None,
+            "request_id": self.request_id,
+        }
+        found = [_json(name) + b":" + _json(value) for name, value in members.items() if value]
+        found += [_json(each) for each in (self.department, self.digest) if each]
+        if self.coordinate:
+            whole = _json(self.coordinate)
+            found.append(whole.removesuffix(b'*"') if self.coordinate.endswith(".*") else whole)
+        if len(self.kinds) == 1:
+            found += [b'"kind":' + _json(each.value) for each in self.kinds]
+        return found
+
+    def matches(self, record: AuditRecord) -> bool:
+        """Whether a record says all of it."""
+        return (
+            (self.caller in (None, record.caller.id))
+            and (self.office in (None, record.caller.department))
+            and (self.purpose is None or self.purpose == (record.purpose or ""))
+            and (self.since is None or record.at >= self.since)
+            and (self.until is None or record.at < self.until)
+            and (self.outcome in (None, record.outcome))
+            and (self.request_id in (None, record.request_id))
+            and (not self.kinds or record.kind in self.kinds)
+            and (self.coordinate is None or any(map(self.is_asked, coordinates(record))))
+            and (self.department is None or self.department in departments(record))
+            and (self.digest is None or names(record, self.digest))
+        )
+
+    def is_asked(self, coordinate: str) -> bool:
+        """Whether it is the coordinate, or one of the type."""
+        assert self.coordinate is not None, "asked only where there is one"
+        if self.coordinate.endswith(".*"):
+            return coordinate.startswith(self.coordinate[:-1])
+        return coordinate == self.coordinate
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecord:
+    """A record and its place."""
+
+    chain: str
+    sequence: int
+    digest: bytes
+    body: bytes
+    record: AuditRecord
+
+
+@dataclass(slots=True)
+class Reads:
+    """How often one caller read a department's fields for one purpose.
+
+    Attributes:
+        fields: Coordinates that were allowed or masked.
+        last: Time of the latest, milliseconds since 1970.
+    """
+
+    requests: int = 0
+    objects: int = 0
+    masked: int = 0
+    denied: int = 0
+    last: int = 0
+    fields: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRead:
+    """A record that concerns one person.
+
+    Attributes:
+        found: The record that says what was decided.
+        types: Types of the released objects that are about the person; empty for a search alone.
+        searched: Whether an argument named the person.
+    """
+
+    found: FoundRecord
+    types: tuple[str, ...]
+    searched: bool
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Fields of these types that were allowed or masked, sorted."""
+        return tuple(
+            sorted(
+                each
+                for group in self.found.record.verdicts
+                if group.effect != "deny"
+                for each in group.coordinates
+                if each.partition(".")[0] in self.types
+            )
+        )
+
+
+def search(connection: Connection, wanted: Wanted) -> Iterator[FoundRecord]:
+    """All records that match, in order of time."""
+    chains = (_of_chain(connection, chain, wanted) for chain in _chains(connection, wanted))
+    yield from heapq.merge(*chains, key=lambda found: (found.record.at, found.chain))
+
+
+def page_of(records: Iterator[T], number: int, size: int) -> list[T]:
+    """One page, counted from 1, and one more of them where there are further ones."""
+    start = (number - 1) * size
+    return list(islice(records, start, start + size + 1))
+
+
+def reads_of_department(
+    connection: Connection, wanted: Wanted
+) -> dict[tuple[str, str, str], Reads]:
+    """Reads of a department's fields by the caller's department, caller and purpose."""
+    assert wanted.department is not None, "whose reads"
+    reads: dict[tuple[str, str, str], Reads] = {}
+    for found in search(connection, replace(wanted, kinds=frozenset({RecordKind.RELEASE}))):
+        record = found.record
+        who = (record.caller.department, record.caller.id, record.purpose or "")
+        count = reads.setdefault(who, Reads())
+        count.requests += 1
+        count.last = max(count.last, record.at)
+        for group in record.verdicts:
+            if wanted.department not in group.departments:
+                continue
+            if group.effect == "deny":
+                count.denied += len(group.coordinates)
+                continue
+            count.fields.update(group.coordinates)
+            count.masked += len(group.coordinates) if group.effect == "mask" else 0
+        count.objects += sum(len(each.digests) for each in record.entities)
+    return reads
+
+
+def reads_of_subject(connection: Connection, digest: str, wanted: Wanted) -> Iterator[SubjectRead]:
+    """What was released about a person or asked with its number, in order of time.
+
+    Of a request that named the person in an argument and was answered there is one, with the
+    answer's record; what a page holds counts for the record that it belongs to.
+    """
+    for found in search(connection, replace(wanted, digest=digest)):
+        record = found.record
+        if record.kind is RecordKind.PAGE:
+            whole = _owner(connection, found)
+        elif record.kind is RecordKind.INTENT and _has_release(connection, found):
+            continue
+        else:
+            whole = found
+        types = sorted({each.type for each in record.entities if digest in each.digests})
+        yield SubjectRead(whole, tuple(types), digest in record.subjects)
+
+
+def coordinates(record: AuditRecord) -> Iterator[str]:
+    """Every coordinate that was decided on."""
+    for group in record.verdicts:
+        yield from group.coordinates
+
+
+def departments(record: AuditRecord) -> set[str]:
+    """Departments that hold a field that was decided on."""
+    return {name for group in record.verdicts for name in group.departments}
+
+
+def names(record: AuditRecord, digest: str) -> bool:
+    """Whether a person or entity is named, as released or as sought."""
+    return digest in record.subjects or any(digest in each.digests for each in record.entities)
+
+
+def _chains(connection: Connection, wanted: Wanted) -> list[str]:
+    """Chains that can hold records of the time in question, oldest first."""
+    register = read_register(read_entries(connection, REGISTER))
+
+    def opened(chain: str) -> int:
+        known: ChainOpened | None = register.openings.get(chain)
+        return known.at if known else 0
+
+    def may_hold(chain: str) -> bool:
+        closing: ChainClosed | None = register.closings.get(chain)
+        if wanted.until is not None and opened(chain) - _CLOCK_SLACK_MS >= wanted.until:
+            return False
+        ended = closing.at + _CLOCK_SLACK_MS if closing is not None else None
+        return wanted.since is None or ended is None or ended >= wanted.since
+
+    return sorted(filter(may_hold, read_chains(connection) - {REGISTER}), key=opened)
+
+
+def _of_chain(connection: Connection, chain: str, wanted: Wanted) -> Iterator[FoundRecord]:
+    yield from _records(read_entries_with(connection, chain, wanted.needles()), chain, wanted)
+
+
+def _behind(connection: Connection, earlier: FoundRecord, wanted: Wanted) -> Iterator[FoundRecord]:
+    """Records that were written a little later to the same chain."""
+    needles, chain = wanted.needles(), earlier.chain
+    # One at a time, since the first is nearly always the one.
+    entries = read_entries_with(connection, chain, needles, earlier.sequence, 1)
+    yield from _records(entries, chain, wanted)
+
+
+def _records(entries: Iterable[Entry], chain: str, wanted: Wanted) -> Iterator[FoundRecord]:
+    for entry in entries:
+        if read_links(entry.body) is not None:
+            continue
+        try:
+            record = read_record(entry.body)
+        except MalformedRecord:
+            continue  # `verify` is there to find it
+        if wanted.matches(record):
+            yield FoundRecord(chain, entry.sequence, entry.digest, entry.body, record)
+
+
+def _owner(connection: Connection, page: FoundRecord) -> FoundRecord:
+    """The record that a page belongs to; the page itself where it was never written."""
+    same = Wanted(request_id=page.record.request_id)
+    for found in _behind(connection, page, same):
+        if found.record.kind is not RecordKind.PAGE and found.record.part == page.record.part:
+            return found
+    return page
+
+
+def _has_release(connection: Connection, intent: FoundRecord) -> bool:
+    same = Wanted(request_id=intent.record.request_id, kinds=frozenset({RecordKind.RELEASE}))
+    return next(_behind(connection, intent, same), None) is not None
+
+
+def _json(value: str) -> bytes:
+    return msgspec.json.encode(value)

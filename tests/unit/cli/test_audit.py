@@ -1,0 +1,211 @@
+"""`datong audit ...` as somebody with a terminal uses it, offline, on a trail in a file."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from federation.audit import subject_digest
+from federation.cli.app import app
+from federation.gateway.audit_keys import digest_key, head_key
+from federation.gateway.audit_store import open_audit_store
+from tests.unit.audit.test_search import citizens, trail
+from tests.unit.audit.test_store import change
+
+NUMBER = "99010219900101123X"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trail, its keys, and settings that name them."""
+    folder = tmp_path_factory.mktemp("audit")
+    (folder / "datong.toml").write_text(
+        f'[audit]\ndatabase = "sqlite:///{folder / "audit.sqlite"}"\n'
+        f'key_file = "{folder / "audit.key"}"\nhead_key_file = "{folder / "head.pem"}"\n'
+    )
+    ann = subject_digest(digest_key(str(folder / "audit.key")), NUMBER)
+
+    async def write() -> None:
+        key, url = head_key(str(folder / "head.pem")), f"sqlite:///{folder / 'audit.sqlite'}"
+        async with open_audit_store(url, key, "test", lambda: 500) as store:
+            for each in trail():
+                known = citizens(ann) if each.request_id == "r3" else each.entities
+                await store.append(replace(each, entities=known), "{ citizen { name } }")
+
+    asyncio.run(write())
+    return folder
+
+
+def datong(folder: Path, *arguments: str, input: str | None = None) -> Result:  # noqa: A002
+    command = ["audit", *arguments, "--config", str(folder / "datong.toml")]
+    return CliRunner().invoke(app, command, input=input, env={"COLUMNS": "200"})
+
+
+def rows(result: Result) -> list[list[str]]:
+    """Words of each line of a table, its head left out."""
+    assert result.exit_code == 0, result.output
+    return [line.split() for line in result.stdout.splitlines()[1:]]
+
+
+def test_search_lists_what_was_released_and_says_how_much(folder: Path) -> None:
+    found = datong(folder, "search", "--from", "bank")
+
+    assert [row[-1] for row in rows(found)] == ["r1", "r3", "r2"]
+    assert (
+        " ".join(rows(found)[0])
+        == "1970-01-01 00:00:01 app bank loan query 2 allow 1 mask 1 answered r1"
+    )
+    assert "3 records." in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--field", "Citizen.income"], ["r1", "r2", "r4"]),
+        (["--outcome", "refused"], ["r5"]),
+        (["--since", "1970-01-01T00:00:03"], ["r4", "r5"]),
+        (["--until", "1970-01-01T00:00:02+00:00"], ["r1"]),
+        (["--request", "r2", "--all"], ["r2", "r2", "r2"]),
+        (["--since", "7d"], []),
+        (["--department", "people", "--purpose", "loan", "--caller", "app"], ["r1", "r3"]),
+    ],
+)
+def test_search_by(folder: Path, arguments: Sequence[str], expected: list[str]) -> None:
+    done = datong(folder, "search", "--format", "json", *arguments)
+
+    assert [each["record"]["request_id"] for each in json.loads(done.stdout)["records"]] == expected
+
+
+def test_search_turns_pages(folder: Path) -> None:
+    first = datong(folder, "search", "--size", "2")
+    last = datong(folder, "search", "--size", "2", "--page", "3")
+
+    assert [row[-1] for row in rows(first)] == ["r1", "r3"]
+    assert "--page 2" in first.stderr
+    assert [row[-1] for row in rows(last)] == ["r5"]
+    assert "further" not in last.stderr
+
+
+def test_a_person_is_found_by_a_number_from_stdin_however_it_is_written(folder: Path) -> None:
+    done = datong(folder, "subject", input=f" {NUMBER.lower()}\n")
+
+    (row,) = rows(done)
+    assert row[-1] == "r3"
+    assert "Citizen.name" in row
+    assert NUMBER not in done.output.upper()
+    assert rows(datong(folder, "subject", input="99010219900101124X\n")) == []
+    assert datong(folder, "subject", input="\n").exit_code == 2
+
+
+def test_a_department_sees_its_readers(folder: Path) -> None:
+    done = datong(folder, "department", "tax")
+    told = datong(folder, "department", "tax", "--format", "json", "--since", "1970-01-01T00:00:03")
+
+    assert [" ".join(row[:7]) for row in rows(done)] == [
+        "bank app loan 2 2 0 1",
+        "county clerk 1 2 0 0 0",
+    ]
+    assert [each["caller"] for each in json.loads(told.stdout)["reads"]] == ["clerk"]
+
+
+def test_an_export_comes_with_its_digest(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "records.csv"
+
+    done = datong(folder, "export", "--format", "csv", "--out", str(out))
+
+    digest = hashlib.sha256(out.read_bytes()).hexdigest()
+    assert (tmp_path / "records.csv.sha256").read_text() == f"{digest}  records.csv\n"
+    assert digest in done.stderr
+    assert len(out.read_text().splitlines()) == 1 + 5
+
+
+def test_an_anchor_proves_what_lies_before_it(folder: Path, tmp_path: Path) -> None:
+    anchor = tmp_path / "anchor.json"
+
+    made = datong(folder, "anchor", "--out", str(anchor))
+    whole = datong(folder, "verify", "--anchor", str(anchor))
+    told = datong(folder, "verify", "--anchor", str(anchor), "--format", "json")
+
+    assert hashlib.sha256(anchor.read_bytes()).hexdigest() in made.stderr
+    assert whole.exit_code == 0, whole.output
+    assert "8 records are proved by an anchor" in whole.stderr
+    assert {key: json.loads(told.stdout)[key] for key in ("anchored", "signed", "unsigned")} == {
+        "anchored": 8,
+        "signed": 0,
+        "unsigned": 0,
+    }
+    anchor.write_text("{}")
+    assert datong(folder, "verify", "--anchor", str(anchor)).exit_code == 2
+
+
+def test_retention_says_what_would_go_and_then_lets_it_go(folder: Path, tmp_path: Path) -> None:
+    copy = _copied(folder, tmp_path)
+
+    nothing = datong(copy, "retain")
+    dry = datong(copy, "retain", "--older-than", "1y", "--dry-run")
+    done = datong(copy, "retain", "--older-than", "1y")
+    after = datong(copy, "verify")
+
+    assert nothing.exit_code == 2
+    assert "8 records older than" in dry.stderr
+    assert "would be removed" in dry.stderr
+    assert "8 records older than" in done.stderr
+    assert after.exit_code == 0, after.output
+    assert "1 closed chains were removed as a whole" in after.stderr
+
+
+def test_a_trail_that_is_not_whole_ends_with_1_and_keeps_its_records(
+    folder: Path, tmp_path: Path
+) -> None:
+    copy = _copied(folder, tmp_path)
+    change(copy / "audit.sqlite", "DELETE FROM audit_entry WHERE sequence = 2")
+
+    assert datong(copy, "verify").exit_code == 1
+    assert datong(copy, "retain", "--older-than", "1y").exit_code == 1
+    assert len(rows(datong(copy, "search"))) == 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "--field", "nonsense"],
+        ["search", "--since", "yesterday"],
+        ["search", "--outcome", "great"],
+        ["search", "--page", "0"],
+        ["export", "--format", "xml"],
+        ["export", "--format", "verifiable", "--caller", "x"],
+        ["retain", "--older-than", "soon"],
+        ["verify", "--anchor", "no-such-file"],
+        ["department"],
+    ],
+)
+def test_wrong_usage_ends_with_2(folder: Path, arguments: list[str]) -> None:
+    done = datong(folder, *arguments)
+
+    assert done.exit_code == 2
+    assert done.stdout == ""
+
+
+def test_a_key_that_is_not_there_is_not_made(folder: Path, tmp_path: Path) -> None:
+    copy = _copied(folder, tmp_path)
+    (copy / "audit.key").unlink()
+    (copy / "head.pem").unlink()
+
+    assert datong(copy, "subject", input="1\n").exit_code == 2
+    assert datong(copy, "retain", "--older-than", "1y").exit_code == 2
+    assert not (copy / "audit.key").exists()
+    assert not (copy / "head.pem").exists()
+
+
+def _copied(folder: Path, to: Path) -> Path:
+    for file in folder.iterdir():
+        content = file.read_bytes()
+        if file.suffix == ".toml":
+            content = content.replace(str(folder).encode(), str(to).encode())
+        (to / file.name).write_bytes(content)
+    return to
