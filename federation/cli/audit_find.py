@@ -38,8 +38,6 @@ from federation.cli.options import ConfigOption
 from federation.cli.report import err, failure, print_json, usage_fault
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from federation.audit import AuditRecord
     from federation.gateway.audit_export import ExportFormat
     from federation.gateway.audit_search import FoundRecord, Reads, SubjectRead
@@ -264,7 +262,7 @@ def department(
     _print_page(table, len(shown), page, more=more, what="callers and purposes")
 
 
-def _read(config: Path | None, database: str | None, work: Callable[[Connection], T]) -> T:
+def _read(config: Path | None, database: str | None, work: Callable[[Any], T]) -> T:
     settings = trail_settings(config, database)
     from federation.errors import FederationError  # noqa: PLC0415
     from federation.gateway.audit_read import read_trail  # noqa: PLC0415
