@@ -220,7 +220,7 @@ class Shaping:
         )
         if withheld not in self.errors:
             self.errors.append(withheld)
-        return _TOLD
+        return TOLD
 
     def _tell(self, code: str, fault: str, field: tuple[str, Entry]) -> object:
         """Note an error at the current path; values stay out of it."""
