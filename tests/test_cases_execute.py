@@ -21,7 +21,7 @@ RANDOM_OPERATIONS = int(os.environ.get("DATONG_RANDOM_OPERATIONS", "6"))
 
 @pytest.mark.parametrize("asked", case_operations(), ids=lambda asked: asked.id)
 async def test_answers_like_one_schema(asked: CaseOperation, golden: Golden) -> None:
-    case = built(asked.case)
+    case = built(asked.case, labels=asked.labels())
     parsed = case.parse(asked.text)
     request = case.request(parsed, asked.variables())
     transport = case.transport()

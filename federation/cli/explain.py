@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from federation.cli.operation_input import (
+    LabelOption,
     NameOption,
     VariablesOption,
     read_object,
@@ -62,6 +63,7 @@ def explain(
     config: ConfigOption = None,
     name: NameOption = None,
     variables: VariablesOption = None,
+    override_label: LabelOption = None,
     caller: Annotated[
         str | None,
         typer.Option(metavar="JSON|@FILE", help="Claims of a caller; without, access is open."),
@@ -94,7 +96,10 @@ def explain(
     from federation.errors import FederationError, SchemaError  # noqa: PLC0415
 
     consents = tuple(read_consent(each, purpose) for each in consent or ())
-    stages = Stages(settings, Question(text, name, values, claims, purpose, consents), progress)
+    labels = tuple(override_label or ())
+    stages = Stages(
+        settings, Question(text, name, values, claims, purpose, consents, labels), progress
+    )
     try:
         if stage in _OF_SUBGRAPHS and not stages.sources:
             raise usage_fault(f"stage {stage.value} needs --subgraph or --subgraphs")

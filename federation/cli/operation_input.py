@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from federation.cli.report import usage_fault
+
+if TYPE_CHECKING:
+    from federation.query_graph import LabelledGraphs, QueryGraph
 
 OperationArgument = Annotated[
     Path, typer.Argument(metavar="OPERATION", help="File with the operation; - reads stdin.")
@@ -20,6 +23,24 @@ NameOption = Annotated[
 VariablesOption = Annotated[
     str | None, typer.Option("--variables", metavar="JSON|@FILE", help="Values of its variables.")
 ]
+
+
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="LABEL",
+        help="Label of a progressive @override that is switched on; repeatable.",
+    ),
+]
+
+
+def graph_under(labels: list[str] | None, graphs: LabelledGraphs) -> QueryGraph:
+    """The query graph with labels switched on; ends the command where one does not exist."""
+    for label in labels or ():
+        if label not in graphs.labels:
+            known = ", ".join(graphs.labels) or "none"
+            raise usage_fault(f"--override-label {label}: no field has it. Labels are: {known}")
+    return graphs.graph(frozenset(labels or ()))
 
 
 def read_operation(file: Path) -> str:

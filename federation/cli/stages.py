@@ -26,6 +26,7 @@ from federation.access import (
     row_filters_json,
 )
 from federation.cli.graph_text import print_query_graph
+from federation.cli.operation_input import graph_under
 from federation.composition import Composition
 from federation.gateway.access_log import AccessLog
 from federation.gateway.deciding import open_engine
@@ -33,7 +34,7 @@ from federation.gateway.identity import ANONYMOUS, read_caller
 from federation.gateway.limits import build_limits
 from federation.gateway.messages import Request, Response
 from federation.gateway.running import start_gateway
-from federation.gateway.settings import Config
+from federation.gateway.settings import Config, Overrides
 from federation.gateway.sources import (
     CompositionFailed,
     Progress,
@@ -53,6 +54,7 @@ from federation.planning import (
     print_plan,
     print_plan_graph,
 )
+from federation.query_graph import QueryGraph
 from federation.subgraph import load_subgraph
 from federation.supergraph import Supergraph, print_api_schema, print_supergraph
 
@@ -64,6 +66,7 @@ class Question:
     Attributes:
         claims: Those of a caller's token, believed as they stand; None means open access.
         consents: Believed as they stand, too.
+        labels: Of progressive overrides, switched on.
     """
 
     text: str
@@ -72,6 +75,7 @@ class Question:
     claims: Mapping[str, Any] | None
     purpose: str | None
     consents: tuple[ConsentFact, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 class Stages:
@@ -108,6 +112,11 @@ class Stages:
     def state(self) -> State:
         """Everything derived from the supergraph."""
         return build_state(self.supergraph)
+
+    @cached_property
+    def graph(self) -> QueryGraph:
+        """The query graph under the labels that are switched on."""
+        return graph_under(list(self._question.labels), self.state.graphs)
 
     @cached_property
     def parsed(self) -> ParsedOperation:
@@ -176,7 +185,7 @@ class Stages:
     @cached_property
     def plan(self) -> OperationPlan:
         """How what remains is fetched."""
-        return plan(self.remaining, self.state.graph)
+        return plan(self.remaining, self.graph)
 
     def print_subgraphs(self) -> str:
         """One paragraph for each subgraph: where it is and what it defines."""
@@ -211,7 +220,7 @@ class Stages:
 
     def print_query_graph(self) -> str:
         """Nodes with their fields and with where their keys lead, one a line."""
-        return print_query_graph(self.state.graph)
+        return print_query_graph(self.graph)
 
     def print_operation(self) -> str:
         """The normal form."""
@@ -250,7 +259,7 @@ class Stages:
 
     def print_candidates(self) -> str:
         """Every way to read each value, its cost, and the one taken."""
-        return print_choices(explain_choices(self.remaining, self.state.graph))
+        return print_choices(explain_choices(self.remaining, self.graph))
 
     def print_plan_graph(self) -> str:
         """The plan's fetches for Graphviz."""
@@ -274,7 +283,9 @@ class Stages:
 
         question = self._question
         request = Request("explain", question.text, question.variables, question.name)
-        config = self._engine_settings
+        graph_under(list(question.labels), self.state.graphs)
+        shares = {label: 100.0 * (label in question.labels) for label in self.state.graphs.labels}
+        config = msgspec.structs.replace(self._engine_settings, overrides=Overrides(shares))
         async with start_gateway(config, supergraph, AccessLog(), identify=identify) as running:
             response = await running.gateway.answer(request)
         assert isinstance(response, Response), "this client does not accept event streams"

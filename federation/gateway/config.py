@@ -163,6 +163,9 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str, str]]:
         yield "access", "opa_url", "name the OPA server, for example http://127.0.0.1:8181"
     if config.server.admin_port and len(config.server.admin_token) < 16:
         yield "server", "admin_token", "the admin listener needs a token of 16 characters or more"
+    for label, share in config.overrides.shares.items():
+        if not 0 <= share <= 100:
+            yield "overrides", "shares", f"{label} needs a share from 0 to 100, not {share:g}"
     sources = ("subgraphs", "subgraphs_file", "supergraph_file")
     given = [key for key in sources if getattr(config.schema, key)]
     if len(given) > 1:

@@ -45,6 +45,7 @@ from federation.gateway.messages import (
     Request,
     Response,
 )
+from federation.gateway.override_labels import active_labels
 from federation.gateway.recall import Known, Recall
 from federation.gateway.respond import describe, respond
 from federation.gateway.settings import Config
@@ -163,7 +164,8 @@ class Gateway:
         question = asked.question.asked_by(asker)
         decision = trail.note_decision(await self._parts.engine.decide(question), state.index)
         restrict = partial(self._restrict, parsed.operation, variables, decision)
-        planned = self._recall.planned(asked, decision, state, restrict)
+        labels = active_labels(state.graphs.labels, self._config.overrides.shares, request.id)
+        planned = self._recall.planned(asked, decision, state, restrict, labels)
         work = self._work(request, asker, variables, planned.restriction, state)
         return Prepared(asker, planned.restriction, planned.named, work)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from federation.access import (
     AccessIndex,
@@ -19,15 +19,25 @@ from federation.access import (
     ask,
     input_shapes,
 )
-from federation.audit import NamedPlan, SubjectArgument, plan_with_names, subject_arguments
+from federation.audit import (
+    Identity,
+    NamedPlan,
+    SubjectArgument,
+    plan_with_names,
+    subject_arguments,
+)
 from federation.errors import PlanningError
 from federation.gateway.bounded import Bounded
 from federation.gateway.settings import Cache
 from federation.gateway.state import State
 from federation.operation import Operation, ParsedOperation
 from federation.planning import OperationPlan
+from federation.query_graph import names_in
 from federation.selection import Field, SelectionSet
 from federation.supergraph.model import named_type
+
+Labels: TypeAlias = frozenset[str]
+"""Labels of progressive overrides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +98,8 @@ class Recall:
         self._is_named = is_named
         self._known: Bounded[Hashable, Known] = Bounded(sizes.operations)
         self._asked: Bounded[Hashable, Asked] = Bounded(sizes.operations)
-        self._planned: Bounded[tuple[int, int], Planned] = Bounded(sizes.plans)
-        self._plans: Bounded[tuple[str, Operation], NamedPlan] = Bounded(sizes.plans)
+        self._planned: Bounded[tuple[int, int, Labels], Planned] = Bounded(sizes.plans)
+        self._plans: Bounded[tuple[str, Operation, Labels], NamedPlan] = Bounded(sizes.plans)
 
     def parsed(self, key: Hashable, parse: Callable[[], ParsedOperation]) -> Known:
         """An operation by all that parsing depends on."""
@@ -120,32 +130,43 @@ class Recall:
         decision: Decision,
         state: State,
         restrict: Callable[[AccessIndex], Restriction],
+        labels: Labels = frozenset(),
     ) -> Planned:
         """What is left of an operation under a decision, and its plan.
 
         Where the columns of a row filter cannot be fetched, fields that return such rows are left
-        out.
+        out. ``labels`` are those of progressive overrides that are switched on.
         """
-        key = (id(asked), id(decision))
+        key = (id(asked), id(decision), labels)
         earlier = self._planned.get(key)
         if earlier is not None and earlier.asked is asked and earlier.decision is decision:
             return earlier
         restriction = restrict(state.index)
         try:
-            planned = self._plan(restriction.operation, state)
+            planned = self._plan(restriction.operation, state, labels)
         except PlanningError:
             if not restriction.operation.row_tests:
                 raise
             restriction = restrict(replace(state.index, tests_rows=False))
-            planned = self._plan(restriction.operation, state)
+            planned = self._plan(restriction.operation, state, labels)
         return self._planned.put(key, Planned(asked, decision, restriction, planned))
 
-    def _plan(self, operation: Operation, state: State) -> NamedPlan:
-        key = (state.revision, operation)
+    def _plan(self, operation: Operation, state: State, labels: Labels) -> NamedPlan:
         identities = state.identities if self._is_named else {}
+        mattering = labels and state.graphs.mattering(labels, _names(operation, identities))
+        key = (state.revision, operation, mattering)
         return self._plans.get(key) or self._plans.put(
-            key, plan_with_names(operation, state.graph, identities)
+            key, plan_with_names(operation, state.graphs.graph(mattering), identities)
         )
+
+
+def _names(operation: Operation, identities: Mapping[str, Identity]) -> Iterator[str]:
+    """Names of all fields that a plan of the operation can fetch by itself."""
+    yield from names_in(operation.selections)
+    for _, columns in operation.row_tests:
+        yield from columns
+    for identity in identities.values():
+        yield from names_in(identity.selections)
 
 
 def _in_arguments(selections: SelectionSet) -> Iterator[str]:

@@ -244,6 +244,17 @@ class Cache(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     compiled_bytes: int = 33_554_432
 
 
+class Overrides(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Progressive overrides: which fields are already read from the subgraph that takes them over.
+
+    Attributes:
+        shares: Per cent of the requests for which a label is switched on, by label. A label such as
+            `percent(25)` has its own share unless one is given here; any other is off.
+    """
+
+    shares: dict[str, float] = {}
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of one gateway; a section of `datong.toml` for each attribute."""
 
@@ -258,3 +269,4 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     access: Access = Access()
     audit: Audit = Audit()
     cache: Cache = Cache()
+    overrides: Overrides = Overrides()

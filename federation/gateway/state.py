@@ -11,7 +11,7 @@ from graphql import GraphQLSchema
 from federation.access import AccessIndex, build_access_index
 from federation.audit import Identity, SubjectInputs, build_identities, build_subject_inputs
 from federation.catalogue import Catalogue, build_catalogue
-from federation.query_graph import QueryGraph, build_query_graph
+from federation.query_graph import LabelledGraphs
 from federation.supergraph import Supergraph, build_api_schema, print_supergraph
 
 
@@ -21,6 +21,7 @@ class State:
 
     Attributes:
         schema: The API schema.
+        graphs: The query graphs: one for each set of override labels.
         identities: What names the objects of each type in the audit trail.
         subjects: Which inputs can name a person.
         revision: Hash of the supergraph's text: equal schemas have equal revisions everywhere.
@@ -28,7 +29,7 @@ class State:
 
     supergraph: Supergraph
     schema: GraphQLSchema
-    graph: QueryGraph
+    graphs: LabelledGraphs
     catalogue: Catalogue
     index: AccessIndex
     identities: Mapping[str, Identity]
@@ -44,7 +45,7 @@ def build_state(supergraph: Supergraph) -> State:
     return State(
         supergraph=supergraph,
         schema=schema,
-        graph=build_query_graph(supergraph),
+        graphs=LabelledGraphs(supergraph),
         catalogue=catalogue,
         index=index,
         identities=build_identities(supergraph, catalogue),

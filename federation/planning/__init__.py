@@ -11,6 +11,7 @@ from federation.planning.explanation import (
     print_choices,
     print_plan_graph,
 )
+from federation.planning.notation import plan_to_json
 from federation.planning.plan import (
     ContextValue,
     EntityFetch,
@@ -23,6 +24,7 @@ from federation.planning.plan import (
 )
 from federation.planning.planner import PlannerLimits, plan
 from federation.planning.text import print_path, print_plan
+from federation.planning.tree import print_plan_tree
 
 __all__ = [
     "Candidate",
@@ -38,8 +40,10 @@ __all__ = [
     "RowTest",
     "explain_choices",
     "plan",
+    "plan_to_json",
     "print_choices",
     "print_path",
     "print_plan",
     "print_plan_graph",
+    "print_plan_tree",
 ]

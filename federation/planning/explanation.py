@@ -21,12 +21,14 @@ class Candidate:
         way: Subgraphs in the order in which they are entered, with the keys.
         rounds: Until the value is there.
         requests: All that it takes, as ``round:subgraph``; values share those that agree.
+        last: The request that brings the value, written alike.
     """
 
     way: str
     rounds: int
     requests: tuple[str, ...]
     is_chosen: bool
+    last: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,13 @@ def explain_choices(
         Choice(
             leaf.path,
             tuple(
-                Candidate(_way(site), site.stage, _requests(site, graph), site is chosen)
+                Candidate(
+                    _way(site),
+                    site.stage,
+                    _requests(site, graph),
+                    site is chosen,
+                    _last(site),
+                )
                 for site in leaf.candidates
             ),
         )
@@ -83,11 +91,23 @@ def _lines(choice: Choice) -> Iterator[str]:
         yield f"  {mark} {each.way}  ({rounds}: {' '.join(each.requests)})"
 
 
-def _way(site: Site) -> str:
+def _last(site: Site) -> str:
+    """The request of a chain's beginning; a cast's own needs may come later."""
+    at = _beginning(site)
+    assert isinstance(at.step, RootStep | EntityStep), "chains begin at roots and entity moves"
+    return f"{at.stage}:{at.step.graph}"
+
+
+def _beginning(site: Site) -> Site:
     at = site
     while isinstance(at.step, FieldStep | CastStep):
         assert at.parent is not None, "field and cast steps have a parent"
         at = at.parent
+    return at
+
+
+def _way(site: Site) -> str:
+    at = _beginning(site)
     if isinstance(at.step, EntityStep):
         return f'{_way(at.step.needs[0])} > {at.step.graph} by "{at.step.key}"'
     assert isinstance(at.step, RootStep), "chains begin at roots and entity moves"

@@ -50,7 +50,7 @@ def build_query_graph(
             definition.name: {field.name: field.type for field in definition.fields.values()}
             for definition in supergraph.composite_types()
         },
-        resolvers=_resolvers(graphs, types, interfaces),
+        resolvers=resolvers_of(graphs, types, interfaces),
         positions={name: position for position, name in enumerate(graphs)},
         contexts={
             context: frozenset[str]().union(*(possible_types[name] for name in names))
@@ -102,7 +102,7 @@ def _types_of(
             kind=kind,
             fields={}
             if isinstance(definition, UnionType)
-            else _fields_of(graph, definition, active_labels),
+            else fields_of(graph, definition, active_labels),
             keys=_keys_of(joins),
             possible_types=api_possible_types[definition.name]
             if kind is Kind.INTERFACE_OBJECT
@@ -133,9 +133,10 @@ def _keys_of(joins: list[JoinType]) -> tuple[Key, ...]:
     )
 
 
-def _fields_of(
+def fields_of(
     graph: str, definition: ObjectType | InterfaceType, active_labels: frozenset[str]
 ) -> dict[str, SubgraphField]:
+    """The fields of a type as one subgraph holds them while these labels are switched on."""
     fields: dict[str, SubgraphField] = {}
     for field in definition.fields.values():
         join = _join_of(graph, field, active_labels)
@@ -168,7 +169,7 @@ def _join_of(graph: str, field: FieldDefinition, active_labels: frozenset[str]) 
     return next((join for join in field.joins if join.graph == graph), None)
 
 
-def _resolvers(
+def resolvers_of(
     graphs: tuple[str, ...],
     types: Mapping[str, Mapping[str, SubgraphType]],
     interfaces: Mapping[str, tuple[str, ...]],

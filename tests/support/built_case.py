@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from graphql import GraphQLSchema
 
-from federation.composition import compose
+from federation.composition import SubgraphDocument, compose
 from federation.execution import ExecutionRequest, ExecutionResult, execute
 from federation.operation import Limits, ParsedOperation, coerce_variables, parse_operation
 from federation.planning import plan
-from federation.query_graph import QueryGraph, build_query_graph
+from federation.query_graph import LabelledGraphs, QueryGraph
 from federation.subgraph import load_subgraph
 from federation.supergraph import build_api_schema
 from federation.supergraph.model import Supergraph
@@ -66,26 +67,39 @@ class BuiltCase:
 
 
 @cache
-def built(case: Case, *, is_reversed: bool = False) -> BuiltCase:
-    """The case composed, its subgraphs given in order of name or the other way round."""
+def built(
+    case: Case, *, is_reversed: bool = False, labels: frozenset[str] = frozenset()
+) -> BuiltCase:
+    """The case composed, its subgraphs given in order of name or the other way round.
+
+    Args:
+        labels: Of progressive overrides, switched on.
+    """
     documents = case.subgraphs()[::-1] if is_reversed else case.subgraphs()
     composition = compose(
         load_subgraph(each.name, each.url, each.sdl, each.file) for each in documents
     )
     supergraph = composition.supergraph
     assert supergraph is not None, composition.errors
-    overrides = {taken for each in documents for taken in Directives(each.sdl).overrides()}
+    lost = {lost for each in documents for lost in _lost(each, labels)}
     return BuiltCase(
         case=case,
         supergraph=supergraph,
         schema=build_api_schema(supergraph),
-        graph=build_query_graph(supergraph),
+        graph=LabelledGraphs(supergraph).graph(labels),
         subgraph_schemas={each.name: federation_schema(each.sdl) for each in documents},
         directives={
             each.name: Directives(
                 each.sdl,
-                frozenset((owner, name) for loser, owner, name in overrides if loser == each.name),
+                frozenset((owner, name) for loser, owner, name in lost if loser == each.name),
             )
             for each in documents
         },
     )
+
+
+def _lost(document: SubgraphDocument, labels: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+    """Subgraph, type and field of each field that must not be read there."""
+    for loser, owner, name, label in Directives(document.sdl).overrides():
+        is_off = bool(label) and label not in labels
+        yield (document.name if is_off else loser), owner, name

@@ -77,6 +77,11 @@ class CaseOperation:
         variables: dict[str, Any] = _json(path) if path.exists() else {}
         return variables
 
+    def labels(self) -> frozenset[str]:
+        """Labels of progressive overrides that are switched on."""
+        path = self.beside("labels.json")
+        return frozenset(_json(path)) if path.exists() else frozenset()
+
     def beside(self, suffix: str) -> Path:
         """The file of that suffix that belongs to the operation."""
         return self.path.with_suffix(f".{suffix}")

@@ -74,13 +74,15 @@ class Directives:
         """Keys by which the type can be entered here."""
         return self._keys[type_name]
 
-    def overrides(self) -> set[tuple[str, str, str]]:
-        """Loser, type and field of each field that this subgraph takes over for good."""
+    def overrides(self) -> set[tuple[str, str, str, str]]:
+        """Loser, type, field and label of each field that this subgraph takes over.
+
+        The label is empty where it is for good.
+        """
         return {
-            (_argument(found, "from"), type_name, field_name)
+            (_argument(found, "from"), type_name, field_name, _argument(found, "label"))
             for (type_name, field_name), node in self._fields.items()
             for found in _named(node.directives, "override")
-            if not _argument(found, "label")
         }
 
     def field_set(self, type_name: str, field_name: str, directive: str) -> SelectionSet:

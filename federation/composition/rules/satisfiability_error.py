@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from federation.composition.merged import Merged
 from federation.composition.reach import Given, Nodes, Reach
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic
 from federation.field_set import print_field_set
-from federation.query_graph import Node, QueryGraph, build_query_graph
+from federation.query_graph import LabelledGraphs, Node, QueryGraph
 from federation.query_graph.model import SubgraphField
 from federation.supergraph.api_schema import is_accessible
 from federation.supergraph.model import FieldDefinition, InterfaceType, ObjectType, named_type
@@ -32,6 +32,11 @@ class _State:
     kind: str
     path: tuple[str, ...]
     given: Given = frozenset()
+
+
+def _under(labels: tuple[str, ...]) -> str:
+    several = "s" if len(labels) > 1 else ""
+    return f"; with the override label{several} {', '.join(labels)} switched on"
 
 
 class _Reaches:
@@ -72,11 +77,20 @@ def satisfiability_error(merged: Merged) -> Iterator[Diagnostic]:
     """Every field that the API schema offers can be read wherever it can be selected.
 
     Walks the API schema and all subgraphs in step, breadth first, so that the query shown for a
-    field is the shortest one that fails. Objects with the same closure are looked at once.
+    field is the shortest one that fails. Objects with the same closure are looked at once. The
+    labels of progressive overrides are tried off, on, and each alone.
     """
-    graph = build_query_graph(merged.supergraph)
-    reaches = _Reaches(graph)
+    graphs = LabelledGraphs(merged.supergraph)
+    tried = [(), graphs.labels, *((label,) for label in graphs.labels)]
     reported: set[tuple[str, str]] = set()
+    for labels in dict.fromkeys(tried):
+        yield from _unanswered(merged, graphs.graph(frozenset(labels)), labels, reported)
+
+
+def _unanswered(
+    merged: Merged, graph: QueryGraph, labels: tuple[str, ...], reported: set[tuple[str, str]]
+) -> Iterator[Diagnostic]:
+    reaches = _Reaches(graph)
     for state in _states(merged, reaches):
         reach = reaches.at(state.given)
         definition = merged.supergraph.types[state.type]
@@ -87,7 +101,8 @@ def satisfiability_error(merged: Merged) -> Iterator[Diagnostic]:
                 continue
             if not reach.step(state.type, state.nodes, field.name):
                 reported.add(coordinate)
-                yield _diagnostic(state, field, graph, reach, merged)
+                found = _diagnostic(state, field, graph, reach, merged)
+                yield replace(found, message=found.message + _under(labels)) if labels else found
 
 
 def _states(merged: Merged, reaches: _Reaches) -> Iterator[_State]:

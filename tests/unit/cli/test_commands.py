@@ -138,6 +138,27 @@ def test_plan_prints_the_plan_of_a_file_or_of_stdin(folder: Path) -> None:
     assert from_file.stdout == from_stdin.stdout
 
 
+def test_plan_has_a_form_for_people_and_one_for_tools(folder: Path) -> None:
+    tree = datong(folder, "plan", "q.graphql", "--subgraphs", "good.json", "--tree")
+    tool = datong(folder, "plan", "q.graphql", "--subgraphs", "good.json", "--format", "json")
+    both = datong(
+        folder, "plan", "q.graphql", "--subgraphs", "good.json", "--tree", "--format", "json"
+    )
+
+    assert "├─ round 1" in tree.stdout
+    assert json.loads(tool.stdout)["kind"] == "QueryPlan"
+    assert both.returncode == 2
+
+
+def test_plan_under_a_label_that_no_field_has_is_refused(folder: Path) -> None:
+    done = datong(
+        folder, "plan", "q.graphql", "--subgraphs", "good.json", "--override-label", "later"
+    )
+
+    assert done.returncode == 2
+    assert "Labels are: none" in done.stderr
+
+
 def test_plan_of_an_invalid_operation_names_the_place(folder: Path) -> None:
     done = datong(folder, "plan", "-", "--subgraphs", "good.json", stdin="{ nothing }")
 

@@ -20,6 +20,9 @@ from federation.gateway.recall import Known, Planned, Recall
 from federation.gateway.settings import Cache
 from federation.gateway.state import State, build_state
 from federation.operation import Limits, parse_operation
+from federation.planning import OperationPlan
+from tests.support.built_case import built
+from tests.support.cases import case
 from tests.support.planned import composed
 
 BODY = """
@@ -96,3 +99,26 @@ def test_what_is_forgotten_is_made_again(state: State) -> None:
     recall.parsed("another", lambda: first.parsed)
 
     assert parsed(recall, state) is not first
+
+
+def test_labels_that_do_not_matter_share_a_plan() -> None:
+    built_case = built(case("override/labels"))
+    state = build_state(built_case.supergraph)
+    recall = Recall(Cache())
+
+    def plan_under(text: str, *labels: str) -> OperationPlan:
+        known = recall.parsed(text, lambda: parse_operation(text, state.schema, None, Limits()))
+        asked = recall.asked(known, {}, LI, state)
+        decision = allow_all(asked.question)
+
+        def anew(index: AccessIndex) -> Restriction:
+            return restrict(known.parsed.operation, {}, decision, index)
+
+        return recall.planned(asked, decision, state, anew, frozenset(labels)).plan
+
+    off = plan_under("{ products { price } }")
+    assert plan_under("{ products { price } }", "new-search") is off
+    moved = plan_under("{ products { price } }", "percent(25)")
+    assert [fetch.subgraph for fetch in off.fetches] == ["old"]
+    assert [fetch.subgraph for fetch in moved.fetches] == ["old", "new"]
+    assert plan_under("{ products { price } }", "percent(25)", "new-search") is moved

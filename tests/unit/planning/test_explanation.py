@@ -2,7 +2,17 @@
 
 from federation.composition import SubgraphDocument, compose_documents
 from federation.operation import Limits, Operation, parse_operation
-from federation.planning import explain_choices, plan, print_choices, print_plan_graph
+from federation.planning import (
+    Candidate,
+    Choice,
+    Fetch,
+    OperationPlan,
+    explain_choices,
+    plan,
+    print_choices,
+    print_plan_graph,
+    print_plan_tree,
+)
 from federation.query_graph import QueryGraph, build_query_graph
 from federation.supergraph import build_api_schema
 
@@ -60,3 +70,40 @@ def test_plan_graph_names_fetches_and_what_they_wait_for() -> None:
         "digraph plan {\n  rankdir=LR\n  node [shape=box, fontname=monospace]\n"
         '  0 [label="1: people\\nroot"]\n}\n'
     )
+
+
+def _tree(text: str) -> str:
+    operation, graph = _planned(text)
+    return print_plan_tree(plan(operation, graph), explain_choices(operation, graph))
+
+
+def test_tree_says_why_each_value_is_read_where_it_is_and_what_the_other_ways_cost() -> None:
+    assert _tree("{ people { income } }") == (
+        "1 round, 1 request\n"
+        "└─ round 1\n"
+        "   └─ 0: query to tax for the root\n"
+        "      ├─ people.@.income: there first, after 1 round\n"
+        '      └─   not people > tax by "id" (2 rounds, 2 requests more)\n'
+    )
+
+
+def test_tree_tells_requests_that_are_made_anyway_from_equal_ways() -> None:
+    shared, equal = _tree("{ people { id income } }"), _tree("{ people { id } }")
+
+    assert "people.@.id: by requests that are made anyway" in shared
+    assert "not people (1 round, 1 request more)" in shared
+    assert "people.@.id: as good as any other way; the shortest, or first by name" in equal
+
+
+def test_tree_of_a_plan_that_asks_nobody_has_no_rounds() -> None:
+    assert _tree("{ __typename }") == "0 rounds, 0 requests\n"
+
+
+def test_fewest_requests_of_its_own_decide_where_all_ways_cost_some() -> None:
+    near = Candidate("a", 2, ("1:r", "2:a"), is_chosen=True, last="2:a")
+    far = Candidate("b", 2, ("1:r", "1:s", "2:b"), is_chosen=False, last="2:b")
+    made = OperationPlan("query", "Query", (Fetch(0, "a", "query", "{ x }"),), ())
+
+    text = print_plan_tree(made, (Choice(("x",), (near, far)),))
+
+    assert "x: with the fewest requests of its own (2)" in text
