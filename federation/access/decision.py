@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from federation.access.masks import MASKS
 from federation.access.request import CONTRACT, AccessRequest
-from federation.access.row_filter import RowCondition, read_condition
+from federation.access.row_filter import AllOf, RowCondition, conjunction, read_condition
 from federation.errors import PolicyUnavailable
 
 GATEWAY_RULE = "gateway"
@@ -47,6 +47,10 @@ class Verdict:
 NO_DECISION = Verdict(Effect.DENY, ("no_decision",), GATEWAY_RULE, decided=False)
 
 
+Rows = Mapping[str, Mapping[str, tuple[RowCondition, ...]]]
+"""Coordinate to type to the conditions on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The answer to one AccessRequest; silence is refusal.
@@ -57,12 +61,16 @@ class Decision:
         revision: Of policy and data that answered; goes into errors and audit records.
         subjects: Subjects of the consents in the question; row filters of what consent opened must
             confine to them.
+        rows: By coordinate, which conditions on which types its uses bring, where the engine says
+            so: the row filters are the conjunctions of these. None where it does not: the answer
+            then holds for the question as a whole only.
     """
 
     verdicts: Mapping[tuple[str, str], Verdict]
     row_filters: Mapping[str, RowCondition | None]
     revision: str
     subjects: frozenset[str] = frozenset()
+    rows: Rows | None = None
 
     def verdict(self, coordinate: str, use: str) -> Verdict:
         """The verdict on one use; ``NO_DECISION`` when there is none."""
@@ -100,12 +108,29 @@ def read_decision(request: AccessRequest, answer: Any, revision: str) -> Decisio
         for use in uses.names():
             verdict = answered.get(use) if isinstance(answered, Mapping) else None
             verdicts[coordinate, use] = _read_verdict(verdict, use)
+    row_filters = {str(name): _read_filter(value) for name, value in filters.items()}
+    rows = _read_rows(request, answer.get("rows"), row_filters)
     return Decision(
         verdicts=verdicts,
-        row_filters={str(name): _read_filter(value) for name, value in filters.items()},
+        # From the parts where there are any, so that equal parts make equal filters whatever else
+        # was asked with them.
+        row_filters=row_filters if rows is None else join_rows(rows.values()),
         revision=revision,
-        subjects=frozenset(consent.subject for consent in request.asker.consents),
+        subjects=request.asker.subjects,
+        rows=rows,
     )
+
+
+def join_rows(
+    rows: Iterable[Mapping[str, tuple[RowCondition, ...]]],
+) -> dict[str, RowCondition | None]:
+    """The row filters by type that the conditions of several coordinates make together."""
+    # By their text: in Python True equals 1, for a row filter it does not.
+    parts: dict[str, dict[str, RowCondition]] = {}
+    for bound in rows:
+        for name, conditions in bound.items():
+            parts.setdefault(name, {}).update({repr(each): each for each in conditions})
+    return {name: conjunction(parts[name].values()) for name in sorted(parts)}
 
 
 def no_decision(request: AccessRequest) -> Decision:
@@ -154,3 +179,30 @@ def _read_filter(value: Any) -> RowCondition | None:
         return read_condition(value)
     except ValueError:
         return None
+
+
+def _read_rows(
+    request: AccessRequest, value: Any, row_filters: Mapping[str, RowCondition | None]
+) -> Rows | None:
+    """The conditions by coordinate; None unless together they are exactly the row filters."""
+    if not isinstance(value, Mapping) or not value.keys() <= request.fields.keys():
+        return None
+    try:
+        rows = {
+            str(coordinate): {
+                str(name): tuple(map(read_condition, conditions))
+                for name, conditions in types.items()
+            }
+            for coordinate, types in value.items()
+        }
+    except (ValueError, TypeError, AttributeError):
+        return None
+    said = {name: _parts(condition) for name, condition in row_filters.items()}
+    joined = {name: _parts(condition) for name, condition in join_rows(rows.values()).items()}
+    return rows if said == joined else None
+
+
+def _parts(condition: RowCondition | None) -> frozenset[str] | None:
+    if condition is None:
+        return None
+    return frozenset(map(repr, condition.parts if isinstance(condition, AllOf) else (condition,)))

@@ -17,8 +17,9 @@ from federation.access.request import (
 )
 
 
-class _Caller(msgspec.Struct, forbid_unknown_fields=True):
-    id: str
+class _Caller(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    id: str | None = None
+    authenticated: bool | None = None
     kind: str
     department: str | None = None
     region: str | None = None
@@ -71,7 +72,8 @@ def read_request(document: Any) -> AccessRequest:
     return AccessRequest(
         asker=Asker(
             caller=Caller(
-                id=caller.id,
+                # Policies that do not read the name are not told it.
+                id=caller.id or ("unnamed" if caller.authenticated else "anonymous"),
                 kind=caller.kind,
                 department=caller.department,
                 region=caller.region,

@@ -264,7 +264,7 @@ def _caller_remedies(
         Text(f"Only a caller of kind {other} may have it.", f"仅限类型为“{word}”的调用方。"),
         {"caller_kind": other},
     )
-    if caller.id in {"", "anonymous"}:
+    if not caller.authenticated:
         yield Remedy(
             "identity",
             Text("Send a token: the caller must be known.", "请附上令牌：须为已认证的调用方。"),

@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 CONTRACT = 1
+ANONYMOUS_IDS = frozenset({"", "anonymous"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,16 @@ class Caller:
     scopes: frozenset[str] = frozenset()
     clearance: int = 0
 
+    @property
+    def authenticated(self) -> bool:
+        """Whether a token said who this is."""
+        return self.id not in ANONYMOUS_IDS
+
     def to_json(self) -> dict[str, Any]:
         """As contract 1 writes it; absent facts have no key."""
         facts: dict[str, Any] = {
             "id": self.id,
+            "authenticated": self.authenticated,
             "kind": self.kind,
             "department": self.department,
             "region": self.region,
@@ -86,6 +93,11 @@ class Asker:
     consents: tuple[ConsentFact, ...]
     now: int
 
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Whose consents are at hand."""
+        return frozenset(consent.subject for consent in self.consents)
+
 
 @dataclass(frozen=True, slots=True)
 class OperationFacts:
@@ -105,9 +117,8 @@ class OperationFacts:
         return {name: fact for name, fact in facts.items() if fact is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
-    """What one coordinate is asked for.
+class Uses(NamedTuple):
+    """What one coordinate is asked for; a tuple, since caches hash dozens of them per request.
 
     Attributes:
         join: Coordinates that are computed from it, sorted.
@@ -143,12 +154,15 @@ class AccessRequest:
     Attributes:
         fields: Coordinate text to uses; coordinates are of object types only.
         topic: Digest of operation and fields; handed on where they come from an earlier question.
+        reads: What the policies read of the rest, such as ``caller.clearance`` or ``purpose``;
+            nothing else is sent to them. None sends everything.
     """
 
     asker: Asker
     operation: OperationFacts
     fields: Mapping[str, Uses]
     topic: bytes = field(default=b"", compare=False, repr=False)
+    reads: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if not self.topic:
@@ -156,20 +170,42 @@ class AccessRequest:
 
     def asked_by(self, asker: Asker) -> AccessRequest:
         """The same question of somebody else, or at another time."""
-        return AccessRequest(asker, self.operation, self.fields, self.topic)
+        return AccessRequest(asker, self.operation, self.fields, self.topic, self.reads)
+
+    def about(self, fields: Mapping[str, Uses]) -> AccessRequest:
+        """The same question about other fields."""
+        return AccessRequest(self.asker, self.operation, fields, reads=self.reads)
+
+    def for_policies(self, reads: frozenset[str] | None) -> AccessRequest:
+        """The same question with only those facts that policies read."""
+        return AccessRequest(self.asker, self.operation, self.fields, self.topic, reads)
 
     def to_json(self) -> dict[str, Any]:
         """The policy engine's ``input``."""
         asker = self.asker
-        return {
-            "contract": CONTRACT,
-            "caller": asker.caller.to_json(),
+        facts = {
+            "caller": self._read("caller", asker.caller.to_json()),
             "purpose": asker.purpose,
             "consents": [c.to_json() for c in sorted(asker.consents, key=lambda c: c.id)],
             "now": asker.now,
-            "operation": self.operation.to_json(),
+            "operation": self._read("operation", self.operation.to_json()),
+        }
+        return {
+            "contract": CONTRACT,
+            **{name: fact for name, fact in facts.items() if self._reads_of(name)},
             "fields": self._fields_json(),
         }
+
+    def _reads_of(self, name: str) -> bool:
+        reads = self.reads
+        # Both stand for objects whose members are read one by one.
+        return reads is None or name in reads or name in {"caller", "operation"}
+
+    def _read(self, name: str, facts: dict[str, Any]) -> dict[str, Any]:
+        reads = self.reads
+        if reads is None or name in reads:
+            return facts
+        return {key: fact for key, fact in facts.items() if f"{name}.{key}" in reads}
 
     @property
     def key(self) -> Hashable:

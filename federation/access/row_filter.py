@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -180,3 +180,11 @@ def _compared(found: Any, op: str, value: Scalar) -> bool | None:
 def _kind(value: Scalar) -> type:
     """Numbers are of one kind; Python's true is none of them."""
     return type(value) if isinstance(value, bool | str) else float
+
+
+def conjunction(conditions: Collection[RowCondition]) -> RowCondition:
+    """True when all conditions are; equal ones in any order give the same."""
+    if len(conditions) == 1:
+        (condition,) = conditions
+        return condition
+    return AllOf(tuple(sorted(conditions, key=repr)))

@@ -149,7 +149,7 @@ class Stages:
         return asyncio.run(self._decide(self.access_request, self.state))
 
     async def _decide(self, request: AccessRequest, state: State) -> Decision:
-        async with open_engine(self._engine_settings.access, state) as deciding:
+        async with open_engine(self._engine_settings.access, state.catalogue) as deciding:
             return await deciding.engine.decide(request)
 
     @property

@@ -42,6 +42,12 @@ class AccessLog:
         }
         self._logger.info(json.dumps(line | ({"code": code} if code else {})))
 
+    def reload(self, outcome: str, what: str) -> None:
+        """Schema, policies and grants were taken up anew, or refused; the texts are our own."""
+        line = {"time": time.time(), "reload": outcome, "what": what[:2_000]}
+        write = self._logger.info if outcome == "done" else self._logger.error
+        write(json.dumps(line, ensure_ascii=False))
+
     def unavailable(self, request_id: str, error: FederationError) -> None:
         """Something an answer needs does not work; the texts of these errors are our own."""
         line = {

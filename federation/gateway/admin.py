@@ -62,7 +62,7 @@ def _routes(settings: Server, running: Running) -> list[Route]:
     async def bundle(request: Request) -> Response:
         if not allows(request):
             return NO_TOKEN
-        made = running.bundles.get(request.path_params["name"])
+        made = running.live.current.bundles.get(request.path_params["name"])
         if made is None:
             return JSONResponse({"error": "no such bundle"}, status_code=404)
         headers = {"etag": f'"{made.revision}"', "cache-control": "no-store"}

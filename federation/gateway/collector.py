@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _YOUNG, _MIDDLE, _OLD = 50_000, 20, 100
+_SWITCH_SECONDS = 0.0005
 
 
 def spare_what_stays() -> None:
@@ -17,3 +21,23 @@ def spare_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+
+
+@contextmanager
+def building_apart() -> Iterator[None]:
+    """While another thread builds something large: it gives way often, and nothing is collected.
+
+    A collection would stop all threads for as long as it takes to look through what is new. In a
+    process that spares what its start made, that is spared too.
+    """
+    interval, is_collecting, spared = sys.getswitchinterval(), gc.isenabled(), gc.get_freeze_count()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        if spared:
+            gc.freeze()
+        if is_collecting:
+            gc.enable()

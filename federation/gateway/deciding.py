@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from federation.access import AccessRequest, Decision, PolicyEngine, allow_all
+from federation.access import (
+    AccessRequest,
+    Asker,
+    Decision,
+    OperationFacts,
+    PolicyEngine,
+    Uses,
+    Verdict,
+    allow_all,
+)
 from federation.gateway.bounded import Bounded
 from federation.gateway.settings import Access
-from federation.gateway.state import State
 
 if TYPE_CHECKING:
-    from federation.gateway.engines import Bundle
+    from federation.catalogue import Catalogue
+    from federation.gateway.engines import Bundle, EngineCounts, PolicySource
+    from federation.gateway.policy_store import Shared
 
 _KEPT_DECISIONS = 2_000
+PATIENCE_SECONDS = 10.0
+"""How long after a reload an OPA server that does not have it yet is asked again."""
 
 Probe = Callable[[], Awaitable[str | None]]
 """What is wrong with one part now; None when it works."""
+
+
+ViewOf = Callable[[Asker, Mapping[str, Uses], str], Awaitable[Mapping[tuple[str, str], Verdict]]]
+"""Asker, fields and their name to verdicts by coordinate and use."""
 
 
 class OpenEngine:
@@ -37,66 +54,160 @@ async def never_fails() -> None:
     """The probe of a part that works as long as the process does."""
 
 
+async def view_of_all(
+    asker: Asker, fields: Mapping[str, Uses], _: str
+) -> Mapping[tuple[str, str], Verdict]:
+    """The view of `--access open`."""
+    return allow_all(AccessRequest(asker, OperationFacts("query"), fields)).verdicts
+
+
 def no_counts() -> dict[str, int]:
     """The counts of an engine that decides nothing."""
     return {}
 
 
+async def nothing_to_close() -> None:
+    """The end of an engine that holds nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """An engine and what belongs to it.
+    """An engine on one release, and what belongs to it.
 
     Attributes:
         probe: What is wrong with the engine now.
-        counts: What it did, in numbers.
         purposes: Those that grants name, by department.
         bundles: What a stock OPA loads, by name.
+        view: What a caller may do with a great many fields, see ``engines.Views.decide``.
+        revision: Of policy, catalogue and grants.
+        grace_seconds: How long its last questions may take when another takes over.
+        close: Gives up what it holds.
     """
 
     engine: PolicyEngine
     probe: Probe = never_fails
-    counts: Callable[[], dict[str, int]] = no_counts
     purposes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
+    view: ViewOf = view_of_all
+    revision: str = "open"
+    grace_seconds: float = 0.0
+    close: Callable[[], Awaitable[None]] = nothing_to_close
+
+
+class Building:
+    """Makes engines on releases, one after the other, by the same settings.
+
+    Attributes:
+        counts: What all of them did, in numbers.
+    """
+
+    def __init__(self, settings: Access) -> None:
+        self.counts: Callable[[], dict[str, int]] = no_counts
+        self._settings = settings
+        self._engine_counts: EngineCounts | None = None
+
+    async def read(self) -> PolicySource | None:
+        """Policies and grants as their files are now; None where nothing is asked of them.
+
+        Raises:
+            PolicyFault: They cannot be used.
+        """
+        if self._settings.engine == "open":
+            return None
+        # What is not configured is not imported.
+        from federation.gateway import engines  # noqa: PLC0415
+
+        settings = self._settings
+        folder = Path(settings.policies) if settings.policies else engines.POLICY_FOLDER
+        data = Path(settings.data) if settings.data else None
+        return await asyncio.to_thread(engines.load_policies, folder, data)
+
+    async def build(
+        self,
+        source: PolicySource | None,
+        catalogue: Catalogue,
+        shared: Shared | None = None,
+        *,
+        is_first: bool = True,
+    ) -> Deciding:
+        """An engine on these policies, grants and catalogue, that was tried.
+
+        Must be awaited on the thread that decides: the embedded engine belongs to it. In between
+        the event loop does its other work.
+
+        Args:
+            source: As ``read`` gave it.
+            catalogue: Of the schema.
+            shared: What the policy store says is revoked.
+            is_first: Whether there is none yet; otherwise an OPA server is given time to follow.
+
+        Raises:
+            PolicyFault: The policies cannot be used.
+        """
+        if source is None:
+            return Deciding(OpenEngine())
+        from federation.gateway import engines  # noqa: PLC0415
+
+        settings = self._settings
+        if self._engine_counts is None:
+            counts = self._engine_counts = engines.EngineCounts()
+            self.counts = lambda: asdict(counts)
+        counts = self._engine_counts
+        if shared is not None:
+            source = engines.without_revoked(
+                source, {(each.department, each.coordinate, each.name) for each in shared.grants}
+            )
+        number = shared.revocations if shared else 0
+        release = await asyncio.to_thread(engines.make_release, source, catalogue, number)
+        bundles = await asyncio.to_thread(engines.build_bundles, release)
+        reads = engines.declared_reads(release.modules)
+        async with AsyncExitStack() as stack:
+            probe: Probe = never_fails
+            if settings.engine == "embedded":
+                here = await engines.EmbeddedEngine.load(release, counts)
+                large: PolicyEngine = await stack.enter_async_context(
+                    engines.PolicyProcess(
+                        release, deadline_seconds=settings.deadline_seconds, counts=counts
+                    )
+                )
+                engine: PolicyEngine = engines.DividedEngine(here, large, settings.max_fields_here)
+            else:
+                opa = await stack.enter_async_context(
+                    engines.OpaEngine(
+                        settings.opa_url,
+                        release.revisions,
+                        token=settings.opa_token or None,
+                        deadline_seconds=settings.deadline_seconds,
+                        patience_seconds=0.0 if is_first else PATIENCE_SECONDS,
+                        counts=counts,
+                    )
+                )
+                engine, large, probe = opa, opa, opa.fault
+            views = engines.Views(large, reads)
+            stack.push_async_callback(views.close)
+            return Deciding(
+                engine=engines.CachedEngine(engine, counts, reads=reads),
+                probe=probe,
+                purposes=engines.granted_purposes(release.data),
+                bundles=bundles,
+                view=views.decide,
+                revision=str(release.revisions),
+                grace_seconds=settings.deadline_seconds,
+                close=stack.pop_all().aclose,
+            )
+        raise AssertionError("the block above returns")
 
 
 @asynccontextmanager
-async def open_engine(settings: Access, state: State) -> AsyncIterator[Deciding]:
-    """The configured policy engine on the policies and this state's catalogue.
-
-    Must be entered on the thread that decides: the embedded engine belongs to it.
+async def open_engine(settings: Access, catalogue: Catalogue) -> AsyncIterator[Deciding]:
+    """The configured engine on the policies as they are, for one question or a few.
 
     Raises:
         PolicyUnavailable: The policies cannot be used.
     """
-    if settings.engine == "open":
-        yield Deciding(OpenEngine())
-        return
-    # What is not configured is not imported.
-    from federation.gateway import engines  # noqa: PLC0415
-
-    folder = Path(settings.policies) if settings.policies else engines.POLICY_FOLDER
-    source = engines.load_policies(folder, Path(settings.data) if settings.data else None)
-    release = engines.make_release(source, state.catalogue)
-    async with AsyncExitStack() as stack:
-        probe: Probe = never_fails
-        if settings.engine == "embedded":
-            embedded = engines.EmbeddedEngine(release)
-            engine = engines.CachedEngine(embedded, embedded.counts)
-        else:
-            opa = await stack.enter_async_context(
-                engines.OpaEngine(
-                    settings.opa_url,
-                    release.revisions,
-                    token=settings.opa_token or None,
-                    deadline_seconds=settings.deadline_seconds,
-                )
-            )
-            engine, probe = engines.CachedEngine(opa, opa.counts), opa.fault
-        yield Deciding(
-            engine=engine,
-            probe=probe,
-            counts=lambda: asdict(engine.counts),
-            purposes=engines.granted_purposes(release.data),
-            bundles=engines.build_bundles(release),
-        )
+    building = Building(settings)
+    deciding = await building.build(await building.read(), catalogue)
+    try:
+        yield deciding
+    finally:
+        await deciding.close()

@@ -49,10 +49,20 @@ class Identifier:
         settings: Identity,
         granted: GrantedPurposes,
         clock: Callable[[], float],
+        is_revoked: Callable[[str], bool] = lambda _: False,
     ) -> None:
+        """Prepares.
+
+        Args:
+            settings: Issuers, keys and lists.
+            granted: Purposes beside those in tokens.
+            clock: Seconds since the epoch.
+            is_revoked: Whether the policy store says so of a consent.
+        """
         self._settings = settings
         self._granted = granted
         self._clock = clock
+        self._is_revoked = is_revoked
         self._keys = KeySet(settings.jwks, settings.jwks_life_seconds, clock)
         self._consent_keys = (
             KeySet(settings.consent_jwks, settings.jwks_life_seconds, clock)
@@ -135,7 +145,7 @@ class Identifier:
             raise _consent_refused(_explain(error), "consent_invalid") from None
         if consent.purpose != purpose:
             raise _consent_refused("it was given for another purpose", "consent_other_purpose")
-        if self._revoked.has(consent.id):
+        if self._revoked.has(consent.id) or self._is_revoked(consent.id):
             raise _consent_refused("it was revoked", "consent_revoked")
         return consent
 

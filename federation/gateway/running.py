@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
+import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +18,12 @@ from federation.errors import AuditUnavailable
 from federation.gateway.access_log import AccessLog
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.counts import RequestCounts
-from federation.gateway.deciding import Deciding, Probe, no_counts, open_engine
+from federation.gateway.deciding import Building, Probe, no_counts
 from federation.gateway.identity import ANONYMOUS, Identifier
+from federation.gateway.lease import Lease, Membership
+from federation.gateway.live import LiveEngine
 from federation.gateway.pipeline import Gateway, Identify, Parts
+from federation.gateway.reloading import Inputs, Reloader, Replaced
 from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner
 from federation.gateway.start import make_signer
@@ -29,7 +34,7 @@ from federation.gateway.transports.opening import open_transport
 from federation.supergraph import Supergraph
 
 if TYPE_CHECKING:
-    from federation.gateway.engines import Bundle
+    from federation.gateway.policy_store import PolicyStore
 
 FAULT_SECONDS = 5.0
 
@@ -62,8 +67,9 @@ class Running:
 
     Attributes:
         access: Name of the engine that decides.
+        live: The engine that decides now.
+        reloader: Builds it and the state anew.
         probes: Asked by `/ready`.
-        bundles: What a stock OPA loads, by name.
         decisions: Counts of them.
         requests: Counts of them.
         end_streams: Ends all subscriptions, since the gateway stops.
@@ -72,8 +78,10 @@ class Running:
     gateway: Gateway
     signer: ContextSigner
     access: str
+    live: LiveEngine
+    reloader: Reloader
     probes: tuple[Probe, ...] = ()
-    bundles: Mapping[str, Bundle] = field(default_factory=dict)
+    store: PolicyStore | None = None
     decisions: Callable[[], dict[str, int]] = no_counts
     requests: RequestCounts = field(default_factory=RequestCounts)
     end_streams: Callable[[], None] = lambda: None
@@ -109,7 +117,21 @@ async def start_gateway(
     async with AsyncExitStack() as stack:
         opened = await _open_sink(config, stack, writer_socket)
         sink = WatchedSink(opened) if opened else None
-        deciding = await stack.enter_async_context(open_engine(config.access, state))
+        lease = Lease() if config.access.store else None
+        building = Building(config.access)
+        source = await building.read()
+        shared = None
+        store = None
+        if lease is not None:
+            # What is not configured is not imported.
+            from federation.gateway.policy_store import open_policy_store  # noqa: PLC0415
+
+            store = await stack.enter_async_context(open_policy_store(config.access.store))
+            shared = await store.read()
+            lease.know(shared)
+        deciding = await building.build(source, state.catalogue, shared)
+        live = LiveEngine(deciding, lease)
+        stack.push_async_callback(live.close)
         transport = await stack.enter_async_context(
             open_transport(config.subgraphs, {graph.name: graph.url for graph in supergraph.graphs})
         )
@@ -119,8 +141,8 @@ async def start_gateway(
             )
         )
         parts = Parts(
-            identify=identify or _identify(config, deciding),
-            engine=deciding.engine,
+            identify=identify or _identify(config, live, lease),
+            engine=live,
             transport=transport,
             events=events,
             signer=signer,
@@ -128,13 +150,30 @@ async def start_gateway(
             mask_key=digest_key(config.access.mask_key_file),
         )
         stack.push_async_callback(attend_to_the_rest, config.server.shutdown_seconds)
+        gateway = Gateway(state, parts, config)
+        reloader = Reloader(
+            config,
+            Inputs(source, shared),
+            building,
+            Replaced(gateway, live, (transport.route, events.route)),
+            signer,
+            log,
+        )
+        if store is not None and lease is not None:
+            name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+            membership = Membership(store, name, lease, reloader.revoke, reloader.reload)
+            await stack.enter_async_context(membership.held())
+        if config.server.watch_seconds:
+            await stack.enter_async_context(reloader.watching(config.server.watch_seconds))
         yield Running(
-            gateway=Gateway(state, parts, config),
+            gateway=gateway,
             signer=signer,
             access=config.access.engine,
-            probes=(deciding.probe, *((sink.fault,) if sink else ())),
-            bundles=deciding.bundles,
-            decisions=deciding.counts,
+            live=live,
+            reloader=reloader,
+            probes=(live.fault, *((sink.fault,) if sink else ())),
+            store=store,
+            decisions=building.counts,
             requests=parts.recorder.counts,
             end_streams=events.stop,
         )
@@ -156,14 +195,17 @@ async def _open_sink(
     return await stack.enter_async_context(open_audit_store(config.audit.database, key, writer))
 
 
-def _identify(config: Config, deciding: Deciding) -> Identify:
+def _identify(config: Config, live: LiveEngine, lease: Lease | None) -> Identify:
     if not config.identity.jwks:
         return _identify_nobody
 
     def granted(caller: Caller) -> frozenset[str]:
-        return deciding.purposes.get(caller.department or "", frozenset())
+        return live.current.purposes.get(caller.department or "", frozenset())
 
-    return Identifier(config.identity, granted, time.time).identify
+    def revoked(consent: str) -> bool:
+        return lease is not None and consent in lease.consents
+
+    return Identifier(config.identity, granted, time.time, revoked).identify
 
 
 async def _identify_nobody(_: object) -> Asker:

@@ -17,6 +17,8 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         admin_token: What `Authorization: Bearer` must say on the admin listener.
         start_limit_seconds: How long the subgraphs may take to hand over their SDL.
         shutdown_seconds: How long running requests may take to end when the gateway stops.
+        watch_seconds: How often the files of schema, policies and grants are looked at for changes;
+            0 reloads only when told to (`datong reload`, SIGHUP).
     """
 
     host: str = "127.0.0.1"
@@ -27,6 +29,7 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     admin_token: str = ""
     start_limit_seconds: float = 60.0
     shutdown_seconds: float = 10.0
+    watch_seconds: float = 1.0
 
 
 class Http(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -193,9 +196,13 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         engine: `embedded` (in this process), `opa` (a server) or `open` (everything is allowed).
         policies: Folder with the .rego files; empty takes the ones delivered with Datong.
         data: Folder with grants, purposes and organisations; empty takes the demo's.
+        store: SQLAlchemy URL of the store that all gateway processes share, for revocations that
+            hold everywhere at once; SQLite on one machine, PostgreSQL on several. Empty has none.
         opa_url: Base URL of the OPA server.
         opa_token: Bearer token of the OPA server's API; empty sends none.
         deadline_seconds: Time for one decision; later is denied.
+        max_fields_here: Undecided fields of one question that the embedded engine evaluates in the
+            process that answers requests; more are evaluated in the policy worker process.
         mode: `prune` takes denied fields out of a query, `refuse` refuses the whole operation.
         disclosure: How much a refusal explains, `explain` or `hidden`.
         mask_key_file: Secret for keyed masks; empty makes a new one at each start.
@@ -205,9 +212,11 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: Literal["embedded", "opa", "open"] = "embedded"
     policies: str = ""
     data: str = ""
+    store: str = ""
     opa_url: str = ""
     opa_token: str = ""
     deadline_seconds: float = 2.0
+    max_fields_here: int = 64
     mode: Literal["prune", "refuse"] = "prune"
     disclosure: Literal["explain", "hidden"] = "explain"
     mask_key_file: str = ""

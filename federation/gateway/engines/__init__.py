@@ -1,8 +1,9 @@
 """Policy engines: where the gateway's decisions come from.
 
 ``load_policies`` reads a policy folder, ``make_release`` joins it with the catalogue into one
-consistent release; ``EmbeddedEngine`` evaluates a release in this process, ``OpaEngine`` asks an
-OPA server that has loaded the bundles of one. ``CachedEngine`` stands before either.
+consistent release; ``EmbeddedEngine`` evaluates a release in this process, ``PolicyProcess`` in one
+of its own, ``OpaEngine`` asks an OPA server that has loaded the bundles of one. ``CachedEngine``
+stands before either, and ``Views`` decides on whole schemas.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from federation.gateway.engines.bundle import BUNDLES, Bundle, build_bundles
 from federation.gateway.engines.cache import CachedEngine
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.embedded import EmbeddedEngine
+from federation.gateway.engines.process import DividedEngine, PolicyProcess
+from federation.gateway.engines.reads import declared_reads
 from federation.gateway.engines.release import (
     POLICY_FOLDER,
     PolicyFault,
@@ -20,7 +23,9 @@ from federation.gateway.engines.release import (
     granted_purposes,
     load_policies,
     make_release,
+    without_revoked,
 )
+from federation.gateway.engines.views import View, Views, ViewsExhausted
 
 if TYPE_CHECKING:
     from federation.gateway.engines.opa import OpaEngine
@@ -30,17 +35,24 @@ __all__ = [
     "POLICY_FOLDER",
     "Bundle",
     "CachedEngine",
+    "DividedEngine",
     "EmbeddedEngine",
     "EngineCounts",
     "OpaEngine",
     "PolicyFault",
+    "PolicyProcess",
     "PolicyRelease",
     "PolicySource",
     "Revisions",
+    "View",
+    "Views",
+    "ViewsExhausted",
     "build_bundles",
+    "declared_reads",
     "granted_purposes",
     "load_policies",
     "make_release",
+    "without_revoked",
 ]
 
 

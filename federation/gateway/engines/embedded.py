@@ -7,22 +7,21 @@ evaluates.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import threading
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, Self
 
 from federation.access import AccessRequest, Decision, read_decision
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
-from federation.gateway.engines.release import (
-    CATALOGUE_ROOT,
-    ENTRYPOINT,
-    PolicyFault,
-    PolicyRelease,
-)
+from federation.gateway.engines.reads import undeclared_reads
+from federation.gateway.engines.release import ENTRYPOINT, PolicyFault, PolicyRelease
 
 # Must be set before the import: otherwise every undefined value inside a rule makes a stack trace
 # wherever RUST_BACKTRACE is set, which doubles the time of a decision.
@@ -32,6 +31,7 @@ import regorus
 
 _PLACE = re.compile(r"--> (\S+)")
 _UNDEFINED = "<undefined>"
+_SLICE = 250
 _PROBE: dict[str, Any] = {
     "contract": 1,
     "caller": {"id": "probe", "kind": "person", "roles": {}, "scopes": {}, "clearance": 0},
@@ -62,8 +62,10 @@ class EmbeddedEngine:
     To change the release, make a new engine: modules can only be added to one, never replaced.
     """
 
-    def __init__(self, release: PolicyRelease, counts: EngineCounts | None = None) -> None:
-        """Loads and tries the release.
+    def __init__(
+        self, release: PolicyRelease, counts: EngineCounts | None = None, *, loaded: bool = True
+    ) -> None:
+        """Loads and tries the release, unless ``load`` does so.
 
         Raises:
             PolicyFault: It does not parse, calls unportable functions, hides rules under data, or
@@ -72,24 +74,24 @@ class EmbeddedEngine:
         self.counts = counts or EngineCounts()
         self.revision = str(release.revisions)
         self._thread = threading.get_ident()
-        documents = {CATALOGUE_ROOT: release.catalogue, **release.data}
-        faults = [
-            *overlapping_roots(release.modules, documents),
-            *unknown_references(release.modules),
-        ]
-        if faults:
-            raise PolicyFault(tuple(faults))
         self._engine = regorus.Engine()
-        try:
-            for name, text in release.modules.items():
-                self._engine.add_policy(name, text)
-            self._engine.add_data_json(json.dumps(documents))
-        except (RuntimeError, ValueError) as error:
-            raise PolicyFault((str(error).strip(),)) from None
-        faults = unportable_calls(self._engine.get_ast_as_json(), release.modules)
-        if faults:
-            raise PolicyFault(tuple(faults))
-        self._try_all_rules()
+        self.steps = self._load(release)
+        if loaded:
+            for step in self.steps:
+                step()
+
+    @classmethod
+    async def load(cls, release: PolicyRelease, counts: EngineCounts | None = None) -> Self:
+        """The same in small steps, between which the event loop does its other work.
+
+        Raises:
+            PolicyFault: As above.
+        """
+        engine = cls(release, counts, loaded=False)
+        for step in engine.steps:
+            step()
+            await asyncio.sleep(0)
+        return engine
 
     async def decide(self, request: AccessRequest) -> Decision:
         """The answer for everything asked.
@@ -98,18 +100,45 @@ class EmbeddedEngine:
             PolicyUnavailable: The rules failed, or this is not the engine's own thread.
         """
         try:
-            text = self._evaluate(json.dumps(request.to_json()), ENTRYPOINT)
+            text = self.evaluate(json.dumps(request.to_json()))
             decision = read_decision(request, json.loads(text), self.revision)
-        except _RulesFailed as failure:
-            self.counts.unavailable += 1
-            # The engine's own words may quote what was asked, and about whom.
-            raise PolicyUnavailable(f"the policies failed at {failure.place}") from None
         except PolicyUnavailable:
             self.counts.unavailable += 1
             raise
         self.counts.decided += 1
         self.counts.undecided += decision.undecided
         return decision
+
+    def evaluate(self, question: str) -> str:
+        """The answer to a question of contract 1, both as JSON.
+
+        Raises:
+            PolicyUnavailable: As ``decide``.
+        """
+        try:
+            return self._evaluate(question, ENTRYPOINT)
+        except _RulesFailed as failure:
+            # The engine's own words may quote what was asked, and about whom.
+            raise PolicyUnavailable(f"the policies failed at {failure.place}") from None
+
+    def _load(self, release: PolicyRelease) -> Iterator[Callable[[], None]]:
+        modules = release.modules
+        yield lambda: _refuse(overlapping_roots(modules, release.documents))
+        yield lambda: _refuse(unknown_references(modules))
+        yield lambda: _refuse(undeclared_reads(modules))
+        for name, text in modules.items():
+            yield partial(self._add, self._engine.add_policy, name, text)
+        for part in _slices(release.documents):
+            yield partial(self._add, self._engine.add_data_json, json.dumps(part))
+        for name, text in modules.items():
+            yield partial(_check_calls, name, text)
+        yield self._try_all_rules
+
+    def _add(self, add: Callable[..., object], *texts: str) -> None:
+        try:
+            add(*texts)
+        except (RuntimeError, ValueError) as error:
+            raise PolicyFault((str(error).strip(),)) from None
 
     def _evaluate(self, question: str, rule: str) -> str:
         if threading.get_ident() != self._thread:
@@ -143,3 +172,32 @@ class EmbeddedEngine:
         effects = [use.get("effect") for use in answer["fields"]["Probe.field"].values()]
         if effects != ["deny"] * 3:
             raise PolicyFault(("a field that no catalogue knows was not denied",))
+
+
+def _refuse(faults: list[str]) -> None:
+    if faults:
+        raise PolicyFault(tuple(faults))
+
+
+def _check_calls(name: str, text: str) -> None:
+    # An engine for each module: the syntax trees of all together take a long moment to write.
+    engine = regorus.Engine()
+    engine.add_policy(name, text)
+    _refuse(unportable_calls(engine.get_ast_as_json(), {name: text}))
+
+
+def _slices(documents: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The documents in pieces that the engine merges again; loading one takes few milliseconds."""
+    for root, document in documents.items():
+        if not isinstance(document, Mapping):
+            yield {root: document}
+            continue
+        yield {root: {}}
+        for key, part in document.items():
+            if not isinstance(part, Mapping):
+                yield {root: {key: part}}
+                continue
+            yield {root: {key: {}}}
+            items = list(part.items())
+            for start in range(0, len(items), _SLICE):
+                yield {root: {key: dict(items[start : start + _SLICE])}}

@@ -23,6 +23,7 @@ from federation.gateway.engines.release import ENTRYPOINT, Revisions
 _QUERY = "strict-builtin-errors=true&provenance=true"
 _PATH = ENTRYPOINT.removeprefix("data.").replace(".", "/")
 _CODE = re.compile(r"[a-z_]{1,40}")
+_PAUSE_SECONDS = 0.03
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 
@@ -43,6 +44,7 @@ class OpaEngine:
         deadline_seconds: float = 2.0,
         breaker_failures: int = 3,
         breaker_seconds: float = 1.0,
+        patience_seconds: float = 0.0,
         counts: EngineCounts | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -55,6 +57,8 @@ class OpaEngine:
             deadline_seconds: For one answer, connection included.
             breaker_failures: Failures in a row that open the circuit.
             breaker_seconds: How long it stays open before one question is tried again.
+            patience_seconds: For so long from now on a server that has not loaded the expected
+                release yet is asked again, within a question's deadline.
             counts: Shared counters.
             clock: Monotonic seconds.
         """
@@ -70,6 +74,9 @@ class OpaEngine:
         )
         self.counts = counts or EngineCounts()
         self.expected = expected
+        self._deadline = deadline_seconds
+        self._clock = clock
+        self._patient_until = clock() + patience_seconds
         self._breaker = _Breaker(breaker_failures, breaker_seconds, clock)
 
     async def __aenter__(self) -> Self:
@@ -106,8 +113,7 @@ class OpaEngine:
 
     async def _ask(self, request: AccessRequest) -> Decision:
         try:
-            body = await self._client.post(request.to_json())
-            self._check_revisions(body)
+            body = await self._post(request.to_json())
             decision = read_decision(request, body.get("result"), str(self.expected))
         except PolicyUnavailable:
             self._breaker.failed()
@@ -119,6 +125,20 @@ class OpaEngine:
             raise
         self._breaker.succeeded()
         return decision
+
+    async def _post(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The body of an answer of the expected release."""
+        until = min(self._patient_until, self._clock() + self._deadline)
+        while True:
+            body = await self._client.post(question)
+            try:
+                self._check_revisions(body)
+            except PolicyUnavailable:
+                if self._clock() >= until:
+                    raise
+            else:
+                return body
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     def _check_revisions(self, body: Mapping[str, Any]) -> None:
         provenance = body.get("provenance")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,11 @@ class PolicyRelease:
     data: Mapping[str, Any]
     revisions: Revisions
 
+    @property
+    def documents(self) -> dict[str, Any]:
+        """All data, by root."""
+        return {CATALOGUE_ROOT: self.catalogue, **self.data}
+
 
 def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None) -> PolicySource:
     """Reads a policy folder.
@@ -112,8 +117,17 @@ def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None)
     return PolicySource(modules, {root: data.get(root, {}) for root in DATA_ROOTS})
 
 
-def make_release(source: PolicySource, catalogue: Catalogue | Mapping[str, Any]) -> PolicyRelease:
-    """The release of these policies over this catalogue; equal contents have equal revisions."""
+def make_release(
+    source: PolicySource, catalogue: Catalogue | Mapping[str, Any], revocations: int = 0
+) -> PolicyRelease:
+    """The release of these policies over this catalogue; equal contents have equal revisions.
+
+    Args:
+        source: Policies and data.
+        catalogue: Of a schema, or the document that policies see of it.
+        revocations: How many the data takes into account; part of the grants' revision, since a
+            reader must be able to tell the later of two.
+    """
     document = catalogue.policy_data() if isinstance(catalogue, Catalogue) else catalogue
     return PolicyRelease(
         modules=source.modules,
@@ -122,9 +136,27 @@ def make_release(source: PolicySource, catalogue: Catalogue | Mapping[str, Any])
         revisions=Revisions(
             policy="policy-" + content_hash(source.modules),
             catalogue="catalogue-" + content_hash(document),
-            grants="grants-" + content_hash(source.data),
+            grants=f"grants-{revocations}-{content_hash(source.data)}",
         ),
     )
+
+
+def without_revoked(
+    source: PolicySource, revoked: Collection[tuple[str, str, str]]
+) -> PolicySource:
+    """The policies without grants that were taken back.
+
+    Args:
+        source: Not changed.
+        revoked: Department, coordinate and name of each; what is not there is passed over.
+    """
+    grants: dict[str, Any] = dict(source.data.get("grants", {}))
+    for department, coordinate, name in sorted(revoked):
+        granted = grants.get(department, {})
+        if name in granted.get(coordinate, {}):
+            left = {key: grant for key, grant in granted[coordinate].items() if key != name}
+            grants[department] = {**granted, coordinate: left}
+    return PolicySource(source.modules, {**source.data, "grants": grants})
 
 
 def content_hash(document: Any) -> str:

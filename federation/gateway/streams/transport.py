@@ -42,6 +42,12 @@ class EventStreams:
         """Ready."""
         return self
 
+    def route(self, urls: Mapping[str, str]) -> None:
+        """Reach these subgraphs at these URLs from now on; open streams stay where they are."""
+        self._urls |= {
+            name: url for name, url in urls.items() if url and name not in self._settings.urls
+        }
+
     async def __aexit__(
         self,
         kind: type[BaseException] | None,

@@ -82,19 +82,24 @@ class FastTransport:
         self._limits = PoolLimits(connections, connect_seconds, _MAX_HEAD_BYTES, max_reply_bytes)
         self._tls = tls
         self._targets: dict[str, _Target] = {}
+        self._pools: dict[tuple[str, str, int], Pool] = {}
 
     async def __aenter__(self) -> Self:
-        pools: dict[tuple[str, str, int], Pool] = {}
+        self.route({})
+        return self
+
+    def route(self, urls: Mapping[str, str]) -> None:
+        """Reach these subgraphs at these URLs from now on; others stay where they are."""
+        self._urls |= {name: URL(url, encoded=True) for name, url in urls.items() if url}
         for name, url in self._urls.items():
             if _is_usable(url):
                 assert url.raw_host is not None, "a usable URL has a host"
                 assert url.port is not None, "http and https have default ports"
                 key = (url.scheme, url.raw_host, url.port)
-                if key not in pools:
+                if key not in self._pools:
                     tls = self._trust() if url.scheme == "https" else None
-                    pools[key] = Pool(Origin(url.raw_host, url.port, tls), self._limits)
-                self._targets[name] = _Target(pools[key], _head_of(url))
-        return self
+                    self._pools[key] = Pool(Origin(url.raw_host, url.port, tls), self._limits)
+                self._targets[name] = _Target(self._pools[key], _head_of(url))
 
     async def __aexit__(
         self,
@@ -104,8 +109,7 @@ class FastTransport:
     ) -> None:
         # Each ends within the deadline of its request.
         await unfinished_mutations()
-        pools = {id(target.pool): target.pool for target in self._targets.values()}
-        await asyncio.gather(*(pool.close() for pool in pools.values()))
+        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
 
     async def send(self, subgraph: str, request: SubgraphRequest) -> SubgraphReply:
         """Post one GraphQL request.

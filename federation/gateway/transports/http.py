@@ -68,6 +68,10 @@ class HttpTransport:
         )
         return self
 
+    def route(self, urls: Mapping[str, str]) -> None:
+        """Reach these subgraphs at these URLs from now on; others stay where they are."""
+        self._urls |= {name: URL(url, encoded=True) for name, url in urls.items() if url}
+
     async def __aexit__(
         self,
         kind: type[BaseException] | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from federation.execution import Transport
 from federation.gateway.settings import Subgraphs
@@ -14,9 +14,17 @@ if TYPE_CHECKING:
     from federation.gateway.transports.http import HttpTransport
 
 
+class RoutedTransport(Transport, Protocol):
+    """A transport whose subgraphs can move."""
+
+    def route(self, urls: Mapping[str, str]) -> None:
+        """Reach these subgraphs at these URLs from now on; others stay where they are."""
+        ...
+
+
 def open_transport(
     settings: Subgraphs, urls: Mapping[str, str]
-) -> AbstractAsyncContextManager[Transport]:
+) -> AbstractAsyncContextManager[RoutedTransport]:
     """A context in which subgraphs, by name, are reached at these URLs."""
     client: type[FastTransport | HttpTransport] = FastTransport
     if settings.http_client == "general":

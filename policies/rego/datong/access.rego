@@ -4,7 +4,22 @@
 #   Which of the asked uses of fields are allowed, masked or denied, and which rows may be seen.
 #   Input and answer are contract 1: schemas/input.json and schemas/decision.json. Every asked use is
 #   answered; one reason to deny is enough, and a use that nothing opens is denied as well.
+#   What is answered for a field depends on this field of the question only, so that answers can be
+#   kept field by field (rows); nothing but what custom.reads names is sent by the gateway.
 # entrypoint: true
+# custom:
+#   reads:
+#     - caller.authenticated
+#     - caller.clearance
+#     - caller.department
+#     - caller.kind
+#     - caller.region
+#     - caller.roles
+#     - caller.scopes
+#     - consents
+#     - now
+#     - operation.name
+#     - purpose
 package datong.access
 
 import data.datong.facts.known
@@ -25,6 +40,7 @@ decision := {
 	"contract": 1,
 	"fields": fields,
 	"row_filters": {type: conjunction(parts) | some type, parts in row_conditions},
+	"rows": {c: {type: sort(parts) | some type, parts in types} | some c, types in rows},
 }
 
 fields := {c: {use: verdict(c, use) | some use, _ in uses} | some c, uses in input.fields}
@@ -144,6 +160,13 @@ mask(c) := name if {
 } else := "null" if count(masks[c]) > 1
 
 row_conditions[type] contains condition if {
+	some types in rows
+	some type, parts in types
+	some condition in parts
+}
+
+# Which conditions on which types the asked uses of a field bring.
+rows[c][type] contains condition if {
 	some c, uses in conditions
 	some use, bound in uses
 	not denied[c][use]
@@ -152,10 +175,15 @@ row_conditions[type] contains condition if {
 }
 
 # A count tells of the rows that it counts: who may see a region's rows only gets their number only.
-row_conditions[type] contains type_condition(type) if some type in regional
+rows[c][type] contains type_condition(type) if {
+	some c, fact in known
+	some type, _ in fact.counts
+	regional[type]
+}
 
-row_conditions[type] contains condition if {
-	some owner in owners
+rows[c][type] contains condition if {
+	some c, fact in known
+	some owner, _ in fact.owners
 	some type, own in data.datong.departments[owner].filters
 	data.catalogue.types[type].owners[owner]
 	some condition in own

@@ -169,7 +169,7 @@ def test_question_that_the_new_rules_fail_on_is_denied_there(folder: Path) -> No
     (folder / "new/datong/departments/public_security.rego").write_text(
         "package datong.departments.public_security\n\n"
         'deny["Citizen.name"] contains "x" if {\n'
-        '\tinput.caller.id == "bank-app"\n\tto_number("no") > 1\n}\n'
+        '\tinput.caller.department == "heming_bank"\n\tto_number("no") > 1\n}\n'
     )
 
     found = changes(folder)

@@ -12,7 +12,7 @@ demanded := {c: fact.demands | some c, fact in known}
 deny[c] contains "not_authenticated" if {
 	some c, demands in demanded
 	demands.authenticated
-	not authenticated
+	not input.caller.authenticated
 }
 
 deny[c] contains "scope_missing" if {
@@ -26,8 +26,6 @@ deny[c] contains "policy_not_met" if {
 	some alternatives in demands.policies
 	not met(alternatives)
 }
-
-authenticated if not input.caller.id in {"", "anonymous"}
 
 held(alternatives) if {
 	some scopes in alternatives

@@ -1,0 +1,80 @@
+"""The engine that answers now: a reload replaces it by another in one step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from federation.access import AccessRequest, Asker, Decision, Uses, Verdict
+from federation.gateway.deciding import Deciding
+from federation.gateway.lease import Lease
+
+
+class LiveEngine:
+    """Decides by the current release, while this process holds its lease.
+
+    Attributes:
+        current: What decides; read once by each question.
+        changed: Set, and replaced by a new one, at each change.
+    """
+
+    def __init__(self, deciding: Deciding, lease: Lease | None = None) -> None:
+        self.current = deciding
+        self.changed = asyncio.Event()
+        self._lease = lease
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        """The answer for everything asked.
+
+        Raises:
+            PolicyUnavailable: As the engine does, or there is no lease.
+        """
+        self._check()
+        decision = await self.current.engine.decide(request)
+        # Over while it was waited for: what was decided before may be revoked by now.
+        self._check()
+        return decision
+
+    async def view(
+        self, asker: Asker, fields: Mapping[str, Uses], name: str
+    ) -> Mapping[tuple[str, str], Verdict]:
+        """What a caller may do with a great many fields; see ``engines.Views.decide``.
+
+        Raises:
+            PolicyUnavailable: As the engine does, or there is no lease.
+        """
+        self._check()
+        return await self.current.view(asker, fields, name)
+
+    async def fault(self) -> str | None:
+        """What is wrong with the engine now."""
+        fault = await self.current.probe()
+        return fault or (await self._lease.fault() if self._lease else None)
+
+    def replace(self, deciding: Deciding) -> None:
+        """Decides by another release from the next question on."""
+        old, self.current = self.current, deciding
+        changed, self.changed = self.changed, asyncio.Event()
+        changed.set()
+        task = asyncio.create_task(self._close(old), name="old policy engine")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """Ends all engines."""
+        for task in self._closing:
+            task.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self.current.close()
+
+    async def _close(self, old: Deciding) -> None:
+        try:
+            # Questions that it is answering just now end first.
+            await asyncio.sleep(old.grace_seconds)
+        finally:
+            await old.close()
+
+    def _check(self) -> None:
+        if self._lease is not None:
+            self._lease.check()

@@ -1,0 +1,154 @@
+"""The policy worker process: large questions leave the event loop, whatever happens to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from federation.access import AccessRequest, Asker, Caller, Decision, OperationFacts, Uses
+from federation.errors import PolicyUnavailable
+from federation.gateway.engines import (
+    DividedEngine,
+    EmbeddedEngine,
+    PolicyFault,
+    PolicyProcess,
+    Views,
+    ViewsExhausted,
+)
+from tests.policies.tables import NOW, policy_cases, table_release
+
+RELEASE = table_release()
+ASKER = Asker(Caller("me", "person", "test_office", clearance=3), "test-plain", (), NOW)
+FIELDS = {name: Uses(select=True) for name in RELEASE.catalogue["fields"]}
+REQUEST = AccessRequest(ASKER, OperationFacts("query"), FIELDS)
+SLOW = """package datong.departments.public_security
+
+deny["Citizen.name"] contains "never" if {
+	input.purpose == "test-mixed"
+	some a in numbers.range(1, 3000)
+	some b in numbers.range(1, 3000)
+	a + b == 9000
+}
+"""
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[PolicyProcess]:
+    async with PolicyProcess(RELEASE) as process:
+        yield process
+
+
+async def test_it_decides_as_the_engine_in_the_gateway_does(worker: PolicyProcess) -> None:
+    here = EmbeddedEngine(RELEASE)
+    for case in policy_cases()[:20]:
+        assert await worker.decide(case.request) == await here.decide(case.request)
+    assert worker.starts == 1
+
+
+async def test_one_that_died_is_replaced(worker: PolicyProcess) -> None:
+    await worker.decide(REQUEST)
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    answers = await asyncio.gather(
+        *(worker.decide(REQUEST) for _ in range(3)), return_exceptions=True
+    )
+    # The question that found it dead is denied; the next ones have a new process.
+    assert not isinstance(answers[-1], BaseException)
+    assert all(isinstance(each, Decision | PolicyUnavailable) for each in answers)
+    assert worker.starts == 2
+
+
+async def test_slow_rules_are_left_at_the_deadline_and_the_next_question_is_answered() -> None:
+    release = table_release({"datong/odd.rego": SLOW})
+    async with PolicyProcess(release, deadline_seconds=0.5) as worker:
+        await worker.start()
+        slow = replace(REQUEST, asker=replace(ASKER, purpose="test-mixed"))
+        with pytest.raises(PolicyUnavailable, match="in time"):
+            await worker.decide(slow)
+        assert (await worker.decide(REQUEST)).undecided == 0
+
+
+async def test_release_that_cannot_be_used_is_refused() -> None:
+    release = table_release({"datong/broken.rego": "package datong.broken\n\nallow if {"})
+    async with PolicyProcess(release) as worker:
+        with pytest.raises(PolicyFault, match="broken"):
+            await worker.start()
+
+
+async def test_frozen_process_denies_in_time(worker: PolicyProcess) -> None:
+    await worker.start()
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGSTOP)
+    with pytest.raises(PolicyUnavailable):
+        await worker.decide(REQUEST)
+    assert (await worker.decide(REQUEST)).undecided == 0
+
+
+async def test_it_ends_with_its_owner() -> None:
+    async with PolicyProcess(RELEASE) as worker:
+        await worker.start()
+        pid = worker.pid
+    assert pid is not None
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("the worker still runs")
+
+
+class Named:
+    """An engine that says only that it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.engine = EmbeddedEngine(RELEASE)
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        self.asked.append(len(request.fields))
+        await asyncio.sleep(0)
+        return await self.engine.decide(request)
+
+
+@pytest.mark.parametrize(("size", "asks_worker"), [(10, False), (11, True)])
+async def test_large_questions_go_to_the_worker(size: int, asks_worker: bool) -> None:
+    here, there = Named(), Named()
+    engine = DividedEngine(here, there, 10)
+    some = dict(list(FIELDS.items())[:size])
+
+    await engine.decide(REQUEST.about(fields=some))
+
+    assert bool(there.asked) is asks_worker
+    assert bool(here.asked) is not asks_worker
+
+
+async def test_a_view_is_decided_slice_by_slice_once_and_equals_one_large_answer() -> None:
+    engine = Named()
+    views = Views(engine)
+    many = {f"No.field{number}": Uses(select=True) for number in range(900)} | FIELDS
+
+    one, other = await asyncio.gather(
+        views.decide(ASKER, many, "r1"), views.decide(ASKER, many, "r1")
+    )
+    again = await views.decide(replace(ASKER, now=NOW + 1), many, "r1")
+
+    assert one == other == again
+    assert one == (await engine.engine.decide(REQUEST.about(fields=many))).verdicts
+    assert len(engine.asked) == 2
+
+
+async def test_too_many_views_at_once_are_refused() -> None:
+    views = Views(Named(), max_waiting=2)
+    askers = [replace(ASKER, purpose=f"p{number}") for number in range(3)]
+
+    answers = await asyncio.gather(
+        *(views.decide(asker, FIELDS, "r1") for asker in askers), return_exceptions=True
+    )
+
+    assert [type(each) for each in answers].count(ViewsExhausted) == 1
