@@ -4,7 +4,14 @@ This is the interpreted executor, the reference that any faster one must equal. 
 those of the ``Transport`` it is given, and of the ``EventTransport`` for subscriptions.
 """
 
-from federation.execution.compiled import CompiledPlan, CompiledPlans, compile_plan
+from federation.execution.answers import body_of, read_reply
+from federation.execution.compiled import (
+    CompiledPlan,
+    CompiledPlans,
+    TypedPlan,
+    compile_plan,
+    compile_typed,
+)
 from federation.execution.execute import execute, execute_event, unfinished_mutations
 from federation.execution.incremental import Payload, execute_incrementally, is_incremental
 from federation.execution.model import (
@@ -15,6 +22,8 @@ from federation.execution.model import (
 )
 from federation.execution.subscribe import subscribe
 from federation.execution.transport import (
+    ByteReply,
+    ByteTransport,
     EventTransport,
     SubgraphReply,
     SubgraphRequest,
@@ -22,6 +31,8 @@ from federation.execution.transport import (
 )
 
 __all__ = [
+    "ByteReply",
+    "ByteTransport",
     "CompiledPlan",
     "CompiledPlans",
     "EventTransport",
@@ -33,11 +44,15 @@ __all__ = [
     "SubgraphReply",
     "SubgraphRequest",
     "Transport",
+    "TypedPlan",
+    "body_of",
     "compile_plan",
+    "compile_typed",
     "execute",
     "execute_event",
     "execute_incrementally",
     "is_incremental",
+    "read_reply",
     "subscribe",
     "unfinished_mutations",
 ]

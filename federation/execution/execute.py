@@ -6,12 +6,24 @@ import asyncio
 
 from graphql import GraphQLSchema
 
-from federation.execution.compiled import CompiledPlan, Unexpected
+from federation.execution.compiled import (
+    CompiledPlan,
+    GaveUp,
+    TypedPlan,
+    TypedRun,
+    Unexpected,
+)
 from federation.execution.fetching import Execution, FetchRun, unfinished_mutations
-from federation.execution.model import ExecutionRequest, ExecutionResult, FetchReport
+from federation.execution.model import (
+    ExecutionRequest,
+    ExecutionResult,
+    FetchReport,
+    Outcome,
+    holds,
+)
 from federation.execution.rows import drop_rows, mended
 from federation.execution.shape import Shaped, shape
-from federation.execution.transport import SubgraphReply, Transport
+from federation.execution.transport import ByteTransport, SubgraphReply, Transport
 from federation.planning.plan import OperationPlan
 
 __all__ = ["execute", "execute_event", "unfinished_mutations"]
@@ -22,18 +34,57 @@ async def execute(
     request: ExecutionRequest,
     transport: Transport,
     schema: GraphQLSchema,
-    compiled: CompiledPlan | None = None,
+    compiled: CompiledPlan | TypedPlan | None = None,
 ) -> ExecutionResult:
     """Run a plan and make the response.
 
-    The plan's code, if given, makes it faster and changes nothing else.
+    The plan's code, if given, makes it faster and changes nothing else; that of a typed plan is of
+    use with a ``ByteTransport`` only.
 
     Subgraphs that fail leave nulls and errors, never an exception. Cancelling cancels the fetches
     under way, except mutations: these run to their end, unseen.
 
     What the API schema does not know (a type, an enum value) is not answered.
     """
-    return await _execute(Execution(plan, request, transport, compiled=compiled), schema)
+    loop = asyncio.get_running_loop()
+    ends = None if request.deadline is None else loop.time() + request.deadline
+    if not isinstance(compiled, TypedPlan):
+        return await _execute(Execution(plan, request, transport, ends, compiled=compiled), schema)
+    if not isinstance(transport, ByteTransport):
+        return await _execute(Execution(plan, request, transport, ends), schema)
+    run = TypedRun(compiled, request, transport)
+    try:
+        return _typed_result(plan, request, run, await run.run(ends))
+    except GaveUp as stopped:
+        given = stopped.sent
+    try:
+        return await _execute(Execution(plan, request, transport, ends, given=dict(given)), schema)
+    finally:
+        for sent in given.values():
+            sent.reply.cancel()
+
+
+def _typed_result(
+    plan: OperationPlan, request: ExecutionRequest, run: TypedRun, text: bytes
+) -> ExecutionResult:
+    refused = [each.error for each in request.refusals if holds(each.conditions, request.variables)]
+    return ExecutionResult(
+        data=None,
+        errors=tuple(refused),
+        reports=tuple(
+            FetchReport(
+                fetch.id,
+                fetch.subgraph,
+                fetch.kind,
+                Outcome.ANSWERED if fetch.id in run.sent else Outcome.SKIPPED,
+                requests=int(fetch.id in run.sent),
+                representations=run.representations(fetch.id),
+                seconds=run.seconds.get(fetch.id, 0.0),
+            )
+            for fetch in plan.fetches
+        ),
+        text=text,
+    )
 
 
 async def execute_event(
@@ -42,7 +93,7 @@ async def execute_event(
     request: ExecutionRequest,
     transport: Transport,
     schema: GraphQLSchema,
-    compiled: CompiledPlan | None = None,
+    compiled: CompiledPlan | TypedPlan | None = None,
 ) -> ExecutionResult:
     """Make the response to one event of a subscription, as ``execute`` does.
 
@@ -52,15 +103,17 @@ async def execute_event(
     Source:
         GraphQL specification, "ExecuteSubscriptionEvent".
     """
-    return await _execute(Execution(plan, request, transport, compiled=compiled), schema, event)
+    loop = asyncio.get_running_loop()
+    ends = None if request.deadline is None else loop.time() + request.deadline
+    code = compiled if isinstance(compiled, CompiledPlan) else None
+    execution = Execution(plan, request, transport, ends, compiled=code)
+    return await _execute(execution, schema, event)
 
 
 async def _execute(
     execution: Execution, schema: GraphQLSchema, event: SubgraphReply | None = None
 ) -> ExecutionResult:
-    plan, deadline = execution.plan, execution.request.deadline
-    if deadline is not None:
-        execution.ends = asyncio.get_running_loop().time() + deadline
+    plan = execution.plan
     runs = [FetchRun(execution, fetch) for fetch in plan.fetches]
     tasks: list[asyncio.Task[FetchReport]] = []
     try:

@@ -41,6 +41,7 @@ class ExecutionRequest:
         deadline: Seconds left for all fetches together; None for no limit. Fetches that have not
             ended by then fail, and what is there is answered.
         show_subgraph_errors: Whether messages and extensions of subgraphs' errors reach the client.
+        keeps_tree: Whether the tree of answers is wanted beside the response.
     """
 
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class ExecutionRequest:
     headers_for: HeadersFor = _no_headers
     deadline: float | None = None
     show_subgraph_errors: bool = True
+    keeps_tree: bool = False
 
 
 class Outcome(Enum):
@@ -93,7 +95,8 @@ class ExecutionResult:
     """The response, and how it came about.
 
     Attributes:
-        data: None when null propagated to the root.
+        data: None when null propagated to the root, and where there is ``text``.
+        text: The data as JSON, where it was made without a tree.
         errors: Refusals, then errors of fetches in the plan's order, then those of the response.
         reports: One for each fetch of the plan, in its order.
         tree: What was fetched, unmasked and with what only the plan needed; for the audit trail.
@@ -110,6 +113,7 @@ class ExecutionResult:
     masked: int = 0
     filtered: int = 0
     is_withheld: bool = False
+    text: bytes | None = None
 
     @property
     def touched(self) -> tuple[str, ...]:

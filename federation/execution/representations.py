@@ -168,14 +168,14 @@ def read_fields(value: Object, fields: tuple[RepresentationField, ...]) -> Any:
     for each in fields:
         if each.types is not None and typename(value) not in each.types:
             continue
-        found = _read(value.get(each.source, MISSING), each.fields)
+        found = read_value(value.get(each.source, MISSING), each.fields)
         if found is MISSING:
             return MISSING
         result[each.name] = found
     return result
 
 
-def _read(value: Any, fields: tuple[RepresentationField, ...]) -> Any:
+def read_value(value: Any, fields: tuple[RepresentationField, ...]) -> Any:
     """The part of a value that a representation needs; an item that lacks a field spoils it all."""
     if not fields or value is None or value is MISSING:
         return value
@@ -183,7 +183,7 @@ def _read(value: Any, fields: tuple[RepresentationField, ...]) -> Any:
         return read_fields(value, fields)
     if not isinstance(value, list):
         return MISSING
-    items = [_read(item, fields) for item in value]
+    items = [read_value(item, fields) for item in value]
     return MISSING if any(item is MISSING for item in items) else items
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,13 @@ class SubgraphReply:
     status: int | None = None
 
 
+class ByteReply(NamedTuple):
+    """The body of an answer that can be a GraphQL response, and its HTTP status."""
+
+    status: int
+    body: bytes
+
+
 class Transport(Protocol):
     """Sends requests to subgraphs by name."""
 
@@ -50,6 +58,20 @@ class Transport(Protocol):
 
         Raises:
             SubgraphUnreachable: There was no complete, well-formed answer.
+        """
+        ...
+
+
+@runtime_checkable
+class ByteTransport(Transport, Protocol):
+    """A transport for bodies that somebody else writes and reads."""
+
+    def post(
+        self, subgraph: str, body: bytes, headers: Mapping[str, str]
+    ) -> asyncio.Future[ByteReply]:
+        """Send the body of a query; cancelling the answer means not to wait for it.
+
+        The answer fails with ``SubgraphUnreachable`` where ``send`` would.
         """
         ...
 

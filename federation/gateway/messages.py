@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import orjson
+import msgspec
 from starlette.datastructures import Headers
 
 from federation.errors import (
@@ -144,11 +143,5 @@ def _headers_of(error: FederationError) -> dict[str, str]:
 
 
 def encode(document: Mapping[str, Any]) -> bytes:
-    """JSON text of a response.
-
-    Integers beyond 64 bits are beyond orjson but not beyond custom scalars.
-    """
-    try:
-        return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    """JSON text of a response."""
+    return msgspec.json.encode(document)

@@ -145,7 +145,7 @@ class Gateway:
             await trail.intend(prepared.plan)
             if prepared.plan.kind == "subscription":
                 return self._stream(request, trail, prepared, state)
-            code = self._compiled.get(prepared.plan, state.schema)
+            code = self._compiled.get(prepared.plan, prepared.work, state.schema)
             result = await execute(
                 prepared.plan, prepared.work, self._parts.transport, state.schema, code
             )
@@ -181,7 +181,7 @@ class Gateway:
             async for event in events:
                 now = await self._prepare(request, trail, state)
                 check_unchanged(opened.restriction, now.restriction)
-                code = self._compiled.get(now.plan, state.schema)
+                code = self._compiled.get(now.plan, now.work, state.schema)
                 result = await execute_event(
                     now.plan, event, now.work, parts.transport, state.schema, code
                 )
@@ -256,6 +256,7 @@ class Gateway:
             deadline=self._config.http.deadline_seconds,
             # Where anybody may read anything there is nothing that an error could give away.
             show_subgraph_errors=self._config.access.engine == "open",
+            keeps_tree=self._parts.recorder.sink is not None,
         )
 
     def _masks(self, asker: Asker, restriction: Restriction) -> Mapping[tuple[str, str], Mask]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from federation.access import Restriction
 from federation.execution import ExecutionResult
 from federation.gateway.messages import Response, encode
@@ -19,7 +21,8 @@ def respond(result: ExecutionResult, extensions: dict[str, Any] | None = None) -
     Source:
         GraphQL specification, "Response Format".
     """
-    document: dict[str, Any] = {"data": result.data}
+    data = result.data if result.text is None else msgspec.Raw(result.text)
+    document: dict[str, Any] = {"data": data}
     if result.errors:
         document["errors"] = [error.to_json() for error in result.errors]
     if extensions is not None:

@@ -1,29 +1,44 @@
 """Compiled plans answer as interpreted ones do: equal bytes, errors and requests, always."""
 
+import asyncio
 import json
 import os
 import re
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from graphql import build_schema, parse, validate
 
+from federation.access import (
+    Asker,
+    Caller,
+    Decision,
+    Effect,
+    Verdict,
+    allow_all,
+    ask,
+    bind_masks,
+    restrict,
+)
 from federation.composition import compose
 from federation.errors import SubgraphUnreachable
 from federation.execution import (
+    ByteReply,
     ExecutionRequest,
     ExecutionResult,
     SubgraphReply,
     SubgraphRequest,
     compile_plan,
+    compile_typed,
     execute,
 )
-from federation.operation import parse_operation
+from federation.gateway.state import State, build_state
+from federation.operation import Operation, parse_operation
 from federation.planning import plan
-from federation.query_graph import build_query_graph
 from federation.subgraph import load_subgraph
-from federation.supergraph import build_api_schema
 from tests.support.operations import OperationWriter
 from tests.support.plans import UNLIMITED
 from tests.support.random_graph import RandomGraph, RandomSubgraphs
@@ -66,6 +81,16 @@ class Repeatable:
         errors = list(reply.errors)
         return SubgraphReply(self._spoil(reply.data, [], errors, random), tuple(errors))
 
+    def post(
+        self, subgraph: str, body: bytes, _headers: Mapping[str, str]
+    ) -> asyncio.Future[ByteReply]:
+        return asyncio.ensure_future(self._post(subgraph, msgspec.json.decode(body)))
+
+    async def _post(self, subgraph: str, sent: dict[str, Any]) -> ByteReply:
+        reply = await self.send(subgraph, SubgraphRequest(sent["query"], sent["variables"]))
+        answer = {"data": reply.data, "errors": list(reply.errors)}
+        return ByteReply(200, msgspec.json.encode(answer))
+
     def _spoil(self, value: Any, path: list[Any], errors: list[Any], random: Random) -> Any:
         if path and random.random() < self._rate:
             if random.random() < 0.5:
@@ -89,7 +114,31 @@ def _told(result: ExecutionResult, transport: Repeatable) -> str:
         for each in result.reports
     ]
     errors = [error.to_json() for error in result.errors]
-    return json.dumps([result.data, errors, reports, sorted(transport.requests)])
+    data = result.data if result.text is None else msgspec.json.decode(result.text)
+    return json.dumps([data, errors, reports, sorted(transport.requests)])
+
+
+def _restricted(
+    operation: Operation, state: State, random: Random
+) -> tuple[Operation, ExecutionRequest]:
+    """The operation without a tenth of its fields, and with another tenth masked."""
+    question = ask(operation, VARIABLES, Asker(Caller("li", "person"), None, (), 0), state.index)
+    verdicts = {}
+    for asked, allowed in allow_all(question).verdicts.items():
+        verdicts[asked] = allowed
+        chance = random.random()
+        if chance < 0.1:
+            verdicts[asked] = Verdict(Effect.DENY)
+        elif chance < 0.2 and asked[1] == "select":
+            verdicts[asked] = Verdict(Effect.MASK, mask=random.choice(["null", "initial", "hash"]))
+    decision = Decision(verdicts, {}, "1")
+    restriction = restrict(operation, VARIABLES, decision, state.index)
+    request = ExecutionRequest(
+        variables=VARIABLES,
+        masks=bind_masks(restriction.masks, b"key"),
+        refusals=restriction.refusals,
+    )
+    return restriction.operation, request
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
@@ -99,30 +148,38 @@ async def test_compiled_plan_answers_as_the_interpreted_one(seed: int) -> None:
         load_subgraph(name, f"http://{name}", sdl) for name, sdl in random_graph.subgraphs.items()
     )
     assert composition.supergraph is not None
-    schema = build_api_schema(composition.supergraph)
-    graph = build_query_graph(composition.supergraph)
+    state = build_state(composition.supergraph)
+    schema = state.schema
     monolith = build_schema(random_graph.monolith)
-    compiled_plans = 0
+    compiled_plans = typed_plans = typed_answers = 0
 
     for number in range(OPERATIONS):
         text = OperationWriter(monolith, Random(seed * 1_000 + number)).query()
-        # Plans with conditions are not compiled.
-        text = re.sub(r"@\w+\(if: \$\w+\)|(?<=query Random)\(.*?\)", "", text)
+        if number % 2:
+            # Only typed plans have conditions.
+            text = re.sub(r"@\w+\(if: \$\w+\)|(?<=query Random)\(.*?\)", "", text)
         if validate(monolith, parse(text)):
             continue
         operation = parse_operation(text, schema, None, UNLIMITED).operation
-        planned = plan(operation, graph)
-        code = compile_plan(planned, schema)
-        compiled_plans += code is not None
         request = ExecutionRequest(variables=VARIABLES)
+        if number % 4 > 1:
+            operation, request = _restricted(operation, state, Random(number))
+        planned = plan(operation, state.graph)
+        code = compile_plan(planned, schema)
+        typed = compile_typed(planned, request, schema)
+        compiled_plans += code is not None
+        typed_plans += typed is not None
 
         for rate in RATES:
             told = []
-            for chosen in (None, code):
+            for chosen in (None, code, typed):
                 transport = Repeatable(random_graph, number, rate)
                 result = await execute(planned, request, transport, schema, chosen)
                 told.append(_told(result, transport))
+                typed_answers += result.text is not None
 
             assert told[0] == told[1], (text, rate)
+            assert told[0] == told[2], (text, rate)
 
     assert compiled_plans
+    assert typed_answers >= typed_plans > 0

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Iterator
+from typing import TypeAlias
 
 from graphql import GraphQLSchema
 
 from federation.execution.compiled.plan import CompiledPlan, compile_plan
-from federation.planning.plan import OperationPlan
+from federation.execution.compiled.typed import TypedPlan, compile_typed
+from federation.execution.model import ExecutionRequest
+from federation.planning.plan import Conditions, OperationPlan, OutputField
+from federation.selection import SelectionSet
+
+Code: TypeAlias = CompiledPlan | TypedPlan | None
 
 _SEEN_ONCE = 1_000
 """Plans remembered that came once; one that comes back later than that counts as new."""
@@ -16,7 +23,8 @@ _SEEN_ONCE = 1_000
 class CompiledPlans:
     """Code of plans that came at least twice; the one not used for longest goes first.
 
-    Plans are known by identity, so that nothing is hashed: callers keep the plans in a cache.
+    Plans are known by identity, so that nothing is hashed: callers keep the plans in a cache. What
+    else code depends on is part of the key: masked fields, refusals, and which conditions hold.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -26,37 +34,94 @@ class CompiledPlans:
             max_bytes: Of all code together, estimated.
         """
         self._max_bytes = max_bytes
-        # Plans are kept beside their code: an identity is good only as long as its object lives.
-        self._seen: OrderedDict[int, OperationPlan] = OrderedDict()
-        self._compiled: OrderedDict[int, tuple[OperationPlan, CompiledPlan | None]] = OrderedDict()
+        # Plans are kept beside whatever they are the key of: an identity is good only as long as
+        # its object lives.
+        self._variables: OrderedDict[int, tuple[OperationPlan, tuple[str, ...]]] = OrderedDict()
+        self._seen: OrderedDict[Hashable, OperationPlan] = OrderedDict()
+        self._compiled: OrderedDict[Hashable, tuple[OperationPlan, Code]] = OrderedDict()
         self.size = 0
 
-    def get(self, plan: OperationPlan, schema: GraphQLSchema) -> CompiledPlan | None:
-        """The plan's code; None on first sight, and for plans that are not compiled."""
-        known = self._compiled.get(id(plan))
+    def get(self, plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema) -> Code:
+        """The plan's code for such requests; None on first sight, and for what is not compiled."""
+        key = self._key(plan, request)
+        known = self._compiled.get(key)
         if known is not None:
-            self._compiled.move_to_end(id(plan))
+            self._compiled.move_to_end(key)
             return known[1]
-        if self._seen.pop(id(plan), None) is None:
-            self._seen[id(plan)] = plan
+        if self._seen.pop(key, None) is None:
+            self._seen[key] = plan
             if len(self._seen) > _SEEN_ONCE:
                 self._seen.popitem(last=False)
             return None
-        compiled = compile_plan(plan, schema)
+        compiled = _compile(plan, request, schema)
         if _weight(compiled) > self._max_bytes:
             # Remembered as not compiled, or it would be made again and again.
             compiled = None
-        self._compiled[id(plan)] = (plan, compiled)
+        self._compiled[key] = (plan, compiled)
         self.size += _weight(compiled)
         while self.size > self._max_bytes and len(self._compiled) > 1:
             _, (_, oldest) = self._compiled.popitem(last=False)
             self.size -= _weight(oldest)
         return compiled
 
+    def _key(self, plan: OperationPlan, request: ExecutionRequest) -> Hashable:
+        known = self._variables.get(id(plan))
+        if known is None:
+            known = (plan, tuple(sorted(set(_condition_variables(plan)))))
+            self._variables[id(plan)] = known
+            if len(self._variables) > _SEEN_ONCE:
+                self._variables.popitem(last=False)
+        conditions = known[1]
+        for each in request.refusals:
+            conditions += tuple(_variables_of(each.conditions))
+        return (
+            id(plan),
+            tuple(request.variables.get(name) is True for name in conditions),
+            frozenset(request.masks),
+            request.small_counts,
+            tuple(
+                (each.path, each.types, each.type, each.conditions, each.after)
+                for each in request.refusals
+            ),
+            request.keeps_tree,
+        )
+
     def __len__(self) -> int:
         return len(self._compiled)
 
 
-def _weight(compiled: CompiledPlan | None) -> int:
+def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema) -> Code:
+    typed = None if request.keeps_tree else compile_typed(plan, request, schema)
+    return typed or compile_plan(plan, schema)
+
+
+def _condition_variables(plan: OperationPlan) -> Iterator[str]:
+    """Variables of all conditions in a plan, with repetitions."""
+    for fetch in plan.fetches:
+        yield from _variables_of(fetch.conditions)
+        yield from _in_selections(fetch.selections)
+        for entity in fetch.entities:
+            yield from _variables_of(entity.conditions)
+            yield from _in_selections(entity.selections)
+    yield from _in_outputs(plan.output)
+
+
+def _in_selections(selections: SelectionSet) -> Iterator[str]:
+    for each in selections:
+        yield from (condition.variable for condition in each.conditions)
+        yield from _in_selections(each.selections)
+
+
+def _in_outputs(fields: Iterable[OutputField]) -> Iterator[str]:
+    for each in fields:
+        yield from _variables_of(each.conditions)
+        yield from _in_outputs(each.fields)
+
+
+def _variables_of(conditions: Conditions) -> Iterator[str]:
+    return (each.variable for conjunction in conditions for each in conjunction)
+
+
+def _weight(compiled: Code) -> int:
     # An entry takes something even when there is nothing to keep.
     return 500 + (compiled.size if compiled is not None else 0)

@@ -18,8 +18,15 @@ from typing import Self
 from yarl import URL
 
 from federation.errors import SubgraphUnreachable
-from federation.execution import SubgraphReply, SubgraphRequest, unfinished_mutations
-from federation.gateway.transports.answers import ACCEPT, body_of, reply_from
+from federation.execution import (
+    ByteReply,
+    SubgraphReply,
+    SubgraphRequest,
+    body_of,
+    read_reply,
+    unfinished_mutations,
+)
+from federation.gateway.transports.answers import ACCEPT, check_media_type
 from federation.gateway.transports.connection import Answer, NoAnswer
 from federation.gateway.transports.pool import Origin, Pool, PoolLimits
 
@@ -124,15 +131,29 @@ class FastTransport:
             SubgraphUnreachable: No complete answer in time, one that is too long, or one that is no
                 GraphQL response.
         """
+        is_query = request.kind == "query"
+        answer = await self._post(
+            subgraph, body_of(request), request.headers, is_repeatable=is_query
+        )
+        return read_reply(subgraph, answer)
+
+    def post(
+        self, subgraph: str, body: bytes, headers: Mapping[str, str]
+    ) -> asyncio.Future[ByteReply]:
+        """Post the body of a query; see ``send``."""
+        return asyncio.ensure_future(self._post(subgraph, body, headers, is_repeatable=True))
+
+    async def _post(
+        self, subgraph: str, body: bytes, headers: Mapping[str, str], *, is_repeatable: bool
+    ) -> ByteReply:
         target = self._targets.get(subgraph)
         if target is None:
             raise SubgraphUnreachable(subgraph, "no URL is known")
-        body = body_of(request)
-        headers = _header_lines(subgraph, request.headers)
-        message = b"%b%bContent-Length: %d\r\n\r\n%b" % (target.head, headers, len(body), body)
+        lines = _header_lines(subgraph, headers)
+        message = b"%b%bContent-Length: %d\r\n\r\n%b" % (target.head, lines, len(body), body)
         try:
             async with asyncio.timeout(self._deadline_seconds):
-                answer = await target.pool.exchange(message, is_repeatable=request.kind == "query")
+                answer = await target.pool.exchange(message, is_repeatable=is_repeatable)
         except TimeoutError:
             raise SubgraphUnreachable(subgraph, "no complete answer in time") from None
         except NoAnswer as failure:
@@ -147,10 +168,10 @@ class FastTransport:
         return self._tls
 
 
-def _reply(subgraph: str, answer: Answer) -> SubgraphReply:
+def _reply(subgraph: str, answer: Answer) -> ByteReply:
     if answer.coding not in {"", "identity"}:
         raise SubgraphUnreachable(subgraph, "the answer is encoded unasked", answer.status)
-    return reply_from(subgraph, answer.status, answer.media_type, answer.body)
+    return check_media_type(subgraph, answer.status, answer.media_type, answer.body)
 
 
 def _is_usable(url: URL) -> bool:

@@ -15,8 +15,15 @@ import aiohttp
 from yarl import URL
 
 from federation.errors import SubgraphUnreachable
-from federation.execution import SubgraphReply, SubgraphRequest, unfinished_mutations
-from federation.gateway.transports.answers import ACCEPT, IDLE_SECONDS, body_of, reply_from
+from federation.execution import (
+    ByteReply,
+    SubgraphReply,
+    SubgraphRequest,
+    body_of,
+    read_reply,
+    unfinished_mutations,
+)
+from federation.gateway.transports.answers import ACCEPT, IDLE_SECONDS, check_media_type
 
 _HEADERS = {"Accept": ACCEPT, "Content-Type": "application/json"}
 
@@ -96,17 +103,31 @@ class HttpTransport:
             SubgraphUnreachable: No complete answer in time, one that is too long, or one that is no
                 GraphQL response.
         """
+        is_query = request.kind == "query"
+        answer = await self._exchange(
+            subgraph, body_of(request), request.headers, is_repeatable=is_query
+        )
+        return read_reply(subgraph, answer)
+
+    def post(
+        self, subgraph: str, body: bytes, headers: Mapping[str, str]
+    ) -> asyncio.Future[ByteReply]:
+        """Post the body of a query; see ``send``."""
+        return asyncio.ensure_future(self._exchange(subgraph, body, headers, is_repeatable=True))
+
+    async def _exchange(
+        self, subgraph: str, body: bytes, given: Mapping[str, str], *, is_repeatable: bool
+    ) -> ByteReply:
         url = self._urls.get(subgraph)
         if url is None:
             raise SubgraphUnreachable(subgraph, "no URL is known")
-        body = body_of(request)
-        headers = {**request.headers, **_HEADERS}
+        headers = {**given, **_HEADERS}
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 try:
                     status, media_type, text = await self._post(url, body, headers)
                 except (aiohttp.ServerDisconnectedError, ConnectionResetError):
-                    if request.kind != "query":
+                    if not is_repeatable:
                         raise
                     status, media_type, text = await self._post(url, body, headers)
         except TimeoutError:
@@ -115,7 +136,7 @@ class HttpTransport:
             raise SubgraphUnreachable(subgraph, type(error).__name__) from error
         if text is None:
             raise SubgraphUnreachable(subgraph, "the answer is too long", status)
-        return reply_from(subgraph, status, media_type, text)
+        return check_media_type(subgraph, status, media_type, text)
 
     async def _post(
         self, url: URL, body: bytes, headers: Mapping[str, str]

@@ -23,6 +23,7 @@ from federation.planning.plan import OperationPlan
 from tests.support.city import API
 from tests.support.plans import plan_of, root
 
+TREE = ExecutionRequest(keeps_tree=True)
 ME = {"__typename": "User", "id": "1", "nick": "Li", "rank": 3, "sex": "FEMALE"}
 
 
@@ -118,31 +119,31 @@ def test_plans_with_introspection_or_conditions_are_not_compiled(text: str) -> N
 def test_plan_is_compiled_on_second_sight() -> None:
     plans, plan = CompiledPlans(1_000_000), my_plan()
 
-    assert plans.get(plan, API) is None
-    code = plans.get(plan, API)
+    assert plans.get(plan, TREE, API) is None
+    code = plans.get(plan, TREE, API)
     assert code is not None
-    assert plans.get(plan, API) is code
+    assert plans.get(plan, TREE, API) is code
 
 
 def test_equal_plan_of_another_time_is_another_plan() -> None:
     plans = CompiledPlans(1_000_000)
 
     for _ in range(2):
-        assert plans.get(my_plan(), API) is None
+        assert plans.get(my_plan(), TREE, API) is None
 
 
 def test_least_recently_used_code_is_really_freed() -> None:
     first, second = my_plan("id"), my_plan("nick")
     plans = CompiledPlans(2 * compiled(first).size + 1_500)
-    plans.get(first, API)
-    code = plans.get(first, API)
-    assert code is not None
+    plans.get(first, TREE, API)
+    code = plans.get(first, TREE, API)
+    assert isinstance(code, CompiledPlan)
     freed = weakref.ref(code.shape)
     del code
 
     for plan in (second, my_plan("rank"), my_plan("sex")):
-        plans.get(plan, API)
-        plans.get(plan, API)
+        plans.get(plan, TREE, API)
+        plans.get(plan, TREE, API)
     gc.collect()
 
     assert freed() is None
@@ -152,8 +153,8 @@ def test_many_operations_take_no_more_than_the_limit() -> None:
     plans, limit = CompiledPlans(20_000), 20_000
     for number in range(300):
         plan = my_plan(f"k{number}: id")
-        plans.get(plan, API)
-        plans.get(plan, API)
+        plans.get(plan, TREE, API)
+        plans.get(plan, TREE, API)
         assert plans.size <= limit
 
     assert 0 < len(plans) < 50
@@ -169,7 +170,7 @@ def test_code_larger_than_the_limit_is_not_made_twice(monkeypatch: pytest.Monkey
     monkeypatch.setattr("federation.execution.compiled.cache.compile_plan", make)
     plans, plan = CompiledPlans(100), my_plan()
 
-    assert [plans.get(plan, API) for _ in range(5)] == [None] * 5
+    assert [plans.get(plan, TREE, API) for _ in range(5)] == [None] * 5
     assert len(made) == 1
 
 

@@ -1,0 +1,184 @@
+"""A plan as code on structs: what is sent, what is made of answers, and the response's text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import msgspec
+from graphql import GraphQLSchema
+
+from federation.execution.compiled.positions import Call, Node, Position, Positions
+from federation.execution.compiled.source import Source, Unexpected
+from federation.execution.compiled.writing import Writer
+from federation.execution.model import ExecutionRequest, holds
+from federation.planning.entity_text import calls_text, client_variables
+from federation.planning.plan import Fetch, OperationPlan
+
+State: TypeAlias = Any
+"""What the functions of one plan share while it runs; they alone know what is in it."""
+
+_BYTES_PER_CLASS = 4_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One fetch.
+
+    Attributes:
+        head: Of the request's body, up to the first variable.
+        variables: Of the client, to send along.
+        then: Positions of the steps that wait for this one.
+        waits_for: How many steps this one waits for.
+        ask: The representations as variables; None if there are none. Of a root fetch None.
+        take: Puts an answer where it belongs; raises whatever there is to raise if it is not sound.
+    """
+
+    fetch: Fetch
+    head: bytes
+    then: tuple[int, ...]
+    waits_for: int
+    ask: Callable[[State], bytes | None] | None
+    take: Callable[[State, bytes], None]
+
+    def body(self, state: State, variables: Mapping[str, Any]) -> bytes | None:
+        """What is posted; None when there is nothing to ask for."""
+        asked = b""
+        if self.ask is not None:
+            found = self.ask(state)
+            if found is None:
+                return None
+            asked = found
+        if self.fetch.variables:
+            given = {name: variables[name] for name in self.fetch.variables if name in variables}
+            first = _encode(given)[1:-1]
+            asked = b"%b,%b" % (first, asked) if first and asked else first or asked
+        return b"%b%b}}" % (self.head, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPlan:
+    """Code of one plan for requests with the same conditions, masked fields and refusals.
+
+    Attributes:
+        steps: One for each fetch that these conditions do not switch off.
+        state: Makes an empty state.
+        finish: The text of the response's data.
+        size: About how many bytes it takes.
+    """
+
+    steps: tuple[Step, ...]
+    state: Callable[[], State]
+    finish: Callable[[State], bytes]
+    size: int
+
+
+def compile_typed(
+    plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema
+) -> TypedPlan | None:
+    """Code for a query; None where the tree of answers is not what code on structs can foresee.
+
+    Args:
+        plan: Every fetch of it.
+        request: Which fields are masked, what was refused, and which conditions hold; no other
+            value of it becomes part of the code.
+        schema: API schema.
+    """
+    is_plain = plan.kind == "query" and not request.introspection
+    if not is_plain or plan.row_tests or plan.deferrals:
+        return None
+    try:
+        return _compile(plan, request, schema)
+    except Unexpected:
+        return None
+
+
+def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema) -> TypedPlan:
+    positions = Positions(plan, request, schema)
+    running = [each for fetch in plan.fetches if (each := _wanted(fetch, request)) is not None]
+    if not running:
+        raise Unexpected
+    roots = {}
+    calls: dict[int, list[Call]] = {}
+    fetched: dict[str, int] = {}
+    for fetch in running:
+        if fetch.entities:
+            calls[fetch.id] = _calls(fetch, positions)
+        elif fetch.path:
+            raise Unexpected
+        else:
+            roots[fetch.id] = positions.enter_root(fetch.selections)
+            for key in roots[fetch.id]:
+                fetched.setdefault(key, fetch.id)
+    found = list(_inside(positions.root))
+    source = Source()
+    writer = Writer(source, schema, calls)
+    writer.list_objects(found)
+    for fetch in running:
+        if fetch.entities:
+            writer.entities(fetch)
+        else:
+            writer.root(fetch, roots[fetch.id], plan.root_type)
+    writer.finish(positions.root, fetched, found)
+    size = source.run() + _BYTES_PER_CLASS * (len(positions.nodes) + len(running))
+    return TypedPlan(
+        _steps(running, source.names), _state(positions, calls), source.names["finish"], size
+    )
+
+
+def _wanted(fetch: Fetch, request: ExecutionRequest) -> Fetch | None:
+    """A fetch without what conditions switch off, as the interpreted executor sends it."""
+    if not holds(fetch.conditions, request.variables):
+        return None
+    if all(holds(each.conditions, request.variables) for each in fetch.entities):
+        return fetch
+    wanted = tuple(each for each in fetch.entities if holds(each.conditions, request.variables))
+    if not wanted:
+        return None
+    text, variables = calls_text(fetch, wanted), client_variables(wanted)
+    return replace(fetch, entities=wanted, text=text, variables=variables)
+
+
+def _calls(fetch: Fetch, positions: Positions) -> list[Call]:
+    if any(entity.context for entity in fetch.entities):
+        # How many calls there are depends on what stands around the entities.
+        raise Unexpected
+    return [positions.enter_call(entity, at) for at, entity in enumerate(fetch.entities)]
+
+
+def _inside(node: Node) -> Iterator[Position]:
+    """All positions inside, outer ones first."""
+    for slot in node.slots.values():
+        if slot.child is not None:
+            yield slot.child
+            for inner in slot.child.nodes.values():
+                yield from _inside(inner)
+
+
+def _steps(running: list[Fetch], names: Mapping[str, Any]) -> tuple[Step, ...]:
+    at = {fetch.id: index for index, fetch in enumerate(running)}
+    after = [[at[each] for each in fetch.after if each in at] for fetch in running]
+    return tuple(
+        Step(
+            fetch=fetch,
+            head=b'{"query":%b,"variables":{' % _encode(fetch.text),
+            then=tuple(later for later, earlier in enumerate(after) if index in earlier),
+            waits_for=len(set(after[index])),
+            ask=names.get(f"ask{fetch.id}"),
+            take=names[f"take{fetch.id}"],
+        )
+        for index, fetch in enumerate(running)
+    )
+
+
+def _state(positions: Positions, calls: Mapping[int, list[Call]]) -> Callable[[], State]:
+    empty: dict[str, Any] = {f"n{node.number}": () for node in positions.nodes}
+    for fetch_id, each in calls.items():
+        empty[f"count{fetch_id}"] = 0
+        empty |= {
+            f"l{fetch_id}_{call.number}_{part.number}": () for call in each for part in call.parts
+        }
+    return type("State", (), empty)

@@ -1,0 +1,477 @@
+"""Python text that runs a plan on structs: representations, merging, and the response.
+
+Of each fetch there are two functions: ``ask`` makes the request's body from what is there, ``take``
+puts an answer where it belongs. ``finish`` makes the response. Objects are held in lists, one for
+each node that something is done with; each object stands in one list once, so that nothing is
+masked twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from graphql import GraphQLSchema
+from msgspec import UNSET
+
+from federation.execution.compiled.masking import mask_with
+from federation.execution.compiled.positions import TYPENAME, Call, Node, Part, Position, Slot
+from federation.execution.compiled.source import Source, Unexpected
+from federation.execution.compiled.structs import (
+    EQUAL_AS_JSON,
+    Structs,
+    converts,
+    is_exact,
+    needs_copies,
+)
+from federation.execution.representations import MISSING, canonical, read_value
+from federation.execution.selected import Entry
+from federation.planning.plan import Fetch, RepresentationField
+
+_FLAT = EQUAL_AS_JSON | {"Float", TYPENAME}
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Names:
+    """Attributes for tree keys; none of a schema's or a client's names becomes Python's."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def of(self, key: str) -> str:
+        return self._known.setdefault(key, f"f{len(self._known)}")
+
+
+class Writer:
+    """Writes the functions of one plan into a source."""
+
+    def __init__(
+        self,
+        source: Source,
+        schema: GraphQLSchema,
+        calls: Mapping[int, list[Call]],
+    ) -> None:
+        self._source = source
+        self._schema = schema
+        self._calls = calls
+        self._name = _Names().of
+        self._used: dict[Node, set[str]] = {}
+        for call in _all(calls):
+            for part in call.parts:
+                wanted = {each.source for each in _representation(call, part)}
+                self._used.setdefault(part.node, set()).update(wanted)
+        self.structs = Structs(schema, self._name, self._used)
+        source.names.update(
+            UNSET=UNSET, MISSING=MISSING, canonical=canonical, enc=_encode, read=read_value
+        )
+        self._needed: set[Node] = set()
+
+    # Which objects are listed
+
+    def list_objects(self, positions: Iterable[Position]) -> None:
+        """Find out of which nodes the objects must be held; to be called before anything else."""
+        self._needed = {part.node for call in _all(self._calls) for part in call.parts}
+        for position in positions:
+            for node in position.nodes.values():
+                inner = [slot.child for slot in node.slots.values() if slot.child is not None]
+                if self._clearing(node, position) or self._masks(node):
+                    self._needed.add(node)
+                if any(self._is_converted(each) for each in inner):
+                    self._needed.add(node)
+
+    def _is_needed(self, position: Position) -> bool:
+        return any(
+            node in self._needed
+            or any(
+                slot.is_asked and slot.child is not None and self._is_needed(slot.child)
+                for slot in node.slots.values()
+            )
+            for node in position.nodes.values()
+        )
+
+    def _lists(self, slots: Iterable[Slot], container: str) -> list[str]:
+        """Statements that list the objects below the fields of listed containers."""
+        lines: list[str] = []
+        for slot in slots:
+            position = slot.child
+            if position is None or not self._is_needed(position):
+                continue
+            objects = self._source.fresh("o")
+            found = _comprehension(container, self._name(slot.key), position.depth)
+            lines.append(f"{objects} = {found}")
+            for node in position.nodes.values():
+                mine = objects
+                if len(position.nodes) > 1:
+                    mine = f"[o for o in {objects} if type(o) is {self._class(node, position)}]"
+                lines.append(f"s.n{node.number} = {mine}")
+                asked = [each for each in node.slots.values() if each.is_asked]
+                lines += self._lists(asked, f"s.n{node.number}")
+        return lines
+
+    def _class(self, node: Node, position: Position) -> str:
+        name = f"C{node.number}"
+        self._source.names[name] = self.structs.node(node, is_tagged=position.is_tagged)
+        return name
+
+    # Root fetches
+
+    def root(self, fetch: Fetch, slots: Mapping[str, Slot], runtime: str) -> None:
+        """Write ``take`` of a root fetch."""
+        decode = self._decoder(self.structs.root(slots, runtime))
+        self._source.add(
+            f"def take{fetch.id}(s, text):",
+            f"    answer = {decode}(text)",
+            "    if answer.errors: raise Unexpected",
+            f"    s.d{fetch.id} = answer.data",
+            f"    here = (s.d{fetch.id},)",
+            *(f"    {line}" for line in self._lists(slots.values(), "here")),
+        )
+
+    def _decoder(self, data: type[msgspec.Struct]) -> str:
+        answer = msgspec.defstruct(
+            "Answer", [("data", data), ("errors", list[Any] | None, None)], gc=False
+        )
+        return self._source.constant(msgspec.json.Decoder(answer).decode)
+
+    # Entity fetches
+
+    def entities(self, fetch: Fetch) -> None:
+        """Write ``ask`` and ``take`` of an entity fetch."""
+        calls = self._calls[fetch.id]
+        is_single = len(calls) == 1
+        keys = ["_entities"] if is_single else [f"_e{call.number}" for call in calls]
+        lines: list[str] = [f"def ask{fetch.id}(s):"]
+        for call in calls:
+            lines += (f"    {line}" for line in self._representations(fetch, call))
+        ids = [f"{fetch.id}_{call.number}" for call in calls]
+        told = "b'\"representations\":[%b]'" if is_single else _variables(calls)
+        lines += [
+            f"    count = {' + '.join(f'len(s.u{each})' for each in ids)}",
+            "    if not count: return None",
+            f"    s.count{fetch.id} = count",
+            f"    return {told} % ({', '.join(f'r{each}' for each in ids)},)",
+            f"def take{fetch.id}(s, text):",
+        ]
+        decode = self._decoder(self.structs.answers(zip(keys, calls, strict=True)))
+        lines += [
+            f"    answer = {decode}(text)",
+            "    if answer.errors: raise Unexpected",
+            "    data = answer.data",
+        ]
+        for key, call in zip(keys, calls, strict=True):
+            lines += (f"    {line}" for line in self._spread(fetch, key, call))
+        self._source.add(*lines)
+
+    def _representations(self, fetch: Fetch, call: Call) -> list[str]:
+        """``s.u`` has each representation's key once, ``s.k`` those of the objects in ``s.o``."""
+        lines: list[str] = []
+        for part in call.parts:
+            lines += self._objects(_id(fetch, call, part), call, part)
+        sent = [list(self._sent(call, part)) for part in call.parts]
+        if all(each and all(exact for *_, exact in each) for each in sent):
+            return [*lines, *self._exactly(fetch, call, sent)]
+        return [*lines, *self._generally(fetch, call, sent)]
+
+    def _sent(self, call: Call, part: Part) -> Iterator[tuple[RepresentationField, Slot, bool]]:
+        """What is sent, where it is, and whether it is equal exactly if its JSON is."""
+        for each in _representation(call, part):
+            slot = part.node.slots.get(each.source)
+            if slot is None or slot.child is not None:
+                raise Unexpected
+            yield each, slot, not each.fields and is_exact(slot.leaf, self._schema)
+
+    def _objects(self, at: str, call: Call, part: Part) -> list[str]:
+        """Statements that tell objects with all that is sent from those that lack something."""
+        here = f"s.n{part.node.number}"
+        later = [
+            f"o.{self._name(slot.key)}"
+            for _, slot, _ in self._sent(call, part)
+            if not slot.is_asked
+        ]
+        if not later:
+            return [f"s.o{at} = {here}"]
+        is_there = " and ".join(f"{each} is not UNSET" for each in later)
+        is_gone = " or ".join(f"{each} is UNSET" for each in later)
+        lines = [f"s.o{at} = [o for o in {here} if {is_there}]", f"if len(s.o{at}) < len({here}):"]
+        if call.entity.fallbacks:
+            # Something less is asked about these, in another text.
+            return [*lines, "    raise Unexpected"]
+        return [*lines, f"    s.l{at} = [o for o in {here} if {is_gone}]"]
+
+    def _exactly(
+        self, fetch: Fetch, call: Call, sent: list[list[tuple[RepresentationField, Slot, bool]]]
+    ) -> list[str]:
+        """Representations whose values are their own keys."""
+        lines: list[str] = []
+        for part, fields in zip(call.parts, sent, strict=True):
+            at = _id(fetch, call, part)
+            names = [f"o.{self._name(slot.key)}" for _, slot, _ in fields]
+            key = f"({', '.join(names)})" if len(names) > 1 else names[0]
+            lines.append(f"s.k{at} = [{key} for o in s.o{at}]")
+        one = f"{fetch.id}_{call.number}"
+        lines.append(f"s.u{one} = u = dict.fromkeys(s.k{_id(fetch, call, call.parts[0])})")
+        lines += (
+            f"u.update(dict.fromkeys(s.k{_id(fetch, call, part)}))" for part in call.parts[1:]
+        )
+        shown = "".join(f",{_encode(each.name).decode()}:%b" for each, _, _ in sent[0])
+        text = f'{{"__typename":{self._told(call)}{shown}}}'.encode()
+        keys = [f"k{index}" for index in range(len(sent[0]))]
+        values = ", ".join(f"enc({key})" for key in keys)
+        return [
+            *lines,
+            f"r{one} = b','.join([{text!r} % ({values},) for {', '.join(keys)} in u])",
+        ]
+
+    def _generally(
+        self, fetch: Fetch, call: Call, sent: list[list[tuple[RepresentationField, Slot, bool]]]
+    ) -> list[str]:
+        """Representations that are told apart by their text."""
+        one = f"{fetch.id}_{call.number}"
+        lines = [f"s.u{one} = sent = {{}}"]
+        for part, fields in zip(call.parts, sent, strict=True):
+            at = _id(fetch, call, part)
+            lines += [
+                f"s.k{at} = keys = []",
+                f"there = []; gone = list(s.l{at})",
+                f"for o in s.o{at}:",
+                f"    r = {{'__typename': {self._told(call)}}}",
+            ]
+            for each, slot, _ in fields:
+                inner = self._source.constant(each.fields)
+                lines += [
+                    f"    v = read(o.{self._name(slot.key)}, {inner})",
+                    "    if v is MISSING: gone.append(o); continue",
+                    f"    r[{each.name!r}] = v",
+                ]
+            lines += [
+                "    key = canonical(r)",
+                "    if key not in sent: sent[key] = enc(r)",
+                "    keys.append(key); there.append(o)",
+                f"s.o{at} = there; s.l{at} = gone",
+            ]
+            if call.entity.fallbacks:
+                lines.append("if gone: raise Unexpected")
+        return [*lines, f"r{one} = b','.join(sent.values())"]
+
+    def _told(self, call: Call) -> str:
+        """The type that is sent, as JSON and, since it is a plain name, as Python."""
+        return _encode(call.entity.typename or call.parts[0].node.runtime).decode()
+
+    def _spread(self, fetch: Fetch, key: str, call: Call) -> list[str]:
+        """The answers of one call, put into the objects that stand for their entities."""
+        one, is_told = f"{fetch.id}_{call.number}", all(part.node.is_told for part in call.parts)
+        lines: list[str] = []
+        for part in call.parts:
+            found = f"data.{self._name(key)}"
+            if needs_copies(call):
+                answer = self.structs.answer(part, is_told=is_told)
+                decoder = msgspec.json.Decoder(list[answer | None])  # type: ignore[valid-type]
+                found = f"{self._source.constant(decoder.decode)}({found})"
+            lines += [
+                f"found = {found}",
+                f"if len(found) != len(s.u{one}): raise Unexpected",
+                f"answers = dict(zip(s.u{one}, found))",
+                *self._fill(_id(fetch, call, part), part),
+            ]
+        return lines
+
+    def _fill(self, at: str, part: Part) -> list[str]:
+        lines: list[str] = []
+        inner = [slot for slot in part.slots.values() if slot.child is not None]
+        if any(slot.child is not None and self._is_needed(slot.child) for slot in inner):
+            lines += ["here = [e for e in found if e is not None]", *self._lists(inner, "here")]
+        lines += [
+            "gone = []",
+            f"for o, key in zip(s.o{at}, s.k{at}):",
+            "    e = answers[key]",
+            "    if e is None:",
+            "        gone.append(o)",
+            "        continue",
+        ]
+        for key, slot in part.slots.items():
+            if not self._is_kept(part, key):
+                continue
+            name, guard = self._name(key), ""
+            if part.is_shared[key]:
+                _check_merging(slot)
+                # Only null gives way to another answer.
+                guard = f"if o.{name} is None or o.{name} is UNSET: "
+            lines.append(f"    {guard}o.{name} = e.{name}")
+        lines.append(f"if gone: s.l{at} = [*s.l{at}, *gone]")
+        return lines
+
+    def _is_kept(self, part: Part, key: str) -> bool:
+        if key == TYPENAME and part.node.is_told:
+            return False
+        return self.structs.keeps(part.node, part.node.slots[key])
+
+    # The response
+
+    def finish(self, root: Node, fetched: Mapping[str, int], positions: Iterable[Position]) -> None:
+        """Write the function that makes the response's text.
+
+        Args:
+            root: Whose entries are the response.
+            fetched: By tree key, the root fetch that it comes from.
+            positions: All there are, outer ones first.
+        """
+        known = list(positions)
+        lines: list[str] = []
+        for fetch_id, calls in self._calls.items():
+            for call in calls:
+                for part in call.parts:
+                    lines += self._nulls(f"{fetch_id}_{call.number}_{part.number}", part)
+        for position in known:
+            for node in position.nodes.values():
+                lines += self._masks(node)
+                lines += self._clearing(node, position)
+        for position in reversed(known):
+            for node in position.nodes.values():
+                lines += self._conversions(node.slots.values(), f"s.n{node.number}")
+        for key, slot in root.slots.items():
+            lines += self._conversions([slot], f"(s.d{fetched[key]},)")
+        shown = (f"{entry.key!r}: {self._at_root(entry, root, fetched)}" for entry in root.entries)
+        self._source.add(
+            "def finish(s):",
+            *(f"    {line}" for line in lines),
+            f"    return enc({{{', '.join(shown)}}})",
+        )
+
+    def _at_root(self, entry: Entry, root: Node, fetched: Mapping[str, int]) -> str:
+        if entry.name == TYPENAME:
+            return repr(root.runtime)
+        if entry.source in fetched and entry.refusal is None and entry.mask is None:
+            return f"s.d{fetched[entry.source]}.{self._name(entry.source)}"
+        if entry.type.non_null or entry.mask is not None:
+            raise Unexpected
+        return "None"
+
+    def _nulls(self, at: str, part: Part) -> list[str]:
+        """Null for what was to come of entities that are not there."""
+        lines = []
+        for key in part.slots:
+            entry = part.node.slots[key].entry
+            if entry is None or part.node.slots[key].is_asked:
+                continue
+            then = "raise Unexpected" if entry.type.non_null else f"o.{self._name(key)} = None"
+            lines.append(f"    if o.{self._name(key)} is UNSET: {then}")
+        return [f"for o in s.l{at}:", *lines] if lines else []
+
+    def _masks(self, node: Node) -> list[str]:
+        lines: list[str] = []
+        for entry in node.entries:
+            if entry.mask is None or node.slots.get(entry.source) is None:
+                continue
+            name, mask = self._name(entry.source), self._source.fresh("mask")
+            apply = self._source.constant(mask_with(entry))
+            lines += [
+                f"{mask} = s.masks[{(node.runtime, entry.name)!r}]",
+                f"for o in s.n{node.number}:",
+                f"    if o.{name} is not None: o.{name} = {apply}({mask}, o.{name})",
+            ]
+        return lines
+
+    def _clearing(self, node: Node, position: Position) -> list[str]:
+        """Statements that take away what is not for clients, from what is encoded as it is."""
+        if converts(node, is_tagged=position.is_tagged):
+            return []
+        lines: list[str] = []
+        for key, slot in node.slots.items():
+            if key == TYPENAME and position.is_tagged:
+                continue
+            if slot.entry is not None and slot.entry.refusal is not None:
+                lines.append(f"    o.{self._name(key)} = None")
+            elif slot.entry is None and (slot.is_asked or self.structs.keeps(node, slot)):
+                lines.append(f"    o.{self._name(key)} = UNSET")
+        return [f"for o in s.n{node.number}:", *lines] if lines else []
+
+    def _is_converted(self, position: Position) -> bool:
+        return any(converts(node, is_tagged=position.is_tagged) for node in position.nodes.values())
+
+    def _conversions(self, slots: Iterable[Slot], container: str) -> list[str]:
+        lines: list[str] = []
+        for slot in slots:
+            if slot.child is None or not self._is_converted(slot.child):
+                continue
+            name, function = self._name(slot.key), self._conversion(slot.child)
+            value = f"{function}(v)"
+            for _ in range(slot.child.depth):
+                value = f"[None if v is None else {value} for v in v]"
+            lines += [
+                f"for o in {container}:",
+                f"    v = o.{name}",
+                f"    if v is not None: o.{name} = {value}",
+            ]
+        return lines
+
+    def _conversion(self, position: Position) -> str:
+        """A function from objects as they were decoded to objects as they are shown."""
+        function, table = self._source.fresh("c"), self._source.fresh("t")
+        ways: list[str] = []
+        for node in position.nodes.values():
+            kind = self._class(node, position)
+            if not converts(node, is_tagged=position.is_tagged):
+                ways.append(f"{kind}: as_it_is")
+                continue
+            shown = self._source.constant(self.structs.response(node))
+            way = self._source.fresh("w")
+            values = []
+            for entry in node.entries:
+                value = f"o.{self._name(entry.source)}"
+                if entry.name == TYPENAME:
+                    value = repr(node.runtime)
+                elif entry.refusal is not None or entry.source not in node.slots:
+                    value = "None"
+                values.append(value)
+            self._source.add(f"def {way}(o): return {shown}({', '.join(values)})")
+            # Objects that two places share may be met a second time.
+            ways += [f"{kind}: {way}", f"{shown}: as_it_is"]
+        self._source.names["as_it_is"] = _as_it_is
+        self._source.add(
+            f"{table} = {{{', '.join(ways)}}}", f"def {function}(o): return {table}[type(o)](o)"
+        )
+        return function
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _check_merging(slot: Slot) -> None:
+    """Two objects that a scalar of its own makes would be merged, not replaced."""
+    if slot.leaf is None or slot.leaf.item is not None or slot.leaf.name not in _FLAT:
+        raise Unexpected
+
+
+def _all(calls: Mapping[int, list[Call]]) -> Iterable[Call]:
+    return (call for each in calls.values() for call in each)
+
+
+def _id(fetch: Fetch, call: Call, part: Part) -> str:
+    return f"{fetch.id}_{call.number}_{part.number}"
+
+
+def _representation(call: Call, part: Part) -> list[RepresentationField]:
+    """The fields that are sent of entities at one place."""
+    node = part.node
+    return [
+        each
+        for each in call.entity.representation
+        if each.types is None or (node.is_told and node.runtime in each.types)
+    ]
+
+
+def _variables(calls: list[Call]) -> str:
+    named = ",".join(f'"_r{call.number}":[%b]' for call in calls)
+    return f"b'{named}'"
+
+
+def _comprehension(container: str, name: str, depth: int) -> str:
+    """All objects under an attribute of the containers, lists opened."""
+    if not depth:
+        return f"[v for o in {container} if (v := o.{name}) is not None]"
+    loops = [f"for o in {container} if (v0 := o.{name}) is not None"]
+    loops += [f"for v{at} in v{at - 1} if v{at} is not None" for at in range(1, depth + 1)]
+    return f"[v{depth} {' '.join(loops)}]"
