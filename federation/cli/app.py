@@ -10,6 +10,7 @@ from federation.cli.demo import app as demo
 from federation.cli.explain import explain
 from federation.cli.plan import plan_command
 from federation.cli.policy import app as policy
+from federation.cli.reload import reload
 from federation.cli.serve import serve
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve)
+app.command("reload")(reload)
 app.command("compose")(compose_command)
 app.command("plan")(plan_command)
 app.command("explain")(explain)

@@ -1,10 +1,18 @@
-"""The admin listener: bundles for OPA, behind a token and away from the public port."""
+"""The admin listener: bundles for OPA, reload and counts, away from the public port.
+
+Everything is behind a token.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
+import os
+import re
+import signal
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -19,6 +27,11 @@ from federation.gateway.running import Running
 from federation.gateway.settings import Server
 
 RETRY_SECONDS = 2.0
+RELOAD_SECONDS = 120.0
+MAX_WAIT_SECONDS = 60.0
+LONG_POLLING = "application/vnd.openpolicyagent.bundles"
+"""Media type that tells OPA that it may wait for a change."""
+_WAIT = re.compile(r"\bwait=(\d{1,6})\b")
 NO_TOKEN = JSONResponse({"error": "a token is needed"}, status_code=401)
 
 
@@ -62,13 +75,13 @@ def _routes(settings: Server, running: Running) -> list[Route]:
     async def bundle(request: Request) -> Response:
         if not allows(request):
             return NO_TOKEN
-        made = running.live.current.bundles.get(request.path_params["name"])
-        if made is None:
-            return JSONResponse({"error": "no such bundle"}, status_code=404)
-        headers = {"etag": f'"{made.revision}"', "cache-control": "no-store"}
-        if request.headers.get("if-none-match") == headers["etag"]:
-            return Response(status_code=304, headers=headers)
-        return Response(made.archive, media_type="application/gzip", headers=headers)
+        return await _answer_bundle(request, running)
+
+    async def reload(request: Request) -> Response:
+        if not allows(request):
+            return NO_TOKEN
+        faults = await _reload_all(settings, running)
+        return JSONResponse({"refused": faults}, status_code=409 if faults else 200)
 
     async def counts(request: Request) -> Response:
         if not allows(request):
@@ -81,4 +94,52 @@ def _routes(settings: Server, running: Running) -> list[Route]:
             }
         )
 
-    return [Route("/bundles/{name}.tar.gz", bundle), Route("/counts", counts)]
+    return [
+        Route("/bundles/{name}.tar.gz", bundle),
+        Route("/counts", counts),
+        Route("/reload", reload, methods=["POST"]),
+    ]
+
+
+async def _answer_bundle(request: Request, running: Running) -> Response:
+    name, known = request.path_params["name"], request.headers.get("if-none-match")
+    until = time.monotonic() + _seconds_to_wait(request)
+    while True:
+        changed = running.live.changed
+        made = running.live.current.bundles.get(name)
+        if made is None:
+            return JSONResponse({"error": "no such bundle"}, status_code=404)
+        headers = {"etag": f'"{made.revision}"', "cache-control": "no-store"}
+        if known != headers["etag"]:
+            return Response(made.archive, media_type=LONG_POLLING, headers=headers)
+        seconds = until - time.monotonic()
+        if seconds <= 0:
+            return Response(status_code=304, headers={**headers, "content-type": LONG_POLLING})
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), seconds)
+
+
+def _seconds_to_wait(request: Request) -> float:
+    """How long OPA waits for a change, as it asks for in the header Prefer."""
+    found = _WAIT.search(request.headers.get("prefer", ""))
+    return min(float(found[1]), MAX_WAIT_SECONDS) if found else 0.0
+
+
+async def _reload_all(settings: Server, running: Running) -> dict[str, str]:
+    """Reloads every process that shares the store, or this one; why some refused, by process."""
+    if running.store is None:
+        if settings.workers > 1:
+            # The other workers hear of it from their parent, and this one hears it twice.
+            os.kill(os.getppid(), signal.SIGHUP)
+        fault = await running.reloader.reload()
+        return {"this process": fault} if fault else {}
+    number = await running.store.call_for_reload()
+    until = time.monotonic() + RELOAD_SECONDS
+    while True:
+        alive = [each for each in await running.store.members() if each.is_alive]
+        behind = [each for each in alive if each.reloads < number]
+        if not behind:
+            return {each.name: each.fault for each in alive if each.fault}
+        if time.monotonic() > until:
+            return {each.name: "it has not answered yet" for each in behind}
+        await asyncio.sleep(0.1)

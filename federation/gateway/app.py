@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation.gateway.access_log import AccessLog
 from federation.gateway.admin import admin_listener
-from federation.gateway.closing import before_exit
+from federation.gateway.closing import at_hangup, before_exit
 from federation.gateway.http import GraphQLEndpoint
 from federation.gateway.running import Running, start_gateway
 from federation.gateway.settings import Config
@@ -49,6 +49,7 @@ def create_app(
                 start_gateway(config, supergraph, log, writer_socket)
             )
             stack.enter_context(before_exit(running.end_streams))
+            stack.enter_context(at_hangup(running.reloader.reload_soon))
             if config.server.admin_port:
                 await stack.enter_async_context(admin_listener(config.server, running))
             endpoint = GraphQLEndpoint(running.gateway, config.http, config.subscriptions, log)
@@ -77,7 +78,9 @@ def _state_routes(running: Running) -> list[BaseRoute]:
             "status": "not ready" if faults else "ready",
             "schema": running.gateway.state.revision,
             "access": running.access,
+            "policies": running.live.current.revision,
             **({"faults": faults} if faults else {}),
+            **({"reload_refused": running.reloader.fault} if running.reloader.fault else {}),
         }
         return JSONResponse(body, status_code=503 if faults else 200, headers=NO_STORE)
 

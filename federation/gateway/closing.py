@@ -1,4 +1,4 @@
-"""The first moment of a stop: before the server waits for what is open, it can be told to end."""
+"""Signals: the first moment of a stop, before the server waits for what is open, and a reload."""
 
 from __future__ import annotations
 
@@ -39,3 +39,18 @@ def before_exit(act: Callable[[], None]) -> Iterator[None]:
     finally:
         for each in taken:
             signal.signal(each, handlers[each])
+
+
+@contextmanager
+def at_hangup(act: Callable[[], None]) -> Iterator[None]:
+    """Calls ``act`` in the event loop at SIGHUP; outside the main thread nothing is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    before = signal.getsignal(signal.SIGHUP)
+    signal.signal(signal.SIGHUP, lambda *_: loop.call_soon_threadsafe(act))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -7,6 +7,7 @@ revocation that its holder does not know. A process without a lease denies every
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -248,7 +249,7 @@ async def open_policy_store(database: str) -> AsyncIterator[PolicyStore]:
     except AuditUnavailable as error:
         raise PolicyStoreUnavailable(f"the policy store cannot be used: {error.message}") from None
     try:
-        await opened.transact(_make)
+        await _make_tables(opened)
         yield PolicyStore(opened)
     except (SQLAlchemyError, OSError) as error:
         raise PolicyStoreUnavailable(
@@ -256,6 +257,19 @@ async def open_policy_store(database: str) -> AsyncIterator[PolicyStore]:
         ) from error
     finally:
         await opened.close()
+
+
+async def _make_tables(database: AuditDatabase) -> None:
+    for attempts in (1, 0):
+        try:
+            await database.transact(_make)
+        except SQLAlchemyError:
+            # Two processes that start at once may both find nothing there; one of them fails.
+            if not attempts:
+                raise
+            await asyncio.sleep(0.1)
+        else:
+            return
 
 
 def _make(connection: Connection) -> None:

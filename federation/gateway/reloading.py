@@ -94,6 +94,7 @@ class Reloader:
         self._routes = replaced.routes
         self._signer = signer
         self._log = log
+        self._tasks: set[asyncio.Task[str]] = set()
         self._turn = asyncio.Lock()
         self._swapping = asyncio.Lock()
 
@@ -117,6 +118,12 @@ class Reloader:
             revisions = f"schema {self._gateway.state.revision}, {self._live.current.revision}"
             self._log.reload("done", revisions)
         return ""
+
+    def reload_soon(self) -> None:
+        """Reloads in the background; what becomes of it is logged."""
+        task = asyncio.create_task(self.reload(), name="reload")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def revoke(self, shared: Shared) -> None:
         """Decides without the grants that the policy store says are revoked, before it returns.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
+import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -81,8 +84,19 @@ def run(
         running.run(sockets=[listener])
         return running.started
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    Multiprocess(server, sockets=[listener]).run()
+    _Workers(server, sockets=[listener]).run()
     return True
+
+
+class _Workers(Multiprocess):
+    """Several workers, which reload by themselves."""
+
+    def handle_hup(self) -> None:
+        """Passes the signal on; the server would start all workers anew."""
+        for process in self.processes:
+            if process.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGHUP)
 
 
 def _create_process(

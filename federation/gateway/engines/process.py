@@ -20,6 +20,10 @@ from federation.gateway.engines.reply import Reply
 START_SECONDS = 30.0
 
 
+class _Died(PolicyUnavailable):
+    """The process is not there any more."""
+
+
 class PolicyProcess:
     """One release, evaluated in a process of its own; one question at a time, in their order.
 
@@ -88,7 +92,6 @@ class PolicyProcess:
             PolicyUnavailable: None in time, or the rules failed.
         """
         try:
-            await self.start()
             answer = await self._ask(msgspec.json.encode(request.to_json()))
             decision = read_decision(request, answer, self.revision)
         except PolicyUnavailable:
@@ -99,10 +102,16 @@ class PolicyProcess:
         return decision
 
     async def _ask(self, question: bytes) -> Any:
+        await self.start()
         try:
             async with asyncio.timeout(self._deadline), self._turn:
                 await self.start()
-                reply = await self._exchange(question)
+                try:
+                    reply = await self._exchange(question)
+                except _Died:
+                    # It may have died long before; a question that kills it gets no third chance.
+                    await self.start()
+                    reply = await self._exchange(question)
         except TimeoutError:
             raise PolicyUnavailable("the policy worker does not answer in time") from None
         if reply.fault:
@@ -121,7 +130,7 @@ class PolicyProcess:
             reply = msgspec.json.decode(await process.stdout.readexactly(size), type=Reply)
             is_whole = True
         except (asyncio.IncompleteReadError, OSError, msgspec.MsgspecError):
-            raise PolicyUnavailable("the policy worker died") from None
+            raise _Died("the policy worker died") from None
         finally:
             # After half an exchange the next answer would be taken for another question's.
             if not is_whole:

@@ -1,0 +1,234 @@
+"""A grant taken back, with two gateway processes and a real OPA: nobody reads by it afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.http.test_pipeline import GOVERNED
+from tests.policies.tables import OPA, free_port
+from tests.support.issuer import Issuer
+from tests.support.served import Served, serving, subgraph_list
+from tests.support.slow_subgraph import slow_subgraph
+
+pytestmark = pytest.mark.timeout(120)
+
+SDL = GOVERNED.replace(
+    "quick: String @classified(level: 1) @sharing(class: UNCONDITIONAL)",
+    'quick: String @classified(level: 3) @sharing(class: CONDITIONAL, condition: "a purpose")',
+)
+GRANT = {
+    "purposes": {"loan-pre-approval": True},
+    "uses": {"select": True},
+    "expires": 4102444800,
+    "level": 3,
+}
+DATA = {
+    "grants": {"heming_bank": {"Query.quick": {"loan": GRANT, "second": GRANT}}},
+    "purposes": {"loan-pre-approval": {}},
+    "organisations": {"heming_bank": {}},
+}
+QUERY = "{ quick }"
+LEASE_SECONDS = 2.0
+
+
+class Site:
+    """Gateways on one store, one set of files and one OPA."""
+
+    def __init__(self, folder: Path, subgraph_url: str) -> None:
+        self.folder = folder
+        self.issuer = Issuer(int(time.time()))
+        self.data = folder / "data"
+        self.data.mkdir()
+        self.write(DATA)
+        self.admin_port = free_port()
+        self.opa_port = free_port()
+        self.list = subgraph_list(folder, [("a", subgraph_url, SDL)])
+        self.environment = {
+            "DATONG_IDENTITY_JWKS": self.issuer.publish(folder / "jwks.json"),
+            "DATONG_ACCESS_STORE": f"sqlite:///{folder / 'policy.sqlite'}",
+            "DATONG_ACCESS_DATA": str(self.data),
+            "DATONG_SERVER_ADMIN_TOKEN": "admin-secret-of-the-test",
+            "DATONG_SERVER_WATCH_SECONDS": "0.2",
+        }
+
+    def write(self, data: dict[str, Any]) -> None:
+        (self.data / "all.json").write_text(json.dumps(data))
+
+    @contextmanager
+    def serve(self, name: str, *arguments: str, **more: str) -> Iterator[Served]:
+        audit = f"sqlite+aiosqlite:///{self.folder / name}.sqlite"
+        environment = {**self.environment, "DATONG_AUDIT_DATABASE": audit, **more}
+        with serving("--subgraphs", str(self.list), *arguments, environment=environment) as served:
+            yield served
+
+    def ask(self, served: Served) -> str | None:
+        """What the field answers, or the code of the error."""
+        headers = {
+            "authorization": f"Bearer {self.issuer.token()}",
+            "datong-purpose": "loan-pre-approval",
+        }
+        reply = served.post(QUERY, headers)
+        data = reply.json.get("data") or {}
+        return data["quick"] if data.get("quick") else reply.code
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "federation.cli", *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **self.environment},
+            timeout=60,
+            check=False,
+        )
+
+    def revoke(self, grant: str) -> dict[str, Any]:
+        done = self.command(
+            "policy", "revoke", "heming_bank", "Query.quick", grant, "--format", "json"
+        )
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    @contextmanager
+    def opa(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A stock OPA that takes its bundles from the admin listener, by long polling."""
+        polling = {
+            "min_delay_seconds": 1,
+            "max_delay_seconds": 2,
+            "long_polling_timeout_seconds": 10,
+        }
+        config = {
+            "services": {
+                "gateway": {
+                    "url": f"http://127.0.0.1:{self.admin_port}",
+                    "credentials": {"bearer": {"token": "admin-secret-of-the-test"}},
+                }
+            },
+            "bundles": {
+                name: {
+                    "service": "gateway",
+                    "resource": f"/bundles/{name}.tar.gz",
+                    "polling": polling,
+                }
+                for name in ("policy", "catalogue", "grants")
+            },
+        }
+        file = self.folder / "opa.json"
+        file.write_text(json.dumps(config))
+        assert OPA is not None
+        address = f"127.0.0.1:{self.opa_port}"
+        command = [OPA, "run", "--server", "--addr", address, "--config-file", str(file)]
+        with subprocess.Popen(
+            [*command, "--log-level", "error"], stderr=subprocess.DEVNULL
+        ) as server:
+            try:
+                yield server
+            finally:
+                server.send_signal(signal.SIGCONT)
+                server.terminate()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with slow_subgraph() as subgraph:
+        yield Site(tmp_path, subgraph.url)
+
+
+@pytest.mark.skipif(OPA is None, reason="no opa on PATH")
+def test_after_a_revocation_nobody_reads_by_the_grant_not_even_who_was_frozen(site: Site) -> None:
+    with ExitStack() as stack:
+        stack.enter_context(site.opa())
+        opa = ("--access", "opa", "--opa-url", f"http://127.0.0.1:{site.opa_port}")
+        admin = {"DATONG_SERVER_ADMIN_PORT": str(site.admin_port)}
+        one = stack.enter_context(site.serve("one", *opa, **admin))
+        two = stack.enter_context(site.serve("two", *opa))
+        assert [site.ask(one), site.ask(two)] == ["done", "done"]
+
+        first = site.revoke("second")
+        assert [site.ask(one), site.ask(two)] == ["done", "done"]  # by the other grant
+        assert first["silent"] == []
+
+        two.process.send_signal(signal.SIGSTOP)
+        try:
+            second = site.revoke("loan")
+            denied = site.ask(one)
+        finally:
+            two.process.send_signal(signal.SIGCONT)
+        thawed = site.ask(two)
+
+    assert denied == "ACCESS_DENIED"
+    # It finds its lease over, or has caught up in the meantime: in no case it answers.
+    assert thawed in {"POLICY_UNAVAILABLE", "NO_DECISION", "ACCESS_DENIED"}
+    assert len(second["silent"]) == 1
+    assert second["seconds"] < LEASE_SECONDS + 1
+
+
+def test_revocation_is_applied_at_once_and_outlives_a_restart(site: Site) -> None:
+    with site.serve("one") as one:
+        assert site.ask(one) == "done"
+        site.revoke("second")
+        done = site.revoke("loan")
+        assert site.ask(one) == "ACCESS_DENIED"
+        assert (done["silent"], done["seconds"] < LEASE_SECONDS) == ([], True)
+    with site.serve("one") as one:
+        assert site.ask(one) == "ACCESS_DENIED"
+    unknown = site.command("policy", "revoke", "heming_bank", "Query.quick", "lone")
+    assert (unknown.returncode, "no grant lone" in unknown.stderr) == (2, True)
+
+
+def test_files_are_taken_up_and_broken_ones_refused_while_the_gateway_answers(site: Site) -> None:
+    with site.serve("one", DATONG_SERVER_ADMIN_PORT=str(site.admin_port)) as one:
+        reload = ("reload", "--admin", f"http://127.0.0.1:{site.admin_port}")
+        assert site.ask(one) == "done"
+        (site.data / "all.json").write_text("{ broken")
+        refused = site.command(*reload)
+        assert (refused.returncode, "all.json" in refused.stderr) == (1, True)
+        assert site.ask(one) == "done"
+        ready = one.request("GET", "/ready")
+        assert (ready.status, "all.json" in ready.json["reload_refused"]) == (200, True)
+
+        site.write({**DATA, "grants": {}})
+        assert site.command(*reload).returncode == 0
+        assert site.ask(one) == "ACCESS_DENIED"
+
+        site.write(DATA)
+        _until(lambda: site.ask(one) == "done")
+
+        changed = SDL.replace("slow: String", "new: String @classified(level: 1) @sharing("
+                                   "class: UNCONDITIONAL)\n  slow: String")  # fmt: skip
+        subgraph_list(site.folder, [("a", json.loads(site.list.read_text())[0]["url"], changed)])
+        one.process.send_signal(signal.SIGHUP)
+        _until(lambda: "new" in one.post("{ new }", _headers(site)).json.get("data", {}))
+        assert "reload_refused" not in one.request("GET", "/ready").json
+
+
+def test_several_workers_all_take_up_what_changed(site: Site) -> None:
+    port = str(site.admin_port)
+    with site.serve("one", "--workers", "2", DATONG_SERVER_ADMIN_PORT=port) as one:
+        assert {site.ask(one) for _ in range(8)} == {"done"}
+        site.write({**DATA, "grants": {}})
+        done = site.command("reload", "--admin", f"http://127.0.0.1:{site.admin_port}")
+        assert done.returncode == 0, done.stderr
+        assert {site.ask(one) for _ in range(12)} == {"ACCESS_DENIED"}
+
+
+def _headers(site: Site) -> dict[str, str]:
+    return {"authorization": f"Bearer {site.issuer.token()}"}
+
+
+def _until(holds: Any, seconds: float = 15) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.05)
