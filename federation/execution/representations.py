@@ -166,8 +166,12 @@ def read_fields(value: Object, fields: tuple[RepresentationField, ...]) -> Any:
     """The fields of a representation by name, or MISSING."""
     result: Object = {}
     for each in fields:
-        if each.types is not None and typename(value) not in each.types:
-            continue
+        if each.types is not None:
+            name = typename(value)
+            if name is None:
+                return MISSING
+            if name not in each.types:
+                continue
         found = read_value(value.get(each.source, MISSING), each.fields)
         if found is MISSING:
             return MISSING

@@ -204,6 +204,7 @@ class Needs:
             sites = self._moves.field_sites(place, selected)
         else:
             sites = self._moves.shared_sites(place, selected)
+            sites = sites or self._moves.shared_entered_sites(place, selected)
             if not sites:
                 return self._resolve_cast(place, (selection,), place.types)
         if not sites:
@@ -253,6 +254,11 @@ class Needs:
         if not self._moves.graph.is_abstract(place.type):
             return self.resolve(place, selections) if place.type in types else Needed()
         needed = Needed()
+        # What is sent for some types only can be told by the type alone.
+        told = cheapest(self._moves.typename_sites(place))
+        if told is None:
+            return None
+        needed.sites.append(told)
         for type_name in sorted(types):
             found = self.resolve(self._moves.cast(place, type_name), selections)
             if found is None:

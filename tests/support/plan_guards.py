@@ -29,7 +29,10 @@ def check_inputs(plan: OperationPlan) -> None:
 
 def _needed_at(entity: EntityFetch, path: ResponsePath) -> set[ResponsePath]:
     place = _plain(path)
-    needed = set(_needed(entity.representation, place))
+    needed = {
+        (*_plain(path[:at]), "__typename") for at, step in enumerate(path) if step.startswith("|")
+    }
+    needed |= set(_needed(entity.representation, place))
     for value in entity.context:
         needed |= set(_needed(value.fields, _plain(path[: value.depth])))
     if entity.typename is None:
@@ -67,6 +70,8 @@ def _needed(fields: tuple[RepresentationField, ...], place: ResponsePath) -> Ite
     for field in fields:
         here = (*place, field.source)
         yield here
+        if field.types is not None:
+            yield (*place, "__typename")
         yield from _needed(field.fields, here)
 
 
