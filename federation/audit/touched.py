@@ -40,7 +40,8 @@ def find_names(tree: Mapping[str, Any], data: Any, names: Names) -> Found:
 
     Args:
         tree: Merged answers, with values as the subgraphs gave them.
-        data: The response made of it, or ``EVERYTHING``. What is null in it was not released.
+        data: The response made of it, or ``EVERYTHING``. What is null in it was not released. A
+            list that is not released whole is told as its items by index.
         names: Of the plan that both come from.
     """
     found = Found()
@@ -125,6 +126,8 @@ def _visit(value: Any, shown: Any, names: Names, found: Found) -> None:
         paired = isinstance(shown, list) and len(shown) == len(value)
         for at, item in enumerate(value):
             part = shown[at] if paired else EVERYTHING
+            if isinstance(shown, dict):
+                part = shown.get(at)
             if part is not None:
                 _visit(item, part, names, found)
     elif isinstance(value, dict):

@@ -74,7 +74,8 @@ def plan_command(
         schema = load_supergraph(settings, progress)
         graph = graph_under(override_label, LabelledGraphs(schema))
         limits = build_limits(settings.limits)
-        parsed = parse_operation(text, build_api_schema(schema), name, limits).operation
+        api = build_api_schema(schema)
+        parsed = parse_operation(text, api, name, limits, is_incremental=True).operation
         made = plan(parsed, graph)
         if output is PlanFormat.JSON:
             typer.echo(json.dumps(plan_to_json(made), ensure_ascii=False, indent=2))

@@ -123,7 +123,9 @@ class Stages:
         """The operation in normal form."""
         limits = build_limits(self._settings.limits)
         question = self._question
-        return parse_operation(question.text, self.state.schema, question.name, limits)
+        return parse_operation(
+            question.text, self.state.schema, question.name, limits, is_incremental=True
+        )
 
     @cached_property
     def variables(self) -> dict[str, Any]:

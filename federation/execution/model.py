@@ -104,6 +104,8 @@ class ExecutionResult:
         filtered: How many rows were taken out here, since their subgraph could not do it.
         is_withheld: A value of the root itself was such a row: an event of which its client may not
             even know.
+        is_part: It is one part of a response; a list that is not whole is told as its items by
+            index.
     """
 
     data: dict[str, Any] | None
@@ -114,6 +116,7 @@ class ExecutionResult:
     filtered: int = 0
     is_withheld: bool = False
     text: bytes | None = None
+    is_part: bool = False
 
     @property
     def touched(self) -> tuple[str, ...]:

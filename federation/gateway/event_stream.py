@@ -13,8 +13,8 @@ from typing import Self
 
 from starlette.types import Send
 
+from federation.gateway.acceptance import EVENTS_TYPE
 from federation.gateway.messages import Response
-from federation.gateway.negotiation import EVENTS_TYPE
 from federation.gateway.settings import Subscriptions
 from federation.gateway.streams.payload import ClientTooSlow
 

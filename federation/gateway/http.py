@@ -16,15 +16,15 @@ from typing import Protocol, TypeVar
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from federation.gateway.acceptance import EVENTS_TYPE, MULTIPART_TYPE, choose_acceptance
 from federation.gateway.access_log import AccessLog
 from federation.gateway.event_stream import EventStreamWriter
-from federation.gateway.messages import Answer, EventStream, Request, Response, encode
+from federation.gateway.incremental import PartStreamWriter
+from federation.gateway.messages import Answer, PartStream, Request, Response, encode
 from federation.gateway.negotiation import (
-    EVENTS_TYPE,
     LEGACY_TYPE,
     RESPONSE_TYPE,
     HttpRefusal,
-    accepts_events,
     check_content_type,
     check_origin,
     choose_media_type,
@@ -68,7 +68,12 @@ class GraphQLEndpoint:
         try:
             request = await self._read(scope, receive, request_id, headers, accepted)
             answer = await _unless_gone(self._gateway.answer(request), receive)
-            if isinstance(answer, EventStream) or _is_event(answer, accepted):
+            if _is_multipart(answer, accepted):
+                sent, answer = await self._parts(answer, receive, send, request_id)
+                if sent:
+                    self._log.write(scope, request_id, 200, started, answer.code)
+                    return
+            if not isinstance(answer, Response) or _is_event(answer, accepted):
                 code = await self._stream(answer, receive, send, request_id)
                 self._log.write(scope, request_id, 200, started, code)
                 return
@@ -80,8 +85,9 @@ class GraphQLEndpoint:
         except ClientGone:
             self._log.write(scope, request_id, 499, started, "CLIENT_GONE")
             return
-        # A client of event streams alone is refused in the newer type.
-        media_type = RESPONSE_TYPE if accepted == EVENTS_TYPE else accepted or LEGACY_TYPE
+        # A client of event streams or parts alone is refused in the newer type.
+        is_stream = accepted in {EVENTS_TYPE, MULTIPART_TYPE}
+        media_type = RESPONSE_TYPE if is_stream else accepted or LEGACY_TYPE
         await _send(send, status, media_type, response, request_id)
         self._log.write(scope, request_id, status, started, response.code)
 
@@ -89,7 +95,7 @@ class GraphQLEndpoint:
         """Sends a whole event stream; the code of what ended it."""
         last: Response | None
         async with EventStreamWriter(send, request_id, self._streams) as stream:
-            if isinstance(answer, EventStream):
+            if not isinstance(answer, Response):
                 try:
                     last = await _unless_gone(answer.run(stream.emit), receive)
                 except ClientGone:
@@ -99,6 +105,20 @@ class GraphQLEndpoint:
                 last = answer
             await stream.complete(last)
         return last.code if last is not None else ""
+
+    async def _parts(
+        self, answer: Answer, receive: Receive, send: Send, request_id: str
+    ) -> tuple[bool, Response]:
+        """Sends a whole multipart answer; whether anything was sent, and what ended it."""
+        parameter = answer.acceptance.parameter if isinstance(answer, PartStream) else ""
+        writer = PartStreamWriter(send, request_id, self._streams, parameter)
+        if isinstance(answer, Response):
+            await writer.complete(answer)
+            return True, answer
+        last = await _unless_gone(answer.run(writer.emit), receive)
+        if writer.has_begun:
+            await writer.complete(last)
+        return writer.has_begun, last or Response(b"")
 
     async def _read(
         self,
@@ -169,8 +189,19 @@ async def _disconnect(receive: Receive) -> None:
 
 
 def _accepted(accept: str | None) -> str | None:
-    """The media type of a plain answer; of event streams where the client reads nothing else."""
-    return choose_media_type(accept) or (EVENTS_TYPE if accepts_events(accept) else None)
+    """The media type of a plain answer; of streams where the client reads nothing else."""
+    plain = choose_media_type(accept)
+    if plain is not None:
+        return plain
+    acceptance = choose_acceptance(accept)
+    return acceptance.media_type if acceptance else None
+
+
+def _is_multipart(answer: Answer, accepted: str | None) -> bool:
+    """Whether an answer goes in parts, which for a plain one means one part."""
+    if isinstance(answer, PartStream):
+        return answer.acceptance.media_type == MULTIPART_TYPE
+    return isinstance(answer, Response) and accepted == MULTIPART_TYPE and answer.status == 200
 
 
 def _is_event(answer: Response, accepted: str | None) -> bool:

@@ -19,6 +19,7 @@ from federation.errors import (
     Unauthenticated,
     Unavailable,
 )
+from federation.gateway.acceptance import Acceptance
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Request:
         headers: All request headers; only those on the allow-list go on to subgraphs.
         is_get: Whether it came by GET, where mutations are not answered.
         accepts_events: Whether the client reads event streams, the only answer to subscriptions.
+        accepts_parts: How the client takes responses in parts; None when it does not.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Request:
     headers: Headers = field(default_factory=Headers)
     is_get: bool = False
     accepts_events: bool = False
+    accepts_parts: Acceptance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,20 @@ class EventStream:
     run: Callable[[Emit], Awaitable[Response | None]]
 
 
-Answer: TypeAlias = Response | EventStream
+@dataclass(frozen=True, slots=True)
+class PartStream:
+    """The answer to a query that comes in parts.
+
+    Attributes:
+        acceptance: How the client takes them.
+        run: Emits the parts, and returns what broke them off: None when they are complete.
+    """
+
+    acceptance: Acceptance
+    run: Callable[[Emit], Awaitable[Response | None]]
+
+
+Answer: TypeAlias = Response | EventStream | PartStream
 
 
 class NotOverGet(RequestError):

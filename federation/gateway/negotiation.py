@@ -14,11 +14,11 @@ import msgspec
 from starlette.datastructures import Headers
 
 from federation.errors import InvalidRequest
+from federation.gateway.acceptance import EVENTS_TYPE, choose_acceptance
 from federation.gateway.messages import Request
 
 RESPONSE_TYPE = "application/graphql-response+json"
 LEGACY_TYPE = "application/json"
-EVENTS_TYPE = "text/event-stream"
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
@@ -189,4 +189,5 @@ def _read_parameters(
         headers=headers,
         is_get=is_get,
         accepts_events=accepts_events(headers.get("accept")),
+        accepts_parts=choose_acceptance(headers.get("accept")),
     )

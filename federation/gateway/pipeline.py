@@ -32,9 +32,12 @@ from federation.execution import (
     Transport,
     execute,
     execute_event,
+    is_incremental,
 )
+from federation.gateway.acceptance import Acceptance
 from federation.gateway.context import build_headers_for, forwarded_headers
 from federation.gateway.hiding import Hiding
+from federation.gateway.incremental import Delivered, deliver
 from federation.gateway.limits import build_limits
 from federation.gateway.messages import (
     Answer,
@@ -42,6 +45,7 @@ from federation.gateway.messages import (
     EventsNotAccepted,
     EventStream,
     NotOverGet,
+    PartStream,
     Request,
     Response,
 )
@@ -145,6 +149,8 @@ class Gateway:
             await trail.intend(prepared.plan)
             if prepared.plan.kind == "subscription":
                 return self._stream(request, trail, prepared, state)
+            if request.accepts_parts and is_incremental(prepared.plan, prepared.work):
+                return self._part_stream(request.accepts_parts, trail, prepared, state)
             code = self._compiled.get(prepared.plan, prepared.work, state.schema)
             result = await execute(
                 prepared.plan, prepared.work, self._parts.transport, state.schema, code
@@ -201,14 +207,23 @@ class Gateway:
         self._slots.check(opened.asker.caller.id)
         return EventStream(partial(self._events, request, trail, opened, state))
 
+    def _part_stream(
+        self, acceptance: Acceptance, trail: Trail, prepared: Prepared, state: State
+    ) -> PartStream:
+        what = Delivered(prepared.named, prepared.work, state.schema, acceptance.format)
+        return PartStream(acceptance, partial(deliver, what, self._parts.transport, trail))
+
     def _parse(self, request: Request, state: State) -> Known:
         text, name = request.query, request.operation_name
+        in_parts = request.accepts_parts is not None
 
         def parse() -> ParsedOperation:
             with self._hiding:
-                return parse_operation(text, state.schema, name, self._limits)
+                return parse_operation(
+                    text, state.schema, name, self._limits, is_incremental=in_parts
+                )
 
-        known = self._recall.parsed((state.revision, text, name), parse)
+        known = self._recall.parsed((state.revision, text, name, in_parts), parse)
         parsed = known.parsed
         self._hiding.check(parsed)
         if request.is_get and parsed.operation.kind == "mutation":

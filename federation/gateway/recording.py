@@ -129,8 +129,9 @@ def audited_verdicts(decision: Decision, index: AccessIndex) -> tuple[AuditedVer
 
 def touched_by(result: ExecutionResult, plan: NamedPlan, key: bytes) -> tuple[TouchedEntities, ...]:
     """What the answer made of a result releases."""
-    # Only an error can make null of something that was fetched.
-    shown = result.data if result.errors or result.data is None else EVERYTHING
+    # Only an error can make null of something that was fetched for a whole answer.
+    is_less = result.is_part or bool(result.errors)
+    shown = result.data if is_less or result.data is None else EVERYTHING
     return touched(result.tree, shown, plan, key)
 
 

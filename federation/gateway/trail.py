@@ -167,6 +167,20 @@ class Trail:
         self._notes.part += 1
         self._recorder.counts.events += 1
 
+    async def release_part(
+        self, result: ExecutionResult, plan: NamedPlan, *, is_last: bool
+    ) -> None:
+        """Return when the record that covers the next part of an answer is durable.
+
+        Raises:
+            AuditUnavailable: It could not be written; the part must not leave.
+        """
+        outcome, codes = _outcome(result.errors)
+        await self._finish(outcome, codes, result, plan)
+        self._notes.part += 1
+        if is_last:
+            self._recorder.counts.add(outcome)
+
     async def complete(self) -> None:
         """Record that a subscription has ended as its source did; nothing leaves under this.
 

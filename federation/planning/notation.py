@@ -6,9 +6,10 @@ written one by one; calls that travel in one request have the same ``id``, a key
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from federation.planning.deferred import deferred_parts, primary_fetches
 from federation.planning.plan import (
     Conditions,
     ContextValue,
@@ -29,6 +30,29 @@ def plan_to_json(plan: OperationPlan) -> Node:
     numbers = stage_numbers(plan.fetches)
     is_subscription = plan.kind == "subscription" and bool(plan.fetches)
     fetches = plan.fetches[1:] if is_subscription else plan.fetches
+    node = _sequence(fetches, numbers) if not plan.deferrals else _deferring(plan, numbers)
+    if is_subscription:
+        (primary,) = _nodes(plan.fetches[0])
+        node = {"kind": "Subscription", "primary": primary} | ({"rest": node} if node else {})
+    return {"kind": "QueryPlan"} | ({"node": node} if node else {})
+
+
+def _deferring(plan: OperationPlan, numbers: Mapping[int, int]) -> Node:
+    """Without ``subselection``: which fields belong to which part is not told."""
+    primary = _sequence(primary_fetches(plan), numbers)
+    parts = []
+    for part in deferred_parts(plan):
+        node = _sequence(part.fetches, numbers)
+        label = part.condition.deferral.label
+        parts.append(
+            {"depends": [{"id": str(each)} for each in part.depends], "queryPath": list(part.path)}
+            | ({} if label is None else {"label": label})
+            | ({"node": node} if node else {})
+        )
+    return {"kind": "Defer", "primary": {"node": primary} if primary else {}, "deferred": parts}
+
+
+def _sequence(fetches: Sequence[Fetch], numbers: Mapping[int, int]) -> Node | None:
     stages = [
         _all_of(
             "Parallel",
@@ -36,11 +60,7 @@ def plan_to_json(plan: OperationPlan) -> Node:
         )
         for stage in sorted({numbers[fetch.id] for fetch in fetches})
     ]
-    node = _all_of("Sequence", stages) if stages else None
-    if is_subscription:
-        (primary,) = _nodes(plan.fetches[0])
-        node = {"kind": "Subscription", "primary": primary} | ({"rest": node} if node else {})
-    return {"kind": "QueryPlan"} | ({"node": node} if node else {})
+    return _all_of("Sequence", stages) if stages else None
 
 
 def _all_of(kind: str, nodes: Sequence[Node]) -> Node:

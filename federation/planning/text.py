@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
+from federation.planning.deferred import DeferredPart, deferred_parts, primary_fetches
 from federation.planning.plan import (
     Conditions,
     EntityFetch,
     Fetch,
     OperationPlan,
-    OutputField,
     RepresentationField,
     ResponsePath,
 )
-from federation.selection import Condition, Field, SelectionSet, print_selection
+from federation.selection import Field, SelectionSet, print_selection
 
 _INDENT = "  "
 
@@ -49,47 +49,36 @@ def stage_numbers(fetches: Iterable[Fetch]) -> dict[int, int]:
 
 
 def _deferring(plan: OperationPlan) -> list[str]:
-    """The first part of the response, then each deferred one with what is fetched for it alone."""
-    primary = [fetch for fetch in plan.fetches if not fetch.deferrals]
-    places = _places(plan.output)
-    parts = [_deferred(each, places[each.deferral.number], plan.fetches) for each in plan.deferrals]
-    body = ["Primary {", *_indented(_sequence(primary, plan.fetches)), "}"]
-    body[-1] += ", ["
+    """The first part of the response, then each deferred one with what is fetched for it alone.
+
+    Fetches that a deferred part waits for are named by their ids.
+    """
+    parts = deferred_parts(plan)
+    named = frozenset(earlier for part in parts for earlier in part.depends)
+    body = ["Primary {", *_indented(_sequence(primary_fetches(plan), plan.fetches, named)), "}, ["]
     for part in parts:
-        body += _indented(part)
+        body += _indented(_deferred(part, plan.fetches, named))
         body[-1] += ","
     return ["Defer {", *_indented([*body, "]"]), "}"]
 
 
-def _deferred(condition: Condition, path: str, fetches: Sequence[Fetch]) -> list[str]:
-    own = [fetch for fetch in fetches if fetch.deferrals and condition == fetch.deferrals[0][-1]]
-    outside = {earlier for fetch in own for earlier in fetch.after} - {fetch.id for fetch in own}
-    deferral = condition.deferral
-    said = [f"depends: [{', '.join(map(str, sorted(outside)))}]", f'path: "{path}"']
+def _deferred(part: DeferredPart, every: Sequence[Fetch], named: frozenset[int]) -> list[str]:
+    deferral = part.condition.deferral
+    said = [f"depends: [{', '.join(map(str, part.depends))}]", f'path: "{".".join(part.path)}"']
     if deferral.label is not None:
         said.append(f"label: {json.dumps(deferral.label, ensure_ascii=False)}")
-    if condition.variable:
-        said.append(f"if: ${condition.variable}")
+    if part.condition.variable:
+        said.append(f"if: ${part.condition.variable}")
     kind = "Streamed" if deferral.is_stream else "Deferred"
-    return [f"{kind}({', '.join(said)}) {{", *_indented(_sequence(own, fetches)), "}"]
+    body = _sequence(part.fetches, every, named)
+    return [f"{kind}({', '.join(said)}) {{", *_indented(body), "}"]
 
 
-def _places(output: Iterable[OutputField], path: tuple[str, ...] = ()) -> dict[int, str]:
-    """Where each deferral begins, by its number."""
-    places: dict[int, str] = {}
-    for field in output:
-        below = (*path, field.key)
-        for each in field.deferrals:
-            places.setdefault(each.deferral.number, ".".join(below[: each.deferral.depth]))
-        if field.stream is not None:
-            places[field.stream.condition.deferral.number] = ".".join(below)
-        places = _places(field.fields, below) | places
-    return places
-
-
-def _sequence(fetches: Sequence[Fetch], every: Sequence[Fetch]) -> list[str]:
+def _sequence(
+    fetches: Sequence[Fetch], every: Sequence[Fetch], named: frozenset[int] = frozenset()
+) -> list[str]:
     """Some of a plan's fetches by their stages."""
-    body = [_stage(stage) for stage in _stages(fetches, every)]
+    body = [_stage(stage, named) for stage in _stages(fetches, every)]
     if len(body) == 1:
         return body[0]
     return _block("Sequence", body) if body else []
@@ -102,14 +91,15 @@ def _stages(fetches: Sequence[Fetch], every: Sequence[Fetch]) -> Iterator[list[F
         yield [fetch for fetch in fetches if numbers[fetch.id] == stage]
 
 
-def _stage(fetches: list[Fetch]) -> list[str]:
+def _stage(fetches: list[Fetch], named: frozenset[int]) -> list[str]:
     if len(fetches) == 1:
-        return _fetch(fetches[0])
-    return _block("Parallel", [_fetch(fetch) for fetch in fetches])
+        return _fetch(fetches[0], named)
+    return _block("Parallel", [_fetch(fetch, named) for fetch in fetches])
 
 
-def _fetch(fetch: Fetch) -> list[str]:
-    head = f'Fetch(service: "{fetch.subgraph}")'
+def _fetch(fetch: Fetch, named: frozenset[int]) -> list[str]:
+    number = f", id: {fetch.id}" if fetch.id in named else ""
+    head = f'Fetch(service: "{fetch.subgraph}"{number})'
     if not fetch.entities:
         lines = [f"{head} {{", *_indented(_selections(fetch.selections)), "}"]
         lines = lines if not fetch.path else _flatten((fetch.path,), lines)

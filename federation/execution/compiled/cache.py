@@ -91,6 +91,9 @@ class CompiledPlans:
 
 
 def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema) -> Code:
+    if plan.deferrals:
+        # Only where they are switched off by variables, or cannot be followed.
+        return None
     typed = None if request.keeps_tree else compile_typed(plan, request, schema)
     return typed or compile_plan(plan, schema)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from graphql import GraphQLSchema
 
@@ -13,9 +14,10 @@ from federation.execution.incremental.payload import Completed, Increment, Paylo
 from federation.execution.incremental.placing import attach, explain
 from federation.execution.incremental.runs import PhasedRun
 from federation.execution.incremental.units import FieldsUnit, ItemsUnit, Unit, UnitShaping
-from federation.execution.model import active, holds
+from federation.execution.model import ExecutionRequest, active, holds
 from federation.execution.places import Path
-from federation.selection import deferrals_of
+from federation.planning.plan import OperationPlan
+from federation.selection import Condition, deferrals_of
 
 
 @dataclass(slots=True, eq=False)
@@ -57,8 +59,12 @@ class Delivery:
 
     def __init__(self, execution: Execution, schema: GraphQLSchema, runs: list[PhasedRun]) -> None:
         self._request = execution.request
+        self._tree = execution.tree
         self._runs = runs
-        self._deferrals = {each.deferral.number: each.deferral for each in execution.plan.deferrals}
+        self._deferrals = {
+            each.deferral.number: each.deferral
+            for each in all_deferrals(execution.plan, execution.request)
+        }
         self._shaping = UnitShaping(execution.plan, execution.request, schema, execution)
         self._groups: dict[object, Group] = {}
         self._new_lists: list[ItemsUnit] = []
@@ -243,6 +249,8 @@ class Delivery:
         if not payload.has_next:
             self._tell_the_rest(payload)
         explain(payload)
+        payload.tree = self._tree
+        payload.masked, self._shaping.masked = self._shaping.masked, 0
         return payload
 
     def _pending(self, path: Path, label: str | None, start: int | None) -> Pending:
@@ -292,6 +300,12 @@ class Delivery:
 
     def _has_ended(self, needed: frozenset[int], ended: frozenset[int]) -> bool:
         return all(at in ended for at, run in enumerate(self._runs) if run.serves(needed))
+
+
+def all_deferrals(plan: OperationPlan, request: ExecutionRequest) -> tuple[Condition, ...]:
+    """Those of the plan, and those of what was taken out before planning."""
+    refused = (each for refusal in request.refusals for each in chain(*refusal.conditions))
+    return deferrals_of((*plan.deferrals, *refused))
 
 
 def _is_due(group: Group) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from graphql import GraphQLSchema
 
 from federation.execution.fetching import Execution
-from federation.execution.incremental.delivery import Delivery
+from federation.execution.incremental.delivery import Delivery, all_deferrals
 from federation.execution.incremental.payload import Payload
 from federation.execution.incremental.runs import PhasedRun, build_runs
 from federation.execution.model import ExecutionRequest, FetchReport, active
@@ -25,7 +25,7 @@ def is_incremental(plan: OperationPlan, request: ExecutionRequest) -> bool:
 
     Where rows are tested here it has one: which are shown is known only when all has been fetched.
     """
-    return not plan.row_tests and bool(active(plan.deferrals, request.variables))
+    return not plan.row_tests and bool(active(all_deferrals(plan, request), request.variables))
 
 
 async def execute_incrementally(

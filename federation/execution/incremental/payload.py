@@ -68,6 +68,8 @@ class Payload:
     Attributes:
         is_first: Whether it holds ``data`` and ``errors``.
         data: None when null propagated to the root.
+        tree: What was fetched so far, unmasked and with what only the plan needed.
+        masked: How many values were masked.
     """
 
     is_first: bool = False
@@ -77,6 +79,8 @@ class Payload:
     incremental: list[Increment] = field(default_factory=list)
     completed: list[Completed] = field(default_factory=list)
     has_next: bool = False
+    tree: dict[str, Any] = field(default_factory=dict, repr=False)
+    masked: int = 0
 
     def all_errors(self) -> Iterator[ResponseError]:
         """Every error in it."""

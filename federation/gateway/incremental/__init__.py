@@ -1,13 +1,6 @@
-"""Incremental delivery to clients: what they accept, and parts written in that form."""
+"""Incremental delivery to clients: parts written in their format, recorded, and sent."""
 
-from federation.gateway.incremental.acceptance import Acceptance, Format, choose_acceptance
+from federation.gateway.incremental.deliver import Delivered, deliver
 from federation.gateway.incremental.part_stream import PartStreamWriter
-from federation.gateway.incremental.writing import PayloadWriter
 
-__all__ = [
-    "Acceptance",
-    "Format",
-    "PartStreamWriter",
-    "PayloadWriter",
-    "choose_acceptance",
-]
+__all__ = ["Delivered", "PartStreamWriter", "deliver"]

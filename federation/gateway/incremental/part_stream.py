@@ -64,11 +64,16 @@ class PartStreamWriter:
         # The boundary that ends a part is sent with it: clients wait for that to read it.
         await self._write(b"\r\n" + _PART + part.body + b"\r\n---")
 
-    async def complete(self) -> None:
-        """Send the end; a client that does not read is left without it."""
+    async def complete(self, last: Response | None) -> None:
+        """Send one more part, if there is one, and the end.
+
+        A client that does not read is left without both.
+        """
         if self._is_stuck:
             return
         try:
+            if last is not None:
+                await self.emit(last)
             await self._write(b"--\r\n", is_last=True)
         except ClientTooSlow:
             return

@@ -15,7 +15,7 @@ EVENTS_TYPE = "text/event-stream"
 
 
 class Format(Enum):
-    """How a part is written; the names are those of ``formats``."""
+    """How a part is written: as the draft has it now, or as it had it on 2022-08-24."""
 
     CURRENT = "current"
     EARLIER = "earlier"
@@ -64,16 +64,11 @@ def _acceptance(media: str, parameters: list[str]) -> Acceptance | None:
     if media != MULTIPART_TYPE:
         return None
     for each in parameters:
-        name, _, value = each.partition("=")
-        name, value = name.strip().lower(), value.strip().strip('"')
-        if name in _FORMATS:
-            known = _FORMATS[name].get(value.lower())
-            return (
-                Acceptance(known, media, f"{each.partition('=')[0].strip()}={value}")
-                if known
-                else None
-            )
-        if name.endswith("spec"):
+        name, _, value = (part.strip().strip('"') for part in each.partition("="))
+        if name.lower() in _FORMATS:
+            chosen = _FORMATS[name.lower()].get(value.lower())
+            return Acceptance(chosen, media, f"{name}={value}") if chosen else None
+        if name.lower().endswith("spec"):
             # A protocol for something else, such as subscriptions.
             return None
     return Acceptance(Format.CURRENT, media)
