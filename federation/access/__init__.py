@@ -35,6 +35,7 @@ from federation.access.restrict import (
     row_filters_json,
 )
 from federation.access.row_filter import RowCondition, fulfils, read_condition
+from federation.access.view import build_view, everything
 
 __all__ = [
     "MASKS",
@@ -63,6 +64,8 @@ __all__ = [
     "bind_masks",
     "bind_row_tests",
     "build_access_index",
+    "build_view",
+    "everything",
     "fulfils",
     "input_shapes",
     "no_decision",

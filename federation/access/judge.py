@@ -96,6 +96,10 @@ class Judge:
         decided = all(verdict.decided for verdict in refused)
         return Verdict(Effect.DENY, tuple(sorted(reasons)), GATEWAY_RULE, decided=decided)
 
+    def allows(self, coordinate: str, use: str) -> bool:
+        """Whether one use by itself is allowed."""
+        return self._verdict(coordinate, use).effect is not Effect.DENY
+
     def mask(self, facts: FieldFacts) -> str | None:
         """Name of the mask on a field that is not refused."""
         return self._verdict(facts.coordinate, "select").mask

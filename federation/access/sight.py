@@ -1,0 +1,297 @@
+"""What one caller can get of a schema: its elements by name, none of which leads to a hidden one.
+
+A field is seen if its own selection, what it is computed from and something of its value are open.
+An interface's field is seen if every object type that is seen shows it, so that what remains is a
+valid schema. An argument is seen if everything it tests is open; a field that cannot be asked
+without a hidden argument is hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    EnumValueNode,
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    get_named_type,
+    is_required_argument,
+    is_required_input_field,
+)
+
+from federation.access.ask import tests_rows
+from federation.access.decision import Decision
+from federation.access.index import AccessIndex
+from federation.access.inputs import InputUse
+from federation.access.judge import Judge
+from federation.catalogue import PAGING, TypeField
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Names of what is seen.
+
+    Attributes:
+        types: Of all kinds but scalars, reachable from a root.
+        fields: Of object types and interfaces.
+        arguments: By type, field and argument.
+        inputs: Input types and their fields.
+        values: Enum types and their values.
+        masks: Object type and field, to the name of the mask on it.
+    """
+
+    types: frozenset[str]
+    fields: frozenset[TypeField]
+    arguments: frozenset[tuple[str, str, str]]
+    inputs: frozenset[TypeField]
+    values: frozenset[TypeField]
+    masks: Mapping[TypeField, str]
+
+
+def argument_uses(
+    index: AccessIndex, place: TypeField, name: str, argument: GraphQLArgument
+) -> frozenset[InputUse]:
+    """What an argument tests by itself, whatever is in its value.
+
+    Nobody said what a plain value tests: then it is asked by its own name, as in a request.
+    """
+    facts = index.inputs.arguments.get((*place, name))
+    if facts is not None and facts.uses:
+        return facts.uses
+    named = get_named_type(argument.type)
+    is_told_inside = isinstance(named, GraphQLInputObjectType) or any(
+        index.inputs.values.get(named.name, {}).values()
+    )
+    field = index.fields.get(place)
+    if is_told_inside or name in PAGING or field is None or not tests_rows(field):
+        return frozenset()
+    return frozenset({(f"{place[0]}.{place[1]}({name}:)", "filter")})
+
+
+def see(index: AccessIndex, decision: Decision) -> Sight:
+    """What a decision on the whole schema lets its caller see.
+
+    Args:
+        index: Of the schema.
+        decision: On ``everything``.
+    """
+    judge = Judge({}, decision, index, tests_rows=index.tests_rows)
+    inputs = _Inputs(index, judge)
+    outputs = _Outputs(index, judge, inputs)
+    reached = _reached(index.schema, outputs, inputs)
+    return Sight(
+        types=frozenset(reached),
+        fields=frozenset(place for place in outputs.fields if place[0] in reached),
+        arguments=frozenset(each for each in outputs.arguments if each[0] in reached),
+        inputs=frozenset(each for each in inputs.fields if each[0] in reached),
+        values=frozenset(each for each in inputs.values if each[0] in reached),
+        masks={
+            place: mask
+            for place in outputs.fields
+            if place in index.fields and (mask := judge.mask(index.fields[place])) is not None
+        },
+    )
+
+
+class _Inputs:
+    """Input types, their fields, and enum values."""
+
+    def __init__(self, index: AccessIndex, judge: Judge) -> None:
+        self._judge = judge
+        types = index.schema.type_map.values()
+        self._types = {t.name: t for t in types if isinstance(t, GraphQLInputObjectType)}
+        self._enums = {t.name: t for t in types if isinstance(t, GraphQLEnumType)}
+        self.values = {
+            (enum.name, value)
+            for enum in self._enums.values()
+            for value in enum.values
+            if self.allows(index.inputs.values.get(enum.name, {}).get(value, frozenset()))
+        }
+        self.fields = {
+            (t.name, name)
+            for t in self._types.values()
+            for name in t.fields
+            if self.allows(index.inputs.fields[t.name][name].uses)
+        }
+        self._hidden = {name for name in self._enums if not self._has(self.values, name)}
+        while hidden := {name for name in self._types if self._is_void(name)} - self._hidden:
+            self._hidden |= hidden
+
+    def allows(self, uses: frozenset[InputUse]) -> bool:
+        return all(self._judge.allows(coordinate, use) for coordinate, use in uses)
+
+    def shows(self, element: GraphQLArgument | GraphQLInputField) -> bool:
+        """Whether its type can be written, and its default value shown."""
+        named = get_named_type(element.type)
+        default = element.ast_node.default_value if element.ast_node else None
+        return named.name not in self._hidden and self._is_seen(default, named)
+
+    def is_hidden(self, type_name: str) -> bool:
+        return type_name in self._hidden
+
+    def _is_void(self, type_name: str) -> bool:
+        """Whether no value of an input type could be written; its fields are sifted on the way."""
+        definition = self._types[type_name]
+        for name, field in definition.fields.items():
+            if (type_name, name) in self.fields and not self.shows(field):
+                self.fields.discard((type_name, name))
+            if (type_name, name) not in self.fields and is_required_input_field(field):
+                return True
+        return not self._has(self.fields, type_name)
+
+    def _is_seen(self, value: ValueNode | None, named: GraphQLNamedType) -> bool:
+        match value:
+            case EnumValueNode():
+                return named.name not in self._enums or (named.name, value.value) in self.values
+            case ListValueNode():
+                return all(self._is_seen(each, named) for each in value.values)
+            case ObjectValueNode() if isinstance(named, GraphQLInputObjectType):
+                return all(
+                    (named.name, each.name.value) in self.fields
+                    and self._is_seen(
+                        each.value, get_named_type(named.fields[each.name.value].type)
+                    )
+                    for each in value.fields
+                )
+        return True
+
+    @staticmethod
+    def _has(pairs: set[TypeField], type_name: str) -> bool:
+        return any(name == type_name for name, _ in pairs)
+
+
+class _Outputs:
+    """Fields of object types and interfaces, with their arguments.
+
+    Only ever taken away from, until nothing is left that needs something hidden.
+    """
+
+    def __init__(self, index: AccessIndex, judge: Judge, inputs: _Inputs) -> None:
+        self._schema = index.schema
+        self._index = index
+        self._inputs = inputs
+        self._composite = {
+            name: definition
+            for name, definition in index.schema.type_map.items()
+            if isinstance(definition, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
+            and not name.startswith("__")
+        }
+        self.arguments: set[tuple[str, str, str]] = set()
+        self.fields: set[TypeField] = set()
+        for definition in self._objects():
+            for name, field in definition.fields.items():
+                place = (definition.name, name)
+                if not judge.denial(index.fields[place], place, ()):
+                    self.fields.add(place)
+                    self._add_arguments(place, field.args)
+        self._add_interfaces()
+        while self._sift():
+            pass
+
+    def is_shown(self, type_name: str) -> bool:
+        """Whether something of a type is left; scalars and enums have nothing to lose here."""
+        definition = self._composite.get(type_name)
+        if definition is None:
+            return not self._inputs.is_hidden(type_name)
+        if isinstance(definition, GraphQLUnionType):
+            return any(member.name in self._shown for member in definition.types)
+        return type_name in self._shown
+
+    def _objects(self) -> Iterator[GraphQLObjectType]:
+        return (t for t in self._composite.values() if isinstance(t, GraphQLObjectType))
+
+    def _add_arguments(self, place: TypeField, arguments: Mapping[str, GraphQLArgument]) -> None:
+        for name, argument in arguments.items():
+            uses = argument_uses(self._index, place, name, argument)
+            if self._inputs.allows(uses) and self._inputs.shows(argument):
+                self.arguments.add((*place, name))
+            elif is_required_argument(argument):
+                self.fields.discard(place)
+
+    def _add_interfaces(self) -> None:
+        for definition in self._composite.values():
+            if not isinstance(definition, GraphQLInterfaceType):
+                continue
+            objects = [each.name for each in self._schema.get_possible_types(definition)]
+            for name, field in definition.fields.items():
+                if any((each, name) in self.fields for each in objects):
+                    self.fields.add((definition.name, name))
+                    self.arguments |= {
+                        (definition.name, name, argument)
+                        for argument in field.args
+                        if all(
+                            (each, name, argument) in self.arguments
+                            for each in objects
+                            if (each, name) in self.fields
+                        )
+                    }
+
+    def _sift(self) -> bool:
+        """Take away what leads to nothing; whether anything was."""
+        self._shown = frozenset(name for name, _ in self.fields)
+        gone = {place for place in self.fields if not self._holds(*place)}
+        self.fields -= gone
+        return bool(gone)
+
+    def _holds(self, type_name: str, field: str) -> bool:
+        definition = self._composite[type_name]
+        assert not isinstance(definition, GraphQLUnionType), "unions have no fields"
+        if not self.is_shown(get_named_type(definition.fields[field].type).name):
+            return False
+        if isinstance(definition, GraphQLObjectType):
+            return True
+        implementations = self._schema.get_implementations(definition)
+        return all(
+            (each.name, field) in self.fields
+            for each in (*implementations.objects, *implementations.interfaces)
+            if each.name in self._shown
+        )
+
+
+def _reached(schema: GraphQLSchema, outputs: _Outputs, inputs: _Inputs) -> set[str]:
+    """Everything that the root types lead to; the query type is there in any case."""
+    roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
+    reached: set[str] = set()
+    waiting: list[Any] = [root for root in roots if root is not None]
+    for directive in schema.directives:
+        waiting += [get_named_type(argument.type) for argument in directive.args.values()]
+    while waiting:
+        definition = waiting.pop()
+        if definition.name in reached or not outputs.is_shown(definition.name):
+            continue
+        reached.add(definition.name)
+        match definition:
+            case GraphQLUnionType():
+                waiting += definition.types
+            case GraphQLInputObjectType():
+                waiting += [
+                    get_named_type(field.type)
+                    for name, field in definition.fields.items()
+                    if (definition.name, name) in inputs.fields
+                ]
+            case GraphQLObjectType() | GraphQLInterfaceType():
+                waiting += definition.interfaces
+                if isinstance(definition, GraphQLInterfaceType):
+                    found = schema.get_implementations(definition)
+                    waiting += (*found.objects, *found.interfaces)
+                for name, field in definition.fields.items():
+                    if (definition.name, name) in outputs.fields:
+                        waiting.append(get_named_type(field.type))
+                        waiting += [
+                            get_named_type(argument.type)
+                            for key, argument in field.args.items()
+                            if (definition.name, name, key) in outputs.arguments
+                        ]
+    return reached | ({schema.query_type.name} if schema.query_type else set())
