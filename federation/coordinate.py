@@ -16,7 +16,8 @@ _COORDINATE = re.compile(
 class Coordinate:
     """A type, a field (or input field, or enum value), or an argument of a schema.
 
-    Printed as ``Type``, ``Type.field`` or ``Type.field(argument:)``; ordered by that text.
+    Printed as ``Type``, ``Type.field`` or ``Type.field(argument:)``; ordered by that text. An
+    argument of a directive has ``@name`` in place of the type, and no field.
 
     Source:
         GraphQL specification, "Schema Coordinates".
@@ -28,7 +29,7 @@ class Coordinate:
 
     def __str__(self) -> str:
         if self.field is None:
-            return self.type
+            return self.type if self.argument is None else f"{self.type}({self.argument}:)"
         if self.argument is None:
             return f"{self.type}.{self.field}"
         return f"{self.type}.{self.field}({self.argument}:)"

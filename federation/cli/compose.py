@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,18 @@ from federation.cli.report import (
     schema_failure,
     usage_fault,
 )
+
+if TYPE_CHECKING:
+    from federation.errors import Diagnostic
+
+
+class Hints(StrEnum):
+    """Which hints are shown: those of a level and above."""
+
+    NONE = "none"
+    WARN = "warn"
+    INFO = "info"
+    DEBUG = "debug"
 
 
 class Format(StrEnum):
@@ -39,6 +51,9 @@ def compose_command(
     format: Annotated[Format, typer.Option(help="json: SDL and findings as one object.")] = (  # noqa: A002
         Format.TEXT
     ),
+    hints: Annotated[
+        Hints, typer.Option(help="Least level of the hints shown; errors always are.")
+    ] = Hints.INFO,
 ) -> None:
     """Compose subgraphs and print the supergraph SDL on stdout.
 
@@ -63,16 +78,15 @@ def compose_command(
         composition = compose_sources(asyncio.run(fetch_missing(sources, sign, limit, progress)))
     except SchemaError as error:
         raise schema_failure(error) from None
+    shown = tuple(each for each in composition.diagnostics if _is_shown(each, hints))
     supergraph = composition.supergraph
     sdl = None
     if supergraph is not None:
         sdl = print_api_schema(supergraph) if api else print_supergraph(supergraph)
     if format is Format.JSON:
-        print_json(
-            {"sdl": sdl, "diagnostics": list(map(diagnostic_to_json, composition.diagnostics))}
-        )
+        print_json({"sdl": sdl, "diagnostics": list(map(diagnostic_to_json, shown))})
     else:
-        print_diagnostics(composition.diagnostics)
+        print_diagnostics(shown)
         if sdl is not None and output is None:
             typer.echo(sdl)
     if sdl is None:
@@ -80,3 +94,12 @@ def compose_command(
     if output is not None:
         output.write_text(sdl)
         progress(f"written to {output}")
+
+
+def _is_shown(found: Diagnostic, least: Hints) -> bool:
+    from federation.composition.hint_levels import HintLevel, hint_level  # noqa: PLC0415
+
+    level = hint_level(found)
+    if level is None or least is Hints.NONE:
+        return level is None
+    return level >= HintLevel[least.name]

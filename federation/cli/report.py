@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.padding import Padding
 
+from federation.composition.hint_levels import hint_level
 from federation.errors import Diagnostic, FederationError, InvalidOperation, SchemaError, Severity
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -82,6 +83,7 @@ def diagnostic_to_json(diagnostic: Diagnostic) -> dict[str, Any]:
     """A finding for machines."""
     return {
         "severity": diagnostic.severity.value,
+        "level": level.name.lower() if (level := hint_level(diagnostic)) else None,
         "code": diagnostic.code,
         "message": diagnostic.message,
         "coordinate": str(diagnostic.coordinate) if diagnostic.coordinate else None,

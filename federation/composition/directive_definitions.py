@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from federation.composition.directives import ComposedDirectives
+from federation.composition.type_references import merge_input
+from federation.errors import SourceLocation
 from federation.subgraph.model import DirectiveDefinition as SubgraphDefinition
 from federation.subgraph.model import Link as SubgraphLink
-from federation.subgraph.model import Subgraph
+from federation.subgraph.model import Subgraph, has_directive
 from federation.supergraph.model import DirectiveDefinition, Link
 
 EXECUTABLE: Final = (
@@ -55,7 +57,7 @@ def compose_custom_directives(subgraphs: Iterable[Subgraph]) -> CustomDirectives
     imports: dict[str, dict[str, str]] = {}
     for subgraph in ordered:
         own = {each.name: each for each in subgraph.directive_definitions}
-        for local in _requested(subgraph):
+        for local in requested_directives(subgraph):
             link = link_of(subgraph, local)
             if link is None or local not in own:
                 continue
@@ -79,10 +81,34 @@ def compose_custom_directives(subgraphs: Iterable[Subgraph]) -> CustomDirectives
     )
 
 
-def _requested(subgraph: Subgraph) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """One ``@composeDirective``.
+
+    Attributes:
+        name: As it stands there.
+    """
+
+    subgraph: Subgraph
+    name: str
+    location: SourceLocation
+
+    @property
+    def local(self) -> str:
+        """The subgraph's name of the directive, without ``@``."""
+        return self.name.removeprefix("@")
+
+
+def requests(subgraph: Subgraph) -> Iterator[Requested]:
+    """Every ``@composeDirective`` of a subgraph."""
     for directive in subgraph.schema_directives:
         if directive.name == "composeDirective" and directive.specification:
-            yield (directive.text("name") or "").removeprefix("@")
+            yield Requested(subgraph, directive.text("name") or "", directive.location)
+
+
+def requested_directives(subgraph: Subgraph) -> Iterator[str]:
+    """Local names that ``@composeDirective`` gives, without ``@``."""
+    yield from (each.local for each in requests(subgraph))
 
 
 def _link(link: SubgraphLink, imports: Mapping[str, str]) -> Link:
@@ -90,18 +116,65 @@ def _link(link: SubgraphLink, imports: Mapping[str, str]) -> Link:
     return Link(link.url, namespace, tuple(sorted(imports.items())), link.purpose)
 
 
-def _executable(subgraphs: tuple[Subgraph, ...]) -> Iterator[tuple[str, str]]:
-    """Executable directives that every subgraph defines, on the locations common to all."""
-    by_name: dict[str, list[SubgraphDefinition]] = {}
+def executable_definitions(
+    subgraphs: Iterable[Subgraph],
+) -> Mapping[str, Mapping[str, SubgraphDefinition]]:
+    """Directives that clients may use, by name; each with its definitions by subgraph name."""
+    found: dict[str, dict[str, SubgraphDefinition]] = {}
     for subgraph in subgraphs:
         for each in subgraph.directive_definitions:
-            by_name.setdefault(each.name, []).append(each)
-    for name, each_definition in by_name.items():
-        common = [
-            location
-            for location in EXECUTABLE
-            if all(location in each.locations for each in each_definition)
+            if any(location in EXECUTABLE for location in each.locations):
+                found.setdefault(each.name, {})[subgraph.name] = each
+    return found
+
+
+def common_locations(defined: Mapping[str, SubgraphDefinition]) -> tuple[str, ...]:
+    """The executable locations on which all definitions allow the directive."""
+    return tuple(
+        location
+        for location in EXECUTABLE
+        if all(location in each.locations for each in defined.values())
+    )
+
+
+def kept_executable_definitions(
+    subgraphs: tuple[Subgraph, ...],
+) -> Mapping[str, Mapping[str, SubgraphDefinition]]:
+    """As ``executable_definitions``: those that every subgraph has, with a common location."""
+    return {
+        name: defined
+        for name, defined in executable_definitions(subgraphs).items()
+        if len(defined) == len(subgraphs) and common_locations(defined)
+    }
+
+
+def _executable(subgraphs: tuple[Subgraph, ...]) -> Iterator[tuple[str, str]]:
+    """Executable directives that every subgraph defines, as far as all agree."""
+    for name, defined in kept_executable_definitions(subgraphs).items():
+        repeatable = all(each.is_repeatable for each in defined.values())
+        locations = common_locations(defined)
+        yield name, _definition(name, _common_arguments(defined), locations, repeatable)
+
+
+def _common_arguments(defined: Mapping[str, SubgraphDefinition]) -> Iterator[str]:
+    """The arguments that all definitions have and none hides, as SDL."""
+    first = next(iter(defined.values()))
+    for argument in first.arguments:
+        found = [
+            one for each in defined.values() for one in each.arguments if one.name == argument.name
         ]
-        if len(each_definition) == len(subgraphs) and common:
-            head = each_definition[0].definition.rpartition(" on ")[0]
-            yield name, f"{head} on {' | '.join(common)}"
+        if len(found) < len(defined) or any(has_directive(one, "inaccessible") for one in found):
+            continue
+        types = [each.type for each in found]
+        defaults = {each.default for each in found}
+        default = defaults.pop() if len(defaults) == 1 else None
+        tail = "" if default is None else f" = {default}"
+        yield f"{argument.name}: {merge_input(types, {}) or types[0]}{tail}"
+
+
+def _definition(
+    name: str, arguments: Iterable[str], locations: Iterable[str], repeatable: bool
+) -> str:
+    given = ", ".join(arguments)
+    head = f"directive @{name}({given})" if given else f"directive @{name}"
+    return f"{head}{' repeatable' if repeatable else ''} on {' | '.join(locations)}"

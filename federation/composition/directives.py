@@ -99,7 +99,7 @@ def _merge(name: str, directives: list[Directive]) -> Iterable[AppliedDirective]
         return (AppliedDirective(name, each.arguments) for each in directives)
     if name in _SINGLE:
         return (AppliedDirective(name, most_common(directives).arguments),)
-    strategies = _STRATEGIES.get(name)
+    strategies = MERGED_ARGUMENTS.get(name)
     if strategies is None:
         return ()
     arguments: list[tuple[str, str]] = []
@@ -135,7 +135,7 @@ def _conjunction(values: list[Any]) -> list[list[str]]:
     return sorted((sorted(each) for each in minimal), key=lambda each: (len(each), each))
 
 
-_STRATEGIES: Final[Mapping[str, Mapping[str, Callable[[list[Any]], Any]]]] = {
+MERGED_ARGUMENTS: Final[Mapping[str, Mapping[str, Callable[[list[Any]], Any]]]] = {
     "requiresScopes": {"scopes": _conjunction},
     "policy": {"policies": _conjunction},
     "cost": {"weight": max},
@@ -146,3 +146,6 @@ _STRATEGIES: Final[Mapping[str, Mapping[str, Callable[[list[Any]], Any]]]] = {
         "requireOneSlicingArgument": all,
     },
 }
+
+MERGED_DIRECTIVES: Final = _PRESENCE | _REPEATED | MERGED_ARGUMENTS.keys() | {"context"}
+"""Directives of federation that the supergraph keeps."""

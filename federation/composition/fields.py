@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from federation.composition.directives import (
     ComposedDirectives,
@@ -20,7 +21,7 @@ from federation.subgraph.model import (
     InputValue as SubgraphInputValue,
 )
 from federation.subgraph.model import Subgraph, find_directive, has_directive
-from federation.supergraph.model import FieldDefinition, InputValue, JoinField
+from federation.supergraph.model import AppliedDirective, FieldDefinition, InputValue, JoinField
 
 
 def merge_fields(
@@ -55,21 +56,38 @@ def _merge_field(
     overrides = read_overrides(sources, schema)
     elements = [(each.subgraph, each.field) for each in with_inherited_grades(resolving)]
     arguments = merge_arguments(resolving, schema.subtypes, composed)
+    holders = frozenset(each.subgraph.name for each in sources)
     needs_joins = not is_uniform or _needs_joins(sources, overrides, subgraphs)
     return FieldDefinition(
         name=name,
         type=merged_type,
         arguments=arguments,
         description=merge_description(elements),
-        directives=merge_directives(elements, composed),
+        directives=_with_known_slices(merge_directives(elements, composed), arguments),
         joins=tuple(
-            _join(each, overrides, is_uniform=is_uniform)
+            _join(each, overrides, holders, is_uniform=is_uniform)
             for each in sources
             if each.subgraph.name not in overrides.removed
         )
         if needs_joins
         else (),
     )
+
+
+def _with_known_slices(
+    directives: Sequence[AppliedDirective], arguments: Sequence[InputValue]
+) -> tuple[AppliedDirective, ...]:
+    """The directives, ``@listSize`` without slicing arguments that merging left out."""
+    known = {each.name for each in arguments}
+    kept: list[AppliedDirective] = []
+    for directive in directives:
+        text = directive.argument("slicingArguments") if directive.name == "listSize" else None
+        if text is not None:
+            slices = json.dumps([each for each in json.loads(text) if each in known])
+            changed = {**dict(directive.arguments), "slicingArguments": slices}
+            directive = replace(directive, arguments=tuple(changed.items()))  # noqa: PLW2901
+        kept.append(directive)
+    return tuple(kept)
 
 
 def _needs_joins(
@@ -92,21 +110,26 @@ def _needs_joins(
     )
 
 
-def _join(source: FieldSource, overrides: Overrides, *, is_uniform: bool) -> JoinField:
+def _join(
+    source: FieldSource, overrides: Overrides, subgraphs: frozenset[str], *, is_uniform: bool
+) -> JoinField:
+    """How one subgraph holds the field; ``subgraphs`` are all that have it."""
     field = source.field
 
     def text(directive_name: str, argument: str) -> str | None:
         directive = find_directive(field, directive_name)
         return None if directive is None else directive.text(argument)
 
+    loser = text("override", "from")
     return JoinField(
         graph=source.subgraph.name,
         requires=text("requires", "fields"),
         provides=text("provides", "fields"),
         type=None if is_uniform else field.type,
         external=source.is_external,
-        override=text("override", "from"),
-        override_label=text("override", "label"),
+        override=loser,
+        # Where the other subgraph has no such field, nothing migrates.
+        override_label=text("override", "label") if loser in subgraphs else None,
         used_overridden=source.subgraph.name in overrides.used,
         context_arguments=_context_arguments(source),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from federation.composition.directive_definitions import kept_executable_definitions
 from federation.composition.report import variants
 from federation.composition.sources import FieldSource, Sources
 from federation.coordinate import Coordinate
@@ -57,7 +58,10 @@ def resolving(sources: tuple[FieldSource, ...]) -> tuple[FieldSource, ...]:
 
 
 def arguments(schema: Sources) -> Iterator[InputSources]:
-    """Every argument of every field of objects and interfaces, external definitions left out."""
+    """Every argument of fields of objects and interfaces, and of executable directives.
+
+    External definitions are left out, and directives that the supergraph does not keep.
+    """
     for type_name in schema.types:
         for field_name, sources in schema.fields(type_name).items():
             definitions = resolving(sources)
@@ -74,6 +78,26 @@ def arguments(schema: Sources) -> Iterator[InputSources]:
                         if value is None
                     ),
                 )
+
+    yield from directive_arguments(schema)
+
+
+def directive_arguments(schema: Sources) -> Iterator[InputSources]:
+    """Every argument of the executable directives that the supergraph keeps."""
+    by_name = {each.name: each for each in schema.subgraphs}
+    for name, defined in kept_executable_definitions(schema.subgraphs).items():
+        definitions = [(by_name[subgraph], each) for subgraph, each in defined.items()]
+        for argument in dict.fromkeys(
+            one.name for _, each in definitions for one in each.arguments
+        ):
+            found = [(subgraph, each, each.argument(argument)) for subgraph, each in definitions]
+            yield InputSources(
+                Coordinate(f"@{name}", None, argument),
+                tuple((subgraph, value) for subgraph, _, value in found if value is not None),
+                tuple(
+                    (subgraph, each.location) for subgraph, each, value in found if value is None
+                ),
+            )
 
 
 def input_fields(schema: Sources) -> Iterator[InputSources]:

@@ -154,6 +154,22 @@ class Reach:
             if at:
                 yield name, at
 
+    def tells_type(self, type_name: str, nodes: Nodes) -> bool:
+        """Whether the runtime type of an object can be had that is a value of an abstract type.
+
+        Interface objects cannot tell it: a subgraph that knows the implementers must be entered.
+        """
+        kinds = {self.graph.type_at(node).kind for node in nodes}
+        if kinds != {Kind.INTERFACE_OBJECT}:
+            return True
+        held = (self.graph.types[name].get(type_name) for name in self.graph.graphs)
+        return any(
+            self.selects(type_name, nodes, key.selections)
+            for each in held
+            if each is not None and each.kind is Kind.INTERFACE
+            for key in each.keys
+        )
+
     def casts(self, type_name: str, nodes: Nodes) -> Iterator[tuple[str, Nodes]]:
         """The object types possible at nodes of one object, each with its nodes."""
         if not self.graph.is_abstract(type_name):

@@ -9,6 +9,7 @@ from functools import cached_property
 from federation.subgraph.model import Field, InputValue, Kind, Subgraph, Type, has_directive
 from federation.subgraph.usage import FieldName, key_fields, provided_fields, used_fields
 
+ROOTS = frozenset({"Query", "Mutation", "Subscription"})
 LEAF_TYPES = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 
 

@@ -14,6 +14,8 @@ from federation.subgraph.usage import FieldName, implementers, selections_of
 def missing_external(subgraph: Subgraph, directive: str) -> Iterator[tuple[FieldSetUse, str, str]]:
     """Leaves of field sets that neither are external nor stand under an external field.
 
+    A composite field without a selection is no leaf but a fault, which another rule reports.
+
     Yields:
         The field set with the leaf's type and name.
     """
@@ -35,9 +37,10 @@ def _local_leaves(
         field = definition.fields.get(selection.name) if definition else None
         if definition is None or field is None or _is_external(definition, field.name, types):
             continue
+        target = types.get(field.type.strip("[]!"))
         if selection.selections:
             yield from _local_leaves(selection.selections, field.type.strip("[]!"), types)
-        else:
+        elif target is None or not (target.is_composite or target.kind is Kind.UNION):
             yield type_name, field.name
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from graphql import (
     DirectiveNode,
@@ -32,6 +32,7 @@ from federation.subgraph.specifications import (
 )
 
 _URL = re.compile(r"^(?P<identity>.*?/(?P<name>[^/]+))(?:/v(?P<major>\d+)\.(?P<minor>\d+))/?$")
+_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 _LINK = Link("", LINK_IDENTITY, "link", (1, 0), "link", {}, None)
 # Code, message, fix.
 _Report: TypeAlias = Callable[[str, str, str], None]
@@ -85,7 +86,35 @@ def read_links(document: DocumentNode, subgraph: str, file: str) -> ReadLinks:
     for node in nodes:
         if node.name.value == local:
             _read_link(node, SourceLocation(subgraph, *_place(node), file), result)
+    result.diagnostics += _clashes(result.links)
     return result
+
+
+def _clashes(links: Sequence[Link]) -> Iterator[Diagnostic]:
+    """Links that take each other's names: ``INVALID_LINK_DIRECTIVE_USAGE``."""
+    for position, link in enumerate(links):
+        for earlier in links[:position]:
+            problem = _clash(earlier, link) or _clash(link, earlier)
+            if problem:
+                yield Diagnostic(
+                    "INVALID_LINK_DIRECTIVE_USAGE",
+                    problem,
+                    locations=(earlier.location, link.location),
+                    fix="Link each specification once, and tell equal names apart by `as`.",
+                )
+
+
+def _clash(one: Link, other: Link) -> str:
+    if one.identity == other.identity:
+        return f"{one.identity} is linked twice"
+    if one.namespace == other.namespace:
+        return f"{one.url} and {other.url} are both called {one.namespace}"
+    for name, local in one.imports.items():
+        if local == f"@{other.namespace}" and local != f"@{one.namespace}":
+            return f"{name} of {one.url} is imported as {local}, the name of {other.url}"
+        if local in other.imports.values():
+            return f"{local} is imported from {one.url} and from {other.url}"
+    return ""
 
 
 def _place(node: DirectiveNode) -> tuple[int, int]:
@@ -124,7 +153,7 @@ def _read_link(node: DirectiveNode, location: SourceLocation, result: ReadLinks)
         identity=parsed.identity,
         name=parsed.name,
         version=parsed.version,
-        namespace=namespace if isinstance(namespace, str) else parsed.name,
+        namespace=namespace if _is_name(namespace) else parsed.name,
         imports=imports,
         purpose=purpose if isinstance(purpose, str) else None,
         location=location,
@@ -135,12 +164,7 @@ def _read_link(node: DirectiveNode, location: SourceLocation, result: ReadLinks)
             f'"{url}" does not end in a version',
             "Write the URL as https://host/name/v1.0.",
         )
-    if isinstance(namespace, str) and ("__" in namespace or namespace.startswith("_")):
-        report(
-            "INVALID_LINK_DIRECTIVE_USAGE",
-            f'@link(as: "{namespace}") is no usable prefix',
-            "Use a name without leading and double underscores.",
-        )
+    _report_names(namespace, purpose, report)
     if (
         link.identity == FEDERATION_IDENTITY
         and link.version is not None
@@ -174,6 +198,29 @@ def _read_link(node: DirectiveNode, location: SourceLocation, result: ReadLinks)
     result.links.append(link)
 
 
+def _report_names(namespace: object, purpose: object, report: _Report) -> None:
+    if namespace is not None and not _is_prefix(namespace):
+        report(
+            "INVALID_LINK_DIRECTIVE_USAGE",
+            f'@link(as: "{namespace}") is no usable prefix',
+            "Use a name without double, leading and trailing underscores.",
+        )
+    if purpose not in (None, "SECURITY", "EXECUTION"):
+        report(
+            "INVALID_GRAPHQL",
+            f"@link(for: {purpose}) is no purpose",
+            "Write SECURITY or EXECUTION, or leave it out.",
+        )
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def _is_prefix(value: object) -> bool:
+    return _is_name(value) and "__" not in value and value.strip("_") == value
+
+
 def read_url(url: str) -> Link:
     """A link to ``url`` without namespace and imports of its own."""
     match = _URL.match(url)
@@ -191,7 +238,14 @@ def _read_imports(value: object, report: _Report) -> dict[str, str]:
     for entry in value if isinstance(value, list) else [value]:
         name = entry.get("name") if isinstance(entry, dict) else entry
         local = entry.get("as", name) if isinstance(entry, dict) else entry
-        if not isinstance(name, str) or not isinstance(local, str) or not name:
+        unknown = sorted(entry.keys() - {"name", "as"}) if isinstance(entry, dict) else []
+        if (
+            unknown
+            or not isinstance(name, str)
+            or not isinstance(local, str)
+            or not _is_name(name.removeprefix("@"))
+            or not _is_name(local.removeprefix("@"))
+        ):
             report(
                 "INVALID_LINK_DIRECTIVE_USAGE",
                 f"@link(import:) holds {entry!r}",
@@ -202,6 +256,12 @@ def _read_imports(value: object, report: _Report) -> dict[str, str]:
                 "INVALID_LINK_DIRECTIVE_USAGE",
                 f"@link(import:) renames {name} to {local}",
                 "A directive and its new name both start with @.",
+            )
+        elif local in imports.values():
+            report(
+                "INVALID_LINK_DIRECTIVE_USAGE",
+                f"@link(import:) gives the name {local} twice",
+                "Rename one of the elements by `as`.",
             )
         else:
             imports[name] = local

@@ -44,6 +44,10 @@ class Directive:
     specification: str = ""
     on_extension: bool = False
 
+    def __str__(self) -> str:
+        given = ", ".join(f"{name}: {literal}" for name, literal in self.arguments)
+        return f"@{self.name}({given})" if given else f"@{self.name}"
+
     def argument(self, name: str) -> object:
         """The value of an argument as plain Python data; None when it is not given."""
         literal = dict(self.arguments).get(name)
@@ -150,6 +154,11 @@ class DirectiveDefinition:
     is_repeatable: bool
     arguments: tuple[InputValue, ...]
     location: SourceLocation
+    description: str | None = None
+
+    def argument(self, name: str) -> InputValue | None:
+        """The argument of that name."""
+        return next((argument for argument in self.arguments if argument.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

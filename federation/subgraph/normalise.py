@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from federation.coordinate import Coordinate
+from federation.subgraph.field_set_faults import FieldSetUse, faults_in
 from federation.subgraph.model import (
     Directive,
     Field,
@@ -16,6 +18,7 @@ from federation.subgraph.specifications import FEDERATION
 from federation.subgraph.usage import (
     FieldName,
     fields_in,
+    referred_types,
     selections_of,
     used_fields,
 )
@@ -63,10 +66,12 @@ def upgrade(types: Mapping[str, Type]) -> dict[str, Type]:
         )
         for name, definition in upgraded.items()
     }
+    # A type of which nothing is left goes. Where the subgraph refers to it, a rule reports it.
+    referred = referred_types(upgraded)
     return {
-        name: definition
+        name: definition if definition.fields else upgraded[name]
         for name, definition in kept.items()
-        if definition.fields or not upgraded[name].fields
+        if definition.fields or not upgraded[name].fields or name in referred
     }
 
 
@@ -85,24 +90,22 @@ def _without_interface_directives(types: Mapping[str, Type]) -> dict[str, Type]:
 
 
 def _without_idle_field_sets(types: Mapping[str, Type]) -> dict[str, Type]:
-    def names_external(directive: Directive, type_name: str) -> bool:
+    def is_idle(directive: Directive, on: Coordinate, type_name: str) -> bool:
         targets = fields_in(selections_of(directive), type_name, types)
-        return any(
-            has_directive(types[owner].fields[field], "external") for owner, field in targets
-        )
+        if any(has_directive(types[owner].fields[field], "external") for owner, field in targets):
+            return False
+        # What is wrong in itself is left for a rule to report.
+        return not any(faults_in(FieldSetUse(directive, on, type_name), types))
 
     def clean(owner: Type, field: Field) -> Field:
+        on = Coordinate(owner.name, field.name)
+        selected_from = {"requires": owner.name, "provides": field.type.strip("[]!")}
         idle = {
             directive.name
             for directive in field.directives
             if directive.specification == FEDERATION
-            and (
-                (directive.name == "requires" and not names_external(directive, owner.name))
-                or (
-                    directive.name == "provides"
-                    and not names_external(directive, field.type.strip("[]!"))
-                )
-            )
+            and directive.name in selected_from
+            and is_idle(directive, on, selected_from[directive.name])
         }
         return _without(field, *idle) if idle else field
 

@@ -110,6 +110,7 @@ class Reader:
             is_repeatable=node.repeatable,
             arguments=tuple(self._input_value(each) for each in node.arguments or ()),
             location=self._location(node),
+            description=_description(node),
         )
 
     def _location(self, node: Node) -> SourceLocation:

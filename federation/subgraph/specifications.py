@@ -7,7 +7,7 @@ Source:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 FEDERATION_IDENTITY: Final = "https://specs.apollo.dev/federation"
@@ -38,12 +38,20 @@ class DirectiveSpecification:
             the document's own names of the specification's types.
         since: First version of the federation specification that has it.
         federation_1: Whether documents without ``@link`` have it.
+        widened: First version with this signature, and the narrower one before it.
     """
 
     name: str
     signature: str
     since: tuple[int, int] = (2, 0)
     federation_1: bool = False
+    widened: tuple[tuple[int, int], str] | None = None
+
+    def at(self, version: tuple[int, int]) -> DirectiveSpecification:
+        """The directive as a version of the federation specification defines it."""
+        if self.widened is None or version >= self.widened[0]:
+            return self
+        return replace(self, signature=self.widened[1], widened=None)
 
 
 FEDERATION_DIRECTIVES: Final = {
@@ -65,11 +73,22 @@ FEDERATION_DIRECTIVES: Final = {
         ),
         DirectiveSpecification("extends", " on OBJECT | INTERFACE", federation_1=True),
         DirectiveSpecification(
-            "tag", f"(name: String!) repeatable on {_ANYWHERE} | SCHEMA", federation_1=True
+            "tag",
+            f"(name: String!) repeatable on {_ANYWHERE} | SCHEMA",
+            federation_1=True,
+            widened=((2, 3), f"(name: String!) repeatable on {_ANYWHERE}"),
         ),
-        DirectiveSpecification("shareable", " repeatable on OBJECT | FIELD_DEFINITION"),
+        DirectiveSpecification(
+            "shareable",
+            " repeatable on OBJECT | FIELD_DEFINITION",
+            widened=((2, 2), " on OBJECT | FIELD_DEFINITION"),
+        ),
         DirectiveSpecification("inaccessible", f" on {_ANYWHERE}"),
-        DirectiveSpecification("override", "(from: String!, label: String) on FIELD_DEFINITION"),
+        DirectiveSpecification(
+            "override",
+            "(from: String!, label: String) on FIELD_DEFINITION",
+            widened=((2, 7), "(from: String!) on FIELD_DEFINITION"),
+        ),
         DirectiveSpecification("composeDirective", "(name: String) repeatable on SCHEMA", (2, 1)),
         DirectiveSpecification("interfaceObject", " on OBJECT", (2, 3)),
         DirectiveSpecification("authenticated", f" on {_OUTPUT}", (2, 5)),
@@ -181,7 +200,9 @@ def directives_of_specification(
     """Directives that a linked specification offers, by canonical name; empty when unknown."""
     if identity == FEDERATION_IDENTITY:
         at = version or (2, 0)
-        return {name: each for name, each in FEDERATION_DIRECTIVES.items() if each.since <= at}
+        return {
+            name: each.at(at) for name, each in FEDERATION_DIRECTIVES.items() if each.since <= at
+        }
     if identity == GOVERNANCE_IDENTITY:
         return GOVERNANCE_DIRECTIVES
     return {name: FEDERATION_DIRECTIVES[name] for name in _SINGLE.get(identity, ())}

@@ -114,3 +114,12 @@ def key_fields(types: Mapping[str, Type]) -> frozenset[FieldName]:
         for key in definition.keys
         for found in fields_in(selections_of(key), definition.name, types)
     )
+
+
+def referred_types(types: Mapping[str, Type]) -> frozenset[str]:
+    """Names of the types that some field returns or some union holds."""
+    returned = (
+        field.type.strip("[]!") for each in types.values() for field in each.fields.values()
+    )
+    members = (member for each in types.values() for member in each.members)
+    return frozenset((*returned, *members))

@@ -1,7 +1,8 @@
 """A second opinion on composition: the same inputs compose, or fail with the same codes.
 
-@apollo/composition is compared by codes, @theguild/federation-composition as well. A difference is
-meant or not there: each one stands in a table with its reason. Hints are not compared.
+@apollo/composition is compared by codes, @theguild/federation-composition as well; hints with the
+first, since the other gives none. A difference is meant or not there: each one stands in a table
+with its reason.
 """
 
 import re
@@ -38,11 +39,14 @@ APOLLO: dict[str, tuple[set[str], str]] = {
 }
 _OTHER_NAME = "finds the same mistake under another code"
 _NOT_CHECKED = "does not check it"
+_NO_HINT = "calls an error what is a hint"
 GUILD: dict[str, tuple[set[str], str]] = {
+    "errors/context_invalid_selection": ({"RAISED"}, "raises an exception on a broken selection"),
     "errors/directive_definition_invalid": (
         {"DIRECTIVE_DEFINITION_INVALID", "INVALID_GRAPHQL"},
         _OTHER_NAME,
     ),
+    "errors/disallowed_inaccessible": ({"REFERENCED_INACCESSIBLE"}, _OTHER_NAME),
     "errors/external_argument_default_mismatch": ({"FIELD_ARGUMENT_DEFAULT_MISMATCH"}, _OTHER_NAME),
     "errors/external_argument_type_mismatch": ({"FIELD_ARGUMENT_TYPE_MISMATCH"}, _OTHER_NAME),
     "errors/external_collision_with_another_directive": (set(), _NOT_CHECKED),
@@ -51,17 +55,33 @@ GUILD: dict[str, tuple[set[str], str]] = {
     "errors/interface_key_missing_implementation_type": (set(), _NOT_CHECKED),
     "errors/invalid_link_directive_usage": ({"NO_CODE"}, _OTHER_NAME),
     "errors/key_directive_in_fields_arg": ({"KEY_INVALID_FIELDS"}, _OTHER_NAME),
+    "errors/link_import_name_mismatch": (set(), _NOT_CHECKED),
     "errors/list_size_applied_to_non_list": ({"LIST_SIZE_INVALID_SIZED_FIELD"}, _OTHER_NAME),
     "errors/override_source_has_override": ({"OVERRIDE_SOURCE_HAS_OVERRIDE"}, _FOLLOW),
     "errors/provides_directive_in_fields_arg": ({"PROVIDES_INVALID_FIELDS"}, _OTHER_NAME),
     "errors/requires_directive_in_fields_arg": ({"REQUIRES_INVALID_FIELDS"}, _OTHER_NAME),
     "errors/shareable_has_mismatched_runtime_types": (set(), _NOT_CHECKED),
     "errors/type_definition_invalid": (set(), _NOT_CHECKED),
+    "errors/type_with_only_unused_external": ({"SATISFIABILITY_ERROR"}, _OTHER_NAME),
+    "hints/directive_composition_info": ({"DIRECTIVE_COMPOSITION_ERROR"}, _NO_HINT),
+    "hints/directive_composition_warn": ({"DIRECTIVE_COMPOSITION_ERROR"}, _NO_HINT),
+    "hints/implicitly_upgraded_federation_version": (
+        {"INVALID_GRAPHQL"},
+        "reads each document by the version it links",
+    ),
     "link/renamed": ({"INVALID_GRAPHQL"}, "does not know a link renamed with `as`"),
     "link/renamed_roots": ({"RAISED"}, "raises an exception on renamed root types"),
 }
 DIFFERENCES: dict[Composer, dict[str, tuple[set[str], str]]] = {"apollo": APOLLO, "guild": GUILD}
 """Codes that the other finds where ours differ, and why."""
+
+HINTS: dict[str, tuple[set[str], str]] = {
+    "pack/partial-union": (
+        {"INCONSISTENT_UNION_MEMBER"},
+        "compares runtime types of a shared field only where a query can come from both subgraphs",
+    ),
+}
+"""Hints of @apollo/composition where ours differ, and why."""
 
 GOVERNANCE = BY_IDENTITY["https://specs.datong.dev/governance"]
 
@@ -94,8 +114,22 @@ def test_the_same_codes_are_found(name: str, by: Composer, peers: Peers) -> None
     assert name not in DIFFERENCES[by] or expected != ours, "no difference: remove it"
 
 
+@pytest.mark.parametrize("name", INPUTS)
+def test_the_same_hints_are_given(name: str, peers: Peers) -> None:
+    composition = compose_documents(SubgraphDocument(**each) for each in INPUTS[name])
+    ours = {each.code for each in composition.hints if not each.code.startswith("GOVERNANCE_")}
+
+    theirs = peers.compose([_self_contained(each) for each in INPUTS[name]], "apollo")
+
+    if composition.errors or theirs.errors:
+        pytest.skip("does not compose")
+    expected, _reason = HINTS.get(name, (ours, ""))
+    assert set(theirs.hints) == expected
+    assert name not in HINTS or expected != ours, "no difference: remove it"
+
+
 def test_every_listed_difference_has_an_input() -> None:
-    assert (APOLLO.keys() | GUILD.keys()) <= INPUTS.keys()
+    assert (APOLLO.keys() | GUILD.keys() | HINTS.keys()) <= INPUTS.keys()
 
 
 def _self_contained(document: Document) -> Document:

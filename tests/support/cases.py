@@ -9,6 +9,7 @@ from typing import Any
 from federation.composition import SubgraphDocument
 
 ROOT = Path(__file__).parent.parent / "cases"
+FINDINGS = ("errors/", "hints/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ def all_cases() -> Iterator[Case]:
 
 
 def composing_cases() -> list[Case]:
-    """Cases whose subgraphs compose: all outside tests/cases/errors."""
-    return [case for case in all_cases() if not case.id.startswith("errors/")]
+    """Cases whose subgraphs compose: all outside tests/cases/errors and tests/cases/hints."""
+    return [case for case in all_cases() if not case.id.startswith(FINDINGS)]
 
 
 def running_cases() -> list[Case]:
@@ -114,8 +115,8 @@ def case_operations() -> list[CaseOperation]:
 
 
 def failing_cases() -> list[Case]:
-    """Cases that show a diagnostic, one folder per code."""
-    return [case for case in all_cases() if case.id.startswith("errors/")]
+    """Cases that show a diagnostic, one folder per code: errors, and hints that are no errors."""
+    return [case for case in all_cases() if case.id.startswith(FINDINGS)]
 
 
 def case(case_id: str) -> Case:

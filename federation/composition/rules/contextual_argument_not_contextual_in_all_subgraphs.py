@@ -10,12 +10,15 @@ from federation.composition.inputs import (
 )
 from federation.composition.report import listed
 from federation.composition.sources import Sources
-from federation.errors import Diagnostic
+from federation.errors import Diagnostic, Severity
 from federation.subgraph.model import has_directive
 
 
 def contextual_argument_not_contextual_in_all_subgraphs(schema: Sources) -> Iterator[Diagnostic]:
-    """A contextual argument leaves the API schema, so no other subgraph may insist on it."""
+    """A contextual argument leaves the API schema, so no other subgraph may insist on it.
+
+    Where another one only takes it, a hint says that it never will.
+    """
     for each in arguments(schema):
         if not is_contextual(each):
             continue
@@ -32,4 +35,20 @@ def contextual_argument_not_contextual_in_all_subgraphs(schema: Sources) -> Iter
                 coordinate=each.coordinate,
                 locations=each.locations,
                 fix="Use @fromContext there as well, or make the argument optional.",
+            )
+            continue
+        plain = [
+            subgraph.name
+            for subgraph, value in each.values
+            if not has_directive(value, "fromContext")
+        ]
+        if plain:
+            yield Diagnostic(
+                "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS",
+                f"{each.coordinate} comes from a context in one subgraph, so that {listed(plain)}"
+                " never gets it",
+                Severity.HINT,
+                each.coordinate,
+                each.locations,
+                "Use @fromContext there as well, or remove the argument.",
             )

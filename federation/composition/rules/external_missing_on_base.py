@@ -17,10 +17,11 @@ from federation.subgraph.model import Kind
 def external_missing_on_base(schema: Sources) -> Iterator[Diagnostic]:
     """What is external in one subgraph is resolved by another."""
     for type_name in schema.types:
-        if schema.kind(type_name) is not Kind.OBJECT:
-            continue
+        is_object = schema.kind(type_name) is Kind.OBJECT
         for name, sources in schema.fields(type_name).items():
-            if not resolving(sources):
+            # Of interfaces only the fields of interface objects are resolved by somebody.
+            concerned = is_object or all(each.type.is_interface_object for each in sources)
+            if concerned and not resolving(sources):
                 yield Diagnostic(
                     "EXTERNAL_MISSING_ON_BASE",
                     f"{type_name}.{name} is external in {names(sources)}"

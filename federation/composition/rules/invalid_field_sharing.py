@@ -22,7 +22,7 @@ def invalid_field_sharing(schema: Sources) -> Iterator[Diagnostic]:
     for type_name in schema.types:
         if schema.kind(type_name) is not Kind.OBJECT:
             continue
-        for name, sources in schema.fields(type_name).items():
+        for name, sources in _resolved_fields(type_name, schema):
             overrides = read_overrides(sources, schema)
             definitions = [
                 each
@@ -47,10 +47,25 @@ def invalid_field_sharing(schema: Sources) -> Iterator[Diagnostic]:
                 )
 
 
+def _resolved_fields(
+    type_name: str, schema: Sources
+) -> Iterator[tuple[str, tuple[FieldSource, ...]]]:
+    """The fields of an object, with those that only interface objects give to it."""
+    own = schema.fields(type_name)
+    yield from own.items()
+    for interface in _interfaces(type_name, schema):
+        for name, sources in schema.fields(interface).items():
+            if name not in own and any(each.type.is_interface_object for each in sources):
+                yield name, ()
+
+
+def _interfaces(type_name: str, schema: Sources) -> list[str]:
+    return sorted({name for each in schema.types[type_name] for name in each.type.interfaces})
+
+
 def _added(type_name: str, field: str, schema: Sources) -> Iterator[FieldSource]:
     """The field as interface objects give it to the type."""
-    interfaces = {name for each in schema.types[type_name] for name in each.type.interfaces}
-    for interface in sorted(interfaces):
+    for interface in _interfaces(type_name, schema):
         for source in schema.fields(interface).get(field, ()):
             if source.type.is_interface_object:
                 yield source

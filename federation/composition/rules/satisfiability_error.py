@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from federation.composition.merged import Merged
 from federation.composition.reach import Given, Nodes, Reach
+from federation.composition.report import listed
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic
 from federation.field_set import print_field_set
@@ -99,10 +100,18 @@ def _unanswered(
             coordinate = (state.type, field.name)
             if coordinate in reported or not is_accessible(field):
                 continue
-            if not reach.step(state.type, state.nodes, field.name):
+            targets = reach.step(state.type, state.nodes, field.name)
+            below = frozenset(target for target in targets if target is not None)
+            if not targets:
                 reported.add(coordinate)
-                found = _diagnostic(state, field, graph, reach, merged)
-                yield replace(found, message=found.message + _under(labels)) if labels else found
+                yield _told(_diagnostic(state, field, graph, reach, merged), labels)
+            elif not reach.tells_type(named_type(field.type), below):
+                reported.add(coordinate)
+                yield _told(_type_diagnostic(state, field, below, graph, merged), labels)
+
+
+def _told(found: Diagnostic, labels: tuple[str, ...]) -> Diagnostic:
+    return replace(found, message=found.message + _under(labels)) if labels else found
 
 
 def _states(merged: Merged, reaches: _Reaches) -> Iterator[_State]:
@@ -152,6 +161,24 @@ def _diagnostic(
         locations=merged.places(Coordinate(state.type, field.name)),
         fix="Give the type a @key that the subgraphs on the way can supply, resolve the field in a "
         "subgraph that can be reached, or mark it @inaccessible.",
+    )
+
+
+def _type_diagnostic(
+    state: _State, field: FieldDefinition, below: Nodes, graph: QueryGraph, merged: Merged
+) -> Diagnostic:
+    """A finding about a value whose runtime type no subgraph can tell."""
+    interface = named_type(field.type)
+    standing = listed(sorted(node.graph for node in below))
+    return Diagnostic(
+        "SATISFIABILITY_ERROR",
+        f"{_query(state, field, graph)} cannot be answered. {interface} is an @interfaceObject in"
+        f" {standing}, and no subgraph that knows its implementers can be entered by a @key"
+        f" of {interface}",
+        coordinate=Coordinate(state.type, field.name),
+        locations=merged.places(Coordinate(state.type, field.name)),
+        fix=f"Give the interface {interface} the @key of the interface object where its"
+        " implementers are defined.",
     )
 
 

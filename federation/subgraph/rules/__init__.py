@@ -10,6 +10,7 @@ from federation.subgraph.model import Subgraph
 from federation.subgraph.rules.auth_requirements_applied_on_interface import (
     auth_requirements_applied_on_interface,
 )
+from federation.subgraph.rules.context_invalid_selection import context_invalid_selection
 from federation.subgraph.rules.context_name_invalid import context_name_invalid
 from federation.subgraph.rules.context_no_resolvable_key import context_no_resolvable_key
 from federation.subgraph.rules.context_not_set import context_not_set
@@ -68,11 +69,15 @@ from federation.subgraph.rules.requires_unsupported_on_interface import (
 from federation.subgraph.rules.root_mutation_used import root_mutation_used
 from federation.subgraph.rules.root_query_used import root_query_used
 from federation.subgraph.rules.root_subscription_used import root_subscription_used
+from federation.subgraph.rules.type_with_only_unused_external import (
+    type_with_only_unused_external,
+)
 
 Rule: TypeAlias = Callable[[Subgraph], Iterator[Diagnostic]]
 
 RULES: Final[tuple[Rule, ...]] = (
     auth_requirements_applied_on_interface,
+    context_invalid_selection,
     context_name_invalid,
     context_no_resolvable_key,
     context_not_set,
@@ -111,4 +116,5 @@ RULES: Final[tuple[Rule, ...]] = (
     root_mutation_used,
     root_query_used,
     root_subscription_used,
+    type_with_only_unused_external,
 )

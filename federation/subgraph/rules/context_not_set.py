@@ -9,7 +9,9 @@ from federation.subgraph.contexts import contextual_arguments
 from federation.subgraph.model import (
     Kind,
     Subgraph,
+    Type,
     directives_of,
+    has_directive,
 )
 
 
@@ -33,9 +35,34 @@ def context_not_set(subgraph: Subgraph) -> Iterator[Diagnostic]:
                 "belongs to an interface field, which nobody resolves",
                 "Use @fromContext on the fields of the implementing objects.",
             )
+        elif demanding := _demanding(each.type, each.field.name, subgraph):
+            yield each.diagnostic(
+                "CONTEXT_NOT_SET",
+                f"belongs to a field that the interface {demanding} demands",
+                f"Remove {each.field.name} from {demanding}: a context is known to objects only.",
+            )
         elif each.argument.default is not None:
             yield each.diagnostic(
                 "CONTEXT_NOT_SET",
                 "has a default value, which a context would never leave room for",
                 "Remove the default value.",
             )
+    for definition in subgraph.directive_definitions:
+        for argument in definition.arguments:
+            if has_directive(argument, "fromContext"):
+                yield Diagnostic(
+                    "CONTEXT_NOT_SET",
+                    f"[{subgraph.name}] the argument {argument.name} of @{definition.name} is"
+                    " applied where no object encloses it",
+                    locations=(argument.location,),
+                    fix="Use @fromContext on arguments of fields.",
+                )
+
+
+def _demanding(owner: Type, field: str, subgraph: Subgraph) -> str | None:
+    """The interface of a type that has a field of that name."""
+    for name in owner.interfaces:
+        interface = subgraph.types.get(name)
+        if interface is not None and field in interface.fields:
+            return name
+    return None

@@ -12,6 +12,8 @@ from federation.subgraph.usage import used_fields
 
 def external_unused(subgraph: Subgraph) -> Iterator[Diagnostic]:
     """An external field is there to be used: in a field set, or because an interface demands it."""
+    if not subgraph.is_federation_2:
+        return  # dropped on loading
     used = used_fields(subgraph.types)
     for definition in subgraph.types.values():
         if definition.kind is not Kind.OBJECT:
