@@ -11,6 +11,7 @@ from federation.cli.explain import explain
 from federation.cli.plan import plan_command
 from federation.cli.policy import app as policy
 from federation.cli.reload import reload
+from federation.cli.schema import app as schema
 from federation.cli.serve import serve
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app.add_typer(demo, name="demo")
 app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")
 app.add_typer(access, name="access")
+app.add_typer(schema, name="schema")
 
 
 def _print_version(wanted: bool) -> None:

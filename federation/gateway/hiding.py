@@ -1,7 +1,7 @@
 """Disclosure ``hidden``: what a caller may not ask is answered as what does not exist.
 
-Without a schema of the caller's own to validate against, that takes one answer for both, and for
-every other fault that depends on the schema; and it takes a decision on everything that was valid.
+That takes one answer for both, and for every other fault that depends on the schema; and it takes a
+decision on everything that was valid.
 """
 
 from __future__ import annotations
@@ -9,16 +9,9 @@ from __future__ import annotations
 from types import TracebackType
 
 from federation.access import Disclosure
-from federation.errors import InvalidOperation, ResponseError
+from federation.errors import InvalidOperation
+from federation.gateway.own_schema import UNTOLD, is_about_the_text
 from federation.operation import ParsedOperation
-from federation.operation.introspection import INTROSPECTION_FIELDS
-from federation.operation.parse import PARSE_FAILED
-from federation.selection import Field
-
-_UNTOLD = ResponseError(
-    "The operation is not valid, or holds what this caller may not ask.",
-    extensions={"code": InvalidOperation.code},
-)
 
 
 class Hiding:
@@ -34,11 +27,11 @@ class Hiding:
         """Refuse what is valid and would be answered without a decision on every part of it.
 
         Raises:
-            InvalidOperation: Introspection, several operations, or selections that nothing can
-                ever be answered for.
+            InvalidOperation: Several operations, or selections that nothing can ever be answered
+                for.
         """
-        if self._is_on and (not parsed.is_whole or _introspects(parsed)):
-            raise InvalidOperation((_UNTOLD,))
+        if self._is_on and not parsed.is_whole:
+            raise InvalidOperation((UNTOLD,))
 
     def __enter__(self) -> None:
         """Nothing is needed."""
@@ -50,18 +43,5 @@ class Hiding:
         trace: TracebackType | None,
     ) -> None:
         """Raise the one fault instead of another; syntax is no secret."""
-        if self._is_on and isinstance(error, InvalidOperation) and not _is_syntax(error):
-            raise InvalidOperation((_UNTOLD,)) from None
-
-
-def _introspects(parsed: ParsedOperation) -> bool:
-    return any(
-        isinstance(each, Field) and each.name in INTROSPECTION_FIELDS
-        for each in parsed.operation.selections
-    )
-
-
-def _is_syntax(error: InvalidOperation) -> bool:
-    return bool(error.errors) and all(
-        each.extensions.get("code") == PARSE_FAILED for each in error.errors
-    )
+        if self._is_on and isinstance(error, InvalidOperation) and not is_about_the_text(error):
+            raise InvalidOperation((UNTOLD,)) from None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from graphql import GraphQLSchema
 from starlette.datastructures import Headers
 
 from federation.access import (
@@ -36,6 +37,7 @@ from federation.execution import (
 )
 from federation.gateway.acceptance import Acceptance
 from federation.gateway.context import build_headers_for, forwarded_headers
+from federation.gateway.deciding import ViewOf
 from federation.gateway.hiding import Hiding
 from federation.gateway.incremental import Delivered, deliver
 from federation.gateway.limits import build_limits
@@ -50,6 +52,7 @@ from federation.gateway.messages import (
     Response,
 )
 from federation.gateway.override_labels import active_labels
+from federation.gateway.own_schema import OwnSchemas, introspected, introspects
 from federation.gateway.recall import Known, Recall
 from federation.gateway.respond import describe, respond
 from federation.gateway.settings import Config
@@ -63,7 +66,6 @@ from federation.operation import (
     ParsedOperation,
     check_variable_limits,
     coerce_variables,
-    introspect,
     parse_operation,
 )
 from federation.planning import OperationPlan
@@ -80,6 +82,7 @@ class Parts:
 
     Attributes:
         engine: Decides.
+        view: What a caller may do with a whole schema.
         transport: Reaches subgraphs.
         events: Opens their event streams.
         mask_key: Secret from which the keys of keyed masks are derived, one for each purpose.
@@ -87,6 +90,7 @@ class Parts:
 
     identify: Identify
     engine: PolicyEngine
+    view: ViewOf
     transport: Transport
     events: EventTransport
     signer: ContextSigner
@@ -127,6 +131,7 @@ class Gateway:
         self._hiding = Hiding(self._disclosure)
         is_named = parts.recorder.sink is not None
         self._recall = Recall(config.cache, is_named=is_named)
+        self._own = OwnSchemas(parts.view, config.cache.views, config.http.deadline_seconds / 2)
         self._compiled = CompiledPlans(config.cache.compiled_bytes)
 
     @property
@@ -162,9 +167,10 @@ class Gateway:
     async def _prepare(self, request: Request, trail: Trail, state: State) -> Prepared:
         """The stages up to the plan; each event of a subscription goes through them again."""
         asker = trail.note_asker(await self._parts.identify(request.headers))
-        known = self._parse(request, state)
-        parsed = trail.note_operation(known.parsed)
-        variables = self._coerce(parsed, request, state)
+        async with self._own.wording(asker, state, partial(self._check, request)):
+            known = self._parse(request, state)
+            parsed = trail.note_operation(known.parsed)
+            variables = self._coerce(parsed, request, state)
         asked = self._recall.asked(known, variables, asker, state)
         trail.note_subjects(named_subjects(asked.subjects, variables, state.subjects))
         question = asked.question.asked_by(asker)
@@ -173,6 +179,10 @@ class Gateway:
         labels = active_labels(state.graphs.labels, self._config.overrides.shares, request.id)
         planned = self._recall.planned(asked, decision, state, restrict, labels)
         work = self._work(request, asker, variables, planned.restriction, state)
+        if introspects(parsed):
+            own = await self._own_schema(asker, state)
+            told = await introspected(parsed.operation, own, variables)
+            work = replace(work, introspection=told)
         return Prepared(asker, planned.restriction, planned.named, work)
 
     async def _events(
@@ -238,6 +248,16 @@ class Gateway:
         check_variable_limits(parsed.operation, variables, self._limits)
         return variables
 
+    def _check(self, request: Request, schema: GraphQLSchema) -> None:
+        """Read a request on another schema than the whole one, for what it finds wrong."""
+        parsed = parse_operation(request.query, schema, request.operation_name, self._limits)
+        coerce_variables(parsed.variables, schema, request.variables)
+
+    async def _own_schema(self, asker: Asker, state: State) -> GraphQLSchema:
+        if self._config.access.engine == "open":
+            return state.schema
+        return await self._own.of(asker, state)
+
     def _restrict(
         self,
         operation: Operation,
@@ -264,7 +284,6 @@ class Gateway:
             smallest_count=self._config.access.smallest_count,
             row_tests=bind_row_tests(restriction),
             refusals=restriction.refusals,
-            introspection=introspect(restriction.operation, state.schema, variables),
             headers_for=build_headers_for(
                 self._parts.signer, asker, restriction, state.index, forwarded
             ),

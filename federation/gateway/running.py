@@ -143,6 +143,7 @@ async def start_gateway(
         parts = Parts(
             identify=identify or _identify(config, live, lease),
             engine=live,
+            view=live.view,
             transport=transport,
             events=events,
             signer=signer,

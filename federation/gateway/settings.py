@@ -246,11 +246,13 @@ class Cache(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         operations: Parsed operation texts.
         plans: Operation plans.
         compiled_bytes: Code generated for plans that came more than once; together, estimated.
+        views: Callers' own views of the schema, for introspection and messages.
     """
 
     operations: int = 2_000
     plans: int = 2_000
     compiled_bytes: int = 33_554_432
+    views: int = 16
 
 
 class Overrides(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -23,7 +23,7 @@ from tests.docs.blocks import PAGES, ROOT, blocks, prose
 KEPT = [page for page in PAGES if page.parent.name not in {"decisions", "reference"}]
 SECTIONS = {field.name: field.type for field in msgspec.structs.fields(Config)}
 # Commands that hold commands.
-GROUPS = {"access", "audit", "demo", "policy"}
+GROUPS = {"access", "audit", "demo", "policy", "schema"}
 # What a page may call by `section.key` although it is a file or a module.
 FILES = re.compile(r"\.(md|py|json|toml|sqlite|yaml|yml|rego|pem|key|svg)$")
 

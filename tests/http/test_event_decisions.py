@@ -27,6 +27,7 @@ from federation.audit import AuditRecord
 from federation.composition import compose
 from federation.errors import AuditUnavailable, PolicyUnavailable
 from federation.gateway.access_log import AccessLog
+from federation.gateway.deciding import view_of_all
 from federation.gateway.messages import EventStream, Request, Response
 from federation.gateway.pipeline import Gateway, Parts
 from federation.gateway.settings import Config, Subscriptions
@@ -125,7 +126,9 @@ async def world() -> AsyncIterator[World]:
 
             signer = ContextSigner(load_signing_key(""), 60, 100, time.time)
             recorder = Recorder(sink, AccessLog())
-            parts = Parts(identify, engine, transport, streams, signer, recorder, b"key")
+            parts = Parts(
+                identify, engine, view_of_all, transport, streams, signer, recorder, b"key"
+            )
             made = World(subgraph, parts, engine, sink)
             yield made
             if made.listener.running is not None:

@@ -1,7 +1,8 @@
 """What a caller learns of fields that it may not read: their names, or not even those.
 
-Under `explain` (the default, inside one organisation) the schema is no secret: introspection and
-messages name every field. Under `hidden` a denied field answers exactly as one that does not exist.
+Introspection and messages of validation show each caller its own view of the schema. Under
+`explain` (the default) whoever asks for a denied field by its name is told why; under `hidden` it
+answers exactly as one that does not exist.
 """
 
 import pytest
@@ -55,9 +56,6 @@ def test_hidden_fields_answer_as_fields_that_do_not_exist(city: City, text: str)
         ("query($w: CitizenFilter) { citizens(where: $w) { totalCount } }", {"w": {"born": []}}),
         ("{ citizens(order: BIRTH) { totalCount } }", {}),
         ("{ citizens(order: NEVER) { totalCount } }", {}),
-        ("{ __schema { types { name fields { name } } } }", {}),
-        ('{ mayor { name } __type(name: "Citizen") { fields { name } } }', {}),
-        ("{ ... on Query { x: __schema { queryType { name } } } }", {}),
         ("mutation { rename { name } }", {}),
     ],
 )
@@ -80,13 +78,75 @@ def test_hidden_disclosure_answers_what_is_allowed(city: City) -> None:
 def test_explaining_tells_names_and_reasons_and_no_value(city: City) -> None:
     gateway = city.gateway(RIGHTS)
     denied = gateway.ask("{ mayor { phone } }")
-    known = gateway.ask('{ __type(name: "Citizen") { fields { name } } }')
 
     assert denied.errors[0]["extensions"]["coordinate"] == "Citizen.phone"
     assert "grant_required" in denied.body
     assert denied.shows("PHONE-BEN") == set()
-    assert {"name": "phone"} in known.data["__type"]["fields"]
-    assert known.sent == ()
+
+
+SCHEMA = "{ __schema { types { name fields { name } } } }"
+
+
+@pytest.mark.parametrize("disclosure", ["explain", "hidden"])
+def test_introspection_shows_what_the_caller_can_get_and_no_more(
+    city: City, disclosure: str
+) -> None:
+    gateway = city.gateway(RIGHTS, disclosure=disclosure)
+    wire = gateway.ask(SCHEMA)
+    known = gateway.ask(
+        '{ a: __type(name: "Citizen") { fields { name } } b: __type(name: "Firm") {name}}'
+    )
+
+    assert known.data == {"a": {"fields": [{"name": "name"}]}, "b": None}
+    for name in ("phone", "Firm", "Sentence", "born", "Account"):
+        assert f'"{name}"' not in wire.body
+    assert wire.sent == ()
+
+
+def test_introspection_is_for_a_purpose_too(city: City) -> None:
+    gateway = city.gateway(RIGHTS)
+    without = {"authorization": gateway.caller()["authorization"]}
+    wire = gateway.ask(SCHEMA, None, without)
+
+    assert '"Citizen"' not in wire.body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ mayor { %s { deeper } } }",
+        "{ mayor { %s(of: 1) } }",
+        "{ mayor { name { %s } } }",
+        "{ citizens(where: {%s: 3}) { totalCount } }",
+        "{ mayor { name ...F } } fragment F on %s { name }",
+        "{ mayor { name ...F @%s } } fragment F on Citizen { name }",
+        "{ citizens(order: [%s, NEITHER]) { totalCount } }",
+    ],
+)
+def test_messages_of_validation_name_only_what_the_client_wrote_itself(
+    city: City, text: str
+) -> None:
+    gateway = city.gateway(RIGHTS)
+    for hidden, unknown in (
+        ("phone", "never"),
+        ("born", "none"),
+        ("Firm", "Fine"),
+        ("BIRTH", "BERTH"),
+    ):
+        one, other = gateway.ask(text % hidden), gateway.ask(text % unknown)
+
+        assert one.status == other.status == 400
+        assert one.body.replace(hidden, unknown) == other.body
+
+
+def test_a_variable_of_a_hidden_type_tells_nothing_of_it(city: City) -> None:
+    wire = city.gateway(RIGHTS).ask(
+        "query($o: [CitizenOrder!]) { citizens(order: $o) { totalCount } }", {"o": "NEVER"}
+    )
+
+    assert wire.status == 400
+    assert "ANY" not in wire.body
+    assert "BIRTH" not in wire.body
 
 
 def test_messages_of_validation_suggest_no_other_names(city: City) -> None:

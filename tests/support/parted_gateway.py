@@ -19,6 +19,7 @@ from federation.composition import compose
 from federation.errors import AuditUnavailable, SubgraphUnreachable
 from federation.execution import SubgraphReply, SubgraphRequest
 from federation.gateway.access_log import AccessLog
+from federation.gateway.deciding import view_of_all
 from federation.gateway.http import GraphQLEndpoint
 from federation.gateway.pipeline import Gateway, Parts
 from federation.gateway.settings import Config
@@ -118,7 +119,14 @@ async def parted_gateway(
     signer = ContextSigner(load_signing_key(""), 60, 100, lambda: 0.0)
     async with EventStreams({}, config.subscriptions) as streams:
         parts = Parts(
-            identify, rules, desks, streams, signer, Recorder(records, log, b"key"), b"key"
+            identify,
+            rules,
+            view_of_all,
+            desks,
+            streams,
+            signer,
+            Recorder(records, log, b"key"),
+            b"key",
         )
         made = PartedGateway(
             desks, Gateway(build_state(composed.supergraph), parts, config), rules, records

@@ -1,0 +1,100 @@
+"""`datong schema`: the schema that clients see, whole or as one caller sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from federation.cli.access_question import ConsentOption, PurposeOption, read_asker
+from federation.cli.options import (
+    ConfigOption,
+    SubgraphOption,
+    SubgraphsOption,
+    SupergraphOption,
+    read_settings,
+)
+from federation.cli.policy_options import (
+    DataOption,
+    Format,
+    FormatOption,
+    PoliciesOption,
+    access_section,
+    policy_failure,
+)
+from federation.cli.report import failure, print_json, progress, schema_failure
+
+if TYPE_CHECKING:
+    from graphql import GraphQLSchema
+
+    from federation.access import Asker
+    from federation.gateway.settings import Config
+    from federation.gateway.state import State
+
+app = typer.Typer(help="The schema that clients see.", no_args_is_help=True)
+
+
+@app.callback()
+def _root() -> None:
+    pass
+
+
+@app.command("print")
+def print_command(
+    *,
+    caller: Annotated[
+        str | None,
+        typer.Option(
+            "--caller",
+            metavar="NAME|FILE|JSON",
+            help="Only what this caller can get: a caller of the demo, or claims of a token.",
+        ),
+    ] = None,
+    purpose: PurposeOption = None,
+    consent: ConsentOption = None,
+    subgraph: SubgraphOption = None,
+    subgraphs: SubgraphsOption = None,
+    supergraph: SupergraphOption = None,
+    config: ConfigOption = None,
+    policies: PoliciesOption = None,
+    data: DataOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+) -> None:
+    """Print the schema as SDL, or as an introspection result (--format json)."""
+    from graphql import introspection_from_schema, print_schema  # noqa: PLC0415
+
+    from federation.errors import PolicyUnavailable, SchemaError  # noqa: PLC0415
+    from federation.gateway.engines import PolicyFault  # noqa: PLC0415
+    from federation.gateway.start import load_supergraph  # noqa: PLC0415
+    from federation.gateway.state import build_state  # noqa: PLC0415
+
+    asker = None if caller is None else read_asker(caller, purpose, consent)
+    settings = read_settings(
+        config, subgraph, subgraphs, supergraph, access=access_section(policies, data)
+    )
+    try:
+        state = build_state(load_supergraph(settings, progress))
+        schema = state.schema if asker is None else asyncio.run(_view(settings, state, asker))
+    except SchemaError as error:
+        raise schema_failure(error) from None
+    except PolicyFault as fault:
+        raise policy_failure(fault) from None
+    except PolicyUnavailable as error:
+        raise failure(error) from None
+    if format is Format.JSON:
+        print_json(introspection_from_schema(schema))
+    else:
+        typer.echo(print_schema(schema))
+
+
+async def _view(settings: Config, state: State, asker: Asker) -> GraphQLSchema:
+    from federation.gateway.deciding import Building  # noqa: PLC0415
+    from federation.gateway.own_schema import OwnSchemas  # noqa: PLC0415
+
+    building = Building(settings.access)
+    deciding = await building.build(await building.read(), state.catalogue)
+    try:
+        return await OwnSchemas(deciding.view, 1, 0).of(asker, state)
+    finally:
+        await deciding.close()
