@@ -33,6 +33,10 @@ from federation.cli.report import print_json, schema_failure, usage_fault
 def bundle(
     *,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Made when absent.")],
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="Signs them: PEM, curve P-256."),
+    ] = None,
     subgraph: SubgraphOption = None,
     subgraphs: SubgraphsOption = None,
     supergraph: SupergraphOption = None,
@@ -43,8 +47,9 @@ def bundle(
 ) -> None:
     """Write the bundles policy, catalogue and grants for an OPA server, after trying them.
 
-    Equal policies, schema and data give equal files. Start OPA with `opa run --server --bundle`
-    and all three.
+    Equal policies, schema and data give equal files, but for signatures. Start OPA with `opa run
+    --server --bundle` and all three, and `--verification-key` with `--signing-alg ES256` where they
+    are signed.
     """
     settings = read_settings(
         config, subgraph, subgraphs, supergraph, access=access_section(policies, data)
@@ -54,12 +59,16 @@ def bundle(
         EmbeddedEngine,
         PolicyFault,
         build_bundles,
+        bundle_signer,
         make_release,
     )
+
+    signing = str(key) if key else settings.access.bundle_key_file
 
     try:
         release = make_release(read_source(settings), read_catalogue(settings))
         EmbeddedEngine(release)
+        bundles = build_bundles(release, bundle_signer(signing) if signing else None)
     except SchemaError as error:
         raise schema_failure(error) from None
     except PolicyFault as fault:
@@ -67,7 +76,7 @@ def bundle(
     written = []
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, made in build_bundles(release).items():
+        for name, made in bundles.items():
             file = out / f"{name}.tar.gz"
             file.write_bytes(made.archive)
             written.append((name, str(file), made.revision, len(made.archive)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from federation.cli.admin_request import ask_admin
 from federation.cli.options import (
     ConfigOption,
     SubgraphOption,
@@ -28,7 +29,7 @@ from federation.cli.policy_options import (
     read_catalogue,
     stdout,
 )
-from federation.cli.report import err, print_json, schema_failure, usage_fault
+from federation.cli.report import err, failure, print_json, schema_failure, usage_fault
 
 if TYPE_CHECKING:
     from federation.access import AccessRequest
@@ -40,9 +41,19 @@ COLOURS = {"widens": "red", "narrows": "green", "differs": "yellow"}
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="Policy folder in use.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="Policy folder to come.")],
+    old: Annotated[Path | None, typer.Argument(metavar="OLD", help="Policy folder in use.")] = None,
+    new: Annotated[
+        Path | None, typer.Argument(metavar="NEW", help="Policy folder to come.")
+    ] = None,
     *,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="What a running gateway's candidate would answer otherwise."),
+    ] = False,
+    admin: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Admin listener [the one that the settings name]."),
+    ] = None,
     questions: Annotated[
         Path | None,
         typer.Option("--questions", metavar="FILE", help="Questions of contract 1, one a line."),
@@ -65,7 +76,18 @@ def diff(
     The status is 1 when anybody could see more than before: a use that opens, another mask, other
     rows. Questions are recorded as the policies get them (schemas/input.json), alone on a line or
     as the member `input`; they need a schema. --data takes the data of both from one folder.
+
+    --live shows what the dry run of access.candidate has seen since the last reload of the process
+    that has the admin listener: callers by kind and department, row filters without their values.
     """
+    if live:
+        if old or new or questions or cases:
+            raise usage_fault("--live takes no folders, questions or cases")
+        found = _read_live(read_settings(config), admin)
+        _finish(found, format, allow_widening=allow_widening)
+        return
+    if old is None or new is None:
+        raise usage_fault("give OLD and NEW, or --live")
     if (questions is None) == (not cases):
         raise usage_fault("give either --questions FILE or --cases")
     folders = policy_folder(old), policy_folder(new)
@@ -85,12 +107,36 @@ def diff(
         raise schema_failure(error) from None
     except PolicyFault as fault:
         raise policy_failure(fault) from None
+    _finish(found, format, allow_widening=allow_widening)
+
+
+def _finish(found: Replay, format: Format, *, allow_widening: bool) -> None:  # noqa: A002
     if format is Format.JSON:
         print_json(_to_json(found))
     else:
         _print(found)
     if found.may_widen and not allow_widening:
         raise typer.Exit(1)
+
+
+def _read_live(settings: Config, admin: str | None) -> Replay:
+    import msgspec  # noqa: PLC0415
+
+    from federation.gateway.engines.dry_run import Seen  # noqa: PLC0415
+
+    status, body = ask_admin(settings, admin, "GET", "/dry-run")
+    if status == 404:
+        raise failure("the gateway tries no candidate: set access.candidate to a policy folder")
+    seen = msgspec.json.decode(body, type=Seen)
+    err.print(f"candidate {seen.revision}")
+    for count, what in (
+        (seen.passed_over, "questions came too fast to be compared"),
+        (seen.failed, f"questions were not answered: {plain(seen.fault)}"),
+        (seen.unlisted, "times something changed that is not listed"),
+    ):
+        if count:
+            err.print(f"[yellow]{count} {what}[/yellow]")
+    return seen.replay
 
 
 def _read_tables(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from typing import Annotated
 
 import typer
 
+from federation.cli.admin_request import ask_admin
 from federation.cli.options import ConfigOption, read_settings
-from federation.cli.report import err, failure, usage_fault
-
-WAIT_SECONDS = 150.0
+from federation.cli.policy_options import plain
+from federation.cli.report import err
 
 
 def reload(
@@ -29,28 +27,10 @@ def reload(
     when one refuses; what it answered with before stays. The token is server.admin_token, for
     example from DATONG_SERVER_ADMIN_TOKEN.
     """
-    settings = read_settings(config)
-    if admin is None and not settings.server.admin_port:
-        raise usage_fault("no admin listener is known: give --admin URL, or set server.admin_port")
-    url = admin or f"http://{settings.server.admin_host}:{settings.server.admin_port}"
-    if not url.startswith(("http://", "https://")):
-        raise usage_fault(f"--admin {url}: a URL such as http://127.0.0.1:14399 is expected")
-    request = urllib.request.Request(  # noqa: S310 - http and https only, checked above
-        f"{url.rstrip('/')}/reload",
-        method="POST",
-        headers={"authorization": f"Bearer {settings.server.admin_token}"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=WAIT_SECONDS):  # noqa: S310
-            err.print("[green]reloaded[/green]")
-            return
-    except urllib.error.HTTPError as error:
-        with error:
-            status, body = error.code, error.read()
-    except OSError as error:
-        raise failure(f"{url} cannot be reached: {error}") from None
-    if status != 409:
-        raise failure(f"{url} answers with status {status}; is server.admin_token its token?")
+    status, body = ask_admin(read_settings(config), admin, "POST", "/reload")
+    if status == 200:
+        err.print("[green]reloaded[/green]")
+        return
     for name, fault in json.loads(body)["refused"].items():
-        err.print(f"[red]refused[/red] by {name}: {fault}", markup=True, soft_wrap=True)
+        err.print(f"[red]refused[/red] by {plain(name)}: {plain(fault)}", soft_wrap=True)
     raise typer.Exit(1)

@@ -13,10 +13,11 @@ import re
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -29,6 +30,7 @@ from federation.gateway.settings import Server
 RETRY_SECONDS = 2.0
 RELOAD_SECONDS = 120.0
 MAX_WAIT_SECONDS = 60.0
+Endpoint = Callable[[Request], Awaitable[Response]]
 LONG_POLLING = "application/vnd.openpolicyagent.bundles"
 """Media type that tells OPA that it may wait for a change."""
 _WAIT = re.compile(r"\bwait=(\d{1,6})\b")
@@ -66,26 +68,20 @@ async def _serve(app: Starlette, settings: Server, ended: asyncio.Event) -> None
 
 
 def _routes(settings: Server, running: Running) -> list[Route]:
-    expected = f"Bearer {settings.admin_token}".encode()
-
-    def allows(request: Request) -> bool:
-        given = request.headers.get("authorization", "").encode()
-        return hmac.compare_digest(given, expected)
-
     async def bundle(request: Request) -> Response:
-        if not allows(request):
-            return NO_TOKEN
         return await _answer_bundle(request, running)
 
-    async def reload(request: Request) -> Response:
-        if not allows(request):
-            return NO_TOKEN
+    async def reload(_: Request) -> Response:
         faults = await _reload_all(settings, running)
         return JSONResponse({"refused": faults}, status_code=409 if faults else 200)
 
-    async def counts(request: Request) -> Response:
-        if not allows(request):
-            return NO_TOKEN
+    async def dry_run(_: Request) -> Response:
+        beside = running.live.current.dry_run
+        if beside is None:
+            return JSONResponse({"error": "no candidate: set access.candidate"}, status_code=404)
+        return Response(msgspec.json.encode(beside.seen()), media_type="application/json")
+
+    async def counts(_: Request) -> Response:
         return JSONResponse(
             {
                 "requests": asdict(running.requests),
@@ -95,10 +91,22 @@ def _routes(settings: Server, running: Running) -> list[Route]:
         )
 
     return [
-        Route("/bundles/{name}.tar.gz", bundle),
-        Route("/counts", counts),
-        Route("/reload", reload, methods=["POST"]),
+        Route("/bundles/{name}.tar.gz", _guarded(settings, bundle)),
+        Route("/counts", _guarded(settings, counts)),
+        Route("/reload", _guarded(settings, reload), methods=["POST"]),
+        Route("/dry-run", _guarded(settings, dry_run)),
     ]
+
+
+def _guarded(settings: Server, answer: Endpoint) -> Endpoint:
+    """The endpoint for those who have the token."""
+    expected = f"Bearer {settings.admin_token}".encode()
+
+    async def endpoint(request: Request) -> Response:
+        given = request.headers.get("authorization", "").encode()
+        return await answer(request) if hmac.compare_digest(given, expected) else NO_TOKEN
+
+    return endpoint
 
 
 async def _answer_bundle(request: Request, running: Running) -> Response:

@@ -25,11 +25,15 @@ from federation.gateway.settings import Access
 if TYPE_CHECKING:
     from federation.catalogue import Catalogue
     from federation.gateway.engines import Bundle, EngineCounts, PolicySource
+    from federation.gateway.engines.dry_run import DryRun
     from federation.gateway.policy_store import Shared
 
 _KEPT_DECISIONS = 2_000
 PATIENCE_SECONDS = 10.0
 """How long after a reload an OPA server that does not have it yet is asked again."""
+
+CANDIDATE_SECONDS = 10.0
+"""How long a candidate may take for one question; nobody waits for it."""
 
 Probe = Callable[[], Awaitable[str | None]]
 """What is wrong with one part now; None when it works."""
@@ -80,6 +84,7 @@ class Deciding:
         bundles: What a stock OPA loads, by name.
         view: What a caller may do with a great many fields, see ``engines.Views.decide``.
         revision: Of policy, catalogue and grants.
+        dry_run: A candidate beside it.
         grace_seconds: How long its last questions may take when another takes over.
         close: Gives up what it holds.
     """
@@ -90,6 +95,7 @@ class Deciding:
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
     view: ViewOf = view_of_all
     revision: str = "open"
+    dry_run: DryRun | None = None
     grace_seconds: float = 0.0
     close: Callable[[], Awaitable[None]] = nothing_to_close
 
@@ -159,7 +165,9 @@ class Building:
             )
         number = shared.revocations if shared else 0
         release = await asyncio.to_thread(engines.make_release, source, catalogue, number)
-        bundles = await asyncio.to_thread(engines.build_bundles, release)
+        key = settings.bundle_key_file
+        sign = engines.bundle_signer(key) if key else None
+        bundles = await asyncio.to_thread(engines.build_bundles, release, sign)
         reads = engines.declared_reads(release.modules)
         async with AsyncExitStack() as stack:
             probe: Probe = never_fails
@@ -185,7 +193,12 @@ class Building:
                 engine, large, probe = opa, opa, opa.fault
             views = engines.Views(large, reads)
             stack.push_async_callback(views.close)
+            dry_run = None
+            if settings.candidate:
+                dry_run = await self._open_dry_run(source, catalogue)
+                stack.push_async_callback(dry_run.close)
             return Deciding(
+                dry_run=dry_run,
                 engine=engines.CachedEngine(engine, counts, reads=reads),
                 probe=probe,
                 purposes=engines.granted_purposes(release.data),
@@ -196,6 +209,31 @@ class Building:
                 close=stack.pop_all().aclose,
             )
         raise AssertionError("the block above returns")
+
+    async def _open_dry_run(self, active: PolicySource, catalogue: Catalogue) -> DryRun:
+        """The candidate on the same catalogue; one that cannot be used is told of by the dry run.
+
+        Args:
+            active: What decides; without what is revoked.
+            catalogue: Of the schema.
+        """
+        from federation.gateway import engines  # noqa: PLC0415
+        from federation.gateway.engines.dry_run import DryRun  # noqa: PLC0415
+
+        settings = self._settings
+        data = Path(settings.candidate_data) if settings.candidate_data else None
+        try:
+            source = await asyncio.to_thread(
+                engines.load_policies, Path(settings.candidate), data or Path(settings.candidate)
+            )
+            if data is None:
+                source = engines.PolicySource(source.modules, active.data)
+        except engines.PolicyFault as fault:
+            # Evaluating it fails with this message; nothing else does.
+            source = engines.PolicySource({"candidate": fault.message}, {})
+        release = await asyncio.to_thread(engines.make_release, source, catalogue)
+        process = engines.PolicyProcess(release, deadline_seconds=CANDIDATE_SECONDS)
+        return DryRun(process, engines.declared_reads(release.modules))
 
 
 @asynccontextmanager

@@ -31,9 +31,12 @@ class LiveEngine:
             PolicyUnavailable: As the engine does, or there is no lease.
         """
         self._check()
-        decision = await self.current.engine.decide(request)
+        current = self.current
+        decision = await current.engine.decide(request)
         # Over while it was waited for: what was decided before may be revoked by now.
         self._check()
+        if current.dry_run is not None:
+            current.dry_run.observe(request, decision)
         return decision
 
     async def view(

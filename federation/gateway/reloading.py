@@ -179,7 +179,8 @@ class Reloader:
 
     async def _swap(self, state: State | None, policies: PolicySource | None) -> bool:
         async with self._swapping:
-            if state is None and policies == self._inputs.policies:
+            has_candidate = bool(self._config.access.candidate)
+            if state is None and policies == self._inputs.policies and not has_candidate:
                 return False
             await self._replace(state or self._gateway.state, policies)
             self._inputs.policies = policies

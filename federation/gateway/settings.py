@@ -196,9 +196,14 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         engine: `embedded` (in this process), `opa` (a server) or `open` (everything is allowed).
         policies: Folder with the .rego files; empty takes the ones delivered with Datong.
         data: Folder with grants, purposes and organisations; empty takes the demo's.
+        candidate: Folder with policies that are tried beside the ones that decide (dry run); empty
+            tries none. Their data is in `candidate_data`, or else the data that decides.
+        candidate_data: Folder with grants, purposes and organisations for the candidate.
         store: SQLAlchemy URL of the store that all gateway processes share, for revocations that
             hold everywhere at once; SQLite on one machine, PostgreSQL on several. Empty has none.
         opa_url: Base URL of the OPA server.
+        bundle_key_file: Private key (PEM, curve P-256) that signs the bundles for OPA; empty signs
+            none.
         opa_token: Bearer token of the OPA server's API; empty sends none.
         deadline_seconds: Time for one decision; later is denied.
         max_fields_here: Undecided fields of one question that the embedded engine evaluates in the
@@ -212,8 +217,11 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: Literal["embedded", "opa", "open"] = "embedded"
     policies: str = ""
     data: str = ""
+    candidate: str = ""
+    candidate_data: str = ""
     store: str = ""
     opa_url: str = ""
+    bundle_key_file: str = ""
     opa_token: str = ""
     deadline_seconds: float = 2.0
     max_fields_here: int = 64

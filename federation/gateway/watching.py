@@ -31,7 +31,15 @@ def read_signatures(config: Config) -> Signatures:
 
         folder = Path(config.access.policies) if config.access.policies else POLICY_FOLDER
         data = Path(config.access.data) if config.access.data else folder / "data"
-        policies = _sign([*folder.glob("datong/**/*.rego"), *data.glob("*.json")])
+        folders = [(folder, data)]
+        if config.access.candidate:
+            candidate = Path(config.access.candidate)
+            folders.append((candidate, Path(config.access.candidate_data or candidate)))
+        policies = _sign(
+            file
+            for rules, facts in folders
+            for file in (*rules.glob("datong/**/*.rego"), *facts.glob("*.json"))
+        )
     return Signatures(_sign(_schema_files(config)), policies)
 
 
@@ -47,7 +55,7 @@ def _schema_files(config: Config) -> Iterator[Path]:
                     yield file.parent / entry["file"]
 
 
-def _sign(files: list[Path] | Iterator[Path]) -> Signature:
+def _sign(files: Iterator[Path]) -> Signature:
     found = []
     for file in files:
         with contextlib.suppress(OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from federation.gateway.engines import POLICY_FOLDER
 from tests.http.test_pipeline import GOVERNED
 from tests.policies.tables import OPA, free_port
 from tests.support.issuer import Issuer
@@ -221,6 +223,31 @@ def test_several_workers_all_take_up_what_changed(site: Site) -> None:
         done = site.command("reload", "--admin", f"http://127.0.0.1:{site.admin_port}")
         assert done.returncode == 0, done.stderr
         assert {site.ask(one) for _ in range(12)} == {"ACCESS_DENIED"}
+
+
+def test_a_candidate_is_compared_on_live_traffic_and_its_differences_are_shown(site: Site) -> None:
+    candidate = site.folder / "candidate"
+    shutil.copytree(POLICY_FOLDER / "datong", candidate / "datong")
+    (candidate / "datong/departments/a.rego").write_text(
+        "package datong.departments.a\n\n"
+        'deny["Query.quick"] contains "never" if input.fields["Query.quick"]\n'
+    )
+    live = ("policy", "diff", "--live", "--format", "json")
+    admin = {"DATONG_SERVER_ADMIN_PORT": str(site.admin_port)}
+    with site.serve("one", DATONG_ACCESS_CANDIDATE=str(candidate), **admin) as one:
+        assert site.ask(one) == "done"
+
+        def changes() -> list[dict[str, Any]]:
+            done = site.command(*live, "--admin", f"http://127.0.0.1:{site.admin_port}")
+            assert done.returncode == 0, done.stderr
+            found: list[dict[str, Any]] = json.loads(done.stdout)["changes"]
+            return found
+
+        _until(changes)
+        (change,) = changes()
+
+    assert (change["caller"], change["place"]) == ("application of heming_bank", "Query.quick")
+    assert (change["before"], change["after"]) == ("allow", "deny")
 
 
 def _headers(site: Site) -> dict[str, str]:

@@ -8,7 +8,7 @@ stands before either, and ``Views`` decides on whole schemas.
 
 from typing import TYPE_CHECKING, Any
 
-from federation.gateway.engines.bundle import BUNDLES, Bundle, build_bundles
+from federation.gateway.engines.bundle import BUNDLES, Bundle, build_bundles, bundle_signer
 from federation.gateway.engines.cache import CachedEngine
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.embedded import EmbeddedEngine
@@ -48,6 +48,7 @@ __all__ = [
     "Views",
     "ViewsExhausted",
     "build_bundles",
+    "bundle_signer",
     "declared_reads",
     "granted_purposes",
     "load_policies",

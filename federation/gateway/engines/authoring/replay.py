@@ -13,6 +13,7 @@ from federation.access import AccessRequest, Decision, Effect, PolicyEngine, Ver
 from federation.errors import PolicyUnavailable
 
 _RANK = {Effect.DENY: 0, Effect.MASK: 1, Effect.ALLOW: 2}
+ALL_ROWS = "all rows"
 ROWS = "rows"
 """Stands for the use where row filters of a type change."""
 
@@ -155,4 +156,4 @@ def _rows_direction(before: frozenset[str] | None, after: frozenset[str] | None)
 def _rows_text(conjuncts: frozenset[str] | None) -> str:
     if conjuncts is None:
         return "no rows"
-    return " and ".join(sorted(conjuncts)) or "all rows"
+    return " and ".join(sorted(conjuncts)) or ALL_ROWS

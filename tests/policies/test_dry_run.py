@@ -1,0 +1,100 @@
+"""A candidate beside the release that decides: it is compared, and never felt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from federation.access import AccessRequest, Asker, Caller, ConsentFact, OperationFacts, Uses
+from federation.catalogue import Catalogue
+from federation.gateway.deciding import Building
+from federation.gateway.engines import EmbeddedEngine, PolicyProcess, PolicyRelease, declared_reads
+from federation.gateway.engines.dry_run import MAX_WAITING, DryRun, Seen
+from federation.gateway.live import LiveEngine
+from federation.gateway.settings import Access
+from tests.policies.tables import NOW, policy_cases, table_release
+
+RELEASE = table_release()
+ASKER = Asker(Caller("me", "person", "test_office", clearance=3), "test-plain", (), NOW)
+REQUEST = AccessRequest(
+    ASKER, OperationFacts("query"), {"Citizen.name": Uses(True), "Citizen.sex": Uses(True)}
+)
+STRICTER = (
+    "package datong.departments.public_security\n\n"
+    'deny["Citizen.name"] contains "never" if input.fields["Citizen.name"]\n'
+)
+BROKEN = "package datong.departments.public_security\n\ndeny if {"
+
+
+def dry_run(release: PolicyRelease) -> DryRun:
+    process = PolicyProcess(release, deadline_seconds=20)
+    return DryRun(process, declared_reads(release.modules))
+
+
+async def until(dry: DryRun, count: int) -> Seen:
+    for _ in range(400):
+        seen = dry.seen()
+        if seen.replay.questions + seen.failed >= count:
+            return seen
+        await asyncio.sleep(0.05)
+    raise AssertionError("the candidate was not asked")
+
+
+@pytest.fixture
+async def stricter() -> AsyncIterator[DryRun]:
+    dry = dry_run(table_release({"datong/stricter.rego": STRICTER}))
+    yield dry
+    await dry.close()
+
+
+async def test_differences_are_told_without_names_and_values(stricter: DryRun) -> None:
+    engine = EmbeddedEngine(RELEASE)
+    for _ in range(3):
+        stricter.observe(REQUEST, await engine.decide(REQUEST))
+    cases = [case.request for case in policy_cases() if case.row_filters]
+    for request in cases:
+        stricter.observe(request, await engine.decide(request))
+
+    seen = await until(stricter, 2)
+
+    (change,) = [c for c, _ in seen.replay.changes if c.caller == "person of test_office"][:1]
+    assert (change.place, change.before, change.after) == ("Citizen.name", "allow", "deny")
+    text = msgspec.json.encode(await until(stricter, len(set(map(str, cases))))).decode()
+    subjects = {c.subject for request in cases for c in request.asker.consents}
+    assert subjects
+    assert not [subject for subject in subjects if subject in text]
+    assert msgspec.json.decode(text, type=Seen).replay.questions > 1
+
+
+async def test_candidate_that_cannot_be_used_changes_no_answer(tmp_path: Path) -> None:
+    folder = tmp_path / "datong"
+    folder.mkdir()
+    (folder / "broken.rego").write_text(BROKEN)
+    building = Building(Access(candidate=str(tmp_path)))
+    live = LiveEngine(await building.build(await building.read(), Catalogue({})))
+    try:
+        decision = await live.decide(REQUEST)
+        assert live.current.dry_run is not None
+        seen = await until(live.current.dry_run, 1)
+    finally:
+        await live.close()
+
+    assert decision.undecided == 0
+    assert (seen.failed, "broken.rego" in seen.fault) == (1, True)
+
+
+async def test_slow_candidate_is_passed_over_and_nobody_waits_for_it(stricter: DryRun) -> None:
+    decision = await EmbeddedEngine(RELEASE).decide(REQUEST)
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    for number in range(MAX_WAITING + 50):
+        consent = ConsentFact(str(number), "S", "test-plain", frozenset(), NOW + 9)
+        asker = Asker(ASKER.caller, "test-plain", (consent,), NOW)
+        stricter.observe(REQUEST.asked_by(asker), decision)
+
+    assert loop.time() - started < 1
+    assert stricter.seen().passed_over >= 49
