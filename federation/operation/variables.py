@@ -14,7 +14,7 @@ from graphql import (
     parse,
 )
 
-from federation.errors import InvalidOperation
+from federation.errors import InvalidOperation, ResponseError
 from federation.operation.limits import Limits, check_list, check_page_size
 from federation.operation.model import Operation, VariableDefinition
 from federation.operation.parse import response_error
@@ -60,6 +60,7 @@ def check_variable_limits(
 
     Raises:
         OperationTooLarge: A list is too long or a page too large.
+        InvalidOperation: A list is to be streamed from a negative number of items on.
     """
     for value in variables.values():
         _check_lists(value, limits)
@@ -67,6 +68,11 @@ def check_variable_limits(
         value = variables.get(variable)
         if isinstance(value, int):
             check_page_size(name, value, limits)
+    for text in _initial_counts(operation.selections):
+        count = variables.get(text[1:], 0) if text.startswith("$") else int(text)
+        if count is not None and count < 0:
+            message = "The argument 'initialCount' of '@stream' must not be negative."
+            raise InvalidOperation((ResponseError(message, extensions={"code": BAD_USER_INPUT}),))
 
 
 @lru_cache(maxsize=1024)
@@ -87,6 +93,13 @@ def _check_lists(value: Any, limits: Limits) -> None:
     elif isinstance(value, dict):
         for item in value.values():
             _check_lists(item, limits)
+
+
+def _initial_counts(selections: SelectionSet) -> Iterator[str]:
+    for selection in selections:
+        if isinstance(selection, Field) and selection.stream is not None:
+            yield selection.stream.initial_count
+        yield from _initial_counts(selection.selections)
 
 
 def _page_variables(selections: SelectionSet, limits: Limits) -> Iterator[tuple[str, str]]:

@@ -384,6 +384,37 @@ async def test_directives_out_of_place_are_no_valid_operation(
     assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
 
+@pytest.mark.parametrize("variables", [{"n": -1}, {"n": None}, {"n": "x"}])
+async def test_an_initial_count_that_is_none_is_refused(
+    gateway: PartedGateway, client: aiohttp.ClientSession, variables: dict[str, Any]
+) -> None:
+    query = "query ($n: Int!) { all @stream(initialCount: $n) { name } }"
+    async with await _ask(client, gateway, query, CURRENT, variables=variables) as response:
+        answer = await response.json()
+
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_masks_hold_in_every_part_and_are_counted_there(
+    gateway: PartedGateway, client: aiohttp.ClientSession
+) -> None:
+    mask = Verdict(Effect.MASK, (), "masking", mask="initial")
+
+    def decide(request: AccessRequest) -> Decision:
+        allowed = allow_all(request)
+        masked = {("Person.name", "select"): mask, ("Person.blood", "select"): mask}
+        return replace(allowed, verdicts={**allowed.verdicts, **masked})
+
+    gateway.rules.rule = decide
+
+    parts = await _parts(client, gateway, "{ me { name ... @defer { blood } } }")
+
+    assert parts[0]["data"] == {"me": {"name": "n**"}}
+    assert parts[1]["incremental"][0]["data"] == {"blood": "b**"}
+    released = [each for each in gateway.records.all if each.kind is RecordKind.RELEASE]
+    assert [each.masked for each in released] == [1, 1]
+
+
 async def test_introspection_shows_both_directives(
     gateway: PartedGateway, client: aiohttp.ClientSession
 ) -> None:

@@ -27,7 +27,7 @@ from tests.support.incremental import merged
 from tests.support.operations import OperationWriter
 from tests.support.random_graph import RandomGraph, RandomSubgraphs, type_of_row
 
-SCHEMAS = int(os.environ.get("DATONG_RANDOM_DEFERRING_SCHEMAS", "40"))
+SCHEMAS = int(os.environ.get("DATONG_RANDOM_DEFERRING_SCHEMAS", "20"))
 FIRST_SEED = int(os.environ.get("DATONG_RANDOM_FIRST_SEED", "0"))
 OPERATIONS = 6
 WIDE = Limits(

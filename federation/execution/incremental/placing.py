@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 from federation.errors import ResponseError
 from federation.execution.incremental.payload import Completed, Increment, Payload
 from federation.execution.places import Path
 from federation.execution.shape import NULL_VALUE
+
+Piece: TypeAlias = Increment | Completed
 
 
 def attach(errors: Iterable[ResponseError], payload: Payload) -> None:
@@ -15,11 +18,15 @@ def attach(errors: Iterable[ResponseError], payload: Payload) -> None:
     if payload.is_first:
         payload.errors += errors
         return
-    pieces: dict[Path, Increment | Completed] = {}
+    pieces: dict[Path, list[Piece]] = {}
     for path, piece in _pieces(payload):
-        pieces.setdefault(path, piece)
+        pieces.setdefault(path, []).append(piece)
     for error in errors:
-        _piece_for(error.path or (), pieces).errors.append(error)
+        found = _around(error.path or (), pieces)
+        # All fragments that fail for it say so; of others, one.
+        failed = [each for each in found if isinstance(each, Completed)]
+        for piece in failed if len(failed) == len(found) else found[:1]:
+            piece.errors.append(error)
 
 
 def explain(payload: Payload) -> None:
@@ -31,7 +38,7 @@ def explain(payload: Payload) -> None:
             each.errors.append(error)
 
 
-def _pieces(payload: Payload) -> Iterator[tuple[Path, Increment | Completed]]:
+def _pieces(payload: Payload) -> Iterator[tuple[Path, Piece]]:
     """Increments, then failures; other ends only where there is nothing else."""
     yield from ((each.path, each) for each in payload.incremental)
     failed = [each for each in payload.completed if each.is_failure]
@@ -39,10 +46,27 @@ def _pieces(payload: Payload) -> Iterator[tuple[Path, Increment | Completed]]:
     yield from ((each.pending.path, each) for each in ends)
 
 
-def _piece_for(path: Path, pieces: dict[Path, Increment | Completed]) -> Increment | Completed:
+def _around(path: Path, pieces: dict[Path, list[Piece]]) -> list[Piece]:
+    """The pieces that hold the place of an error; where none does, those nearest to it."""
+    near: list[Piece] = []
     for length in range(len(path), -1, -1):
-        if path[:length] in pieces:
-            return pieces[path[:length]]
+        found = pieces.get(path[:length], [])
+        holding = [each for each in found if _holds(each, path[length:])]
+        if holding:
+            return holding
+        near = near or found
+    if near:
+        return near
     # An error about a whole list, say, of which each item has a piece of its own.
-    within = (piece for at, piece in pieces.items() if at[: len(path)] == path)
-    return next(within, next(iter(pieces.values())))
+    within = [found for at, found in pieces.items() if at[: len(path)] == path]
+    return [(within or list(pieces.values()))[0][0]]
+
+
+def _holds(piece: Piece, below: Path) -> bool:
+    """Whether a place below the path of a piece is in it, or is what it lacks."""
+    if not below or isinstance(piece, Completed):
+        return True
+    if piece.items is None:
+        return below[0] in (piece.data or {})
+    start = piece.pending.start or 0
+    return isinstance(below[0], int) and start <= below[0] < start + len(piece.items)
