@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from federation.console.build import PageNotBuilt, find_node
+from tests.support.npm_peers import npm_peers
 from tests.support.served import serving, subgraph_list
 
 PACKAGES = ("graphql-sse@2.6.1", "graphql-ws@6.4.2", "ws@8.23.0", "graphql@16")
@@ -18,29 +16,10 @@ SCRIPT = Path(__file__).with_name("stream_peers.mjs")
 SDL = "type Query { nothing: Int } type Subscription { count(to: Int!): Int fail: Int }"
 
 
-def _peers() -> tuple[list[str], Path]:
-    try:
-        node, npm = find_node()
-    except PageNotBuilt as missing:
-        pytest.skip(str(missing))
-    home = os.environ.get("XDG_CACHE_HOME")
-    base = Path(home) if home else Path.home() / ".cache"
-    folder = base / "datong" / "-".join(["streams", *(each.split("@")[1] for each in PACKAGES)])
-    if not (folder / "node_modules" / "graphql-sse").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true, "type": "module"}')
-        install = [*npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", *PACKAGES]
-        done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"npm cannot install the peers: {done.stderr.strip()[-200:]}")
-    shutil.copy(SCRIPT, folder / SCRIPT.name)
-    return node, folder
-
-
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("protocol", ["websocket", "sse"])
 def test_other_implementations_understand_the_gateway(tmp_path: Path, protocol: str) -> None:
-    node, folder = _peers()
+    node, folder = npm_peers("streams", PACKAGES, SCRIPT)
     with subprocess.Popen(
         [*node, SCRIPT.name], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as peer:
