@@ -66,6 +66,7 @@ def compose_command(
         list_sources,
     )
     from federation.gateway.start import make_signer  # noqa: PLC0415
+    from federation.gateway.transports.tls import client_tls  # noqa: PLC0415
     from federation.supergraph import print_api_schema, print_supergraph  # noqa: PLC0415
 
     settings = read_settings(config, subgraph, subgraphs)
@@ -75,7 +76,11 @@ def compose_command(
             raise usage_fault("no subgraphs: give --subgraph NAME=URL or --subgraphs FILE")
         sign = make_signer(settings).sign_for_gateway
         limit = settings.server.start_limit_seconds
-        composition = compose_sources(asyncio.run(fetch_missing(sources, sign, limit, progress)))
+        composition = compose_sources(
+            asyncio.run(
+                fetch_missing(sources, sign, limit, progress, client_tls(settings.subgraphs))
+            )
+        )
     except SchemaError as error:
         raise schema_failure(error) from None
     shown = tuple(each for each in composition.diagnostics if _is_shown(each, hints))

@@ -45,6 +45,7 @@ from federation.gateway.sources import (
 )
 from federation.gateway.start import load_supergraph, make_signer
 from federation.gateway.state import State, build_state
+from federation.gateway.transports.tls import client_tls
 from federation.operation import Operation, ParsedOperation, coerce_variables, parse_operation
 from federation.planning import (
     OperationPlan,
@@ -92,7 +93,11 @@ class Stages:
         sign = make_signer(self._settings).sign_for_gateway
         limit = self._settings.server.start_limit_seconds
         sources = list_sources(self._settings.schema)
-        return asyncio.run(fetch_missing(sources, sign, limit, self._progress))
+        return asyncio.run(
+            fetch_missing(
+                sources, sign, limit, self._progress, client_tls(self._settings.subgraphs)
+            )
+        )
 
     @cached_property
     def composition(self) -> Composition:

@@ -27,6 +27,7 @@ from federation.gateway.sources import (
     list_sources,
 )
 from federation.gateway.state import State, build_state
+from federation.gateway.transports.tls import client_tls
 from federation.gateway.watching import read_signatures
 from federation.supergraph import read_supergraph
 
@@ -166,7 +167,9 @@ class Reloader:
             sources = await asyncio.to_thread(list_sources, settings)
             limit = min(FETCH_SECONDS, self._config.server.start_limit_seconds)
             sign = self._signer.sign_for_gateway
-            read = await fetch_missing(sources, sign, limit, lambda _: None)
+            read = await fetch_missing(
+                sources, sign, limit, lambda _: None, client_tls(self._config.subgraphs)
+            )
             if read == self._inputs.sources:
                 return None
             sdl = await compose_apart(read)

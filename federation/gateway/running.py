@@ -31,6 +31,7 @@ from federation.gateway.state import build_state
 from federation.gateway.streams.transport import EventStreams
 from federation.gateway.trail import Recorder, attend_to_the_rest
 from federation.gateway.transports.opening import open_transport
+from federation.gateway.transports.tls import client_tls
 from federation.supergraph import Supergraph
 
 if TYPE_CHECKING:
@@ -137,7 +138,9 @@ async def start_gateway(
         )
         events = await stack.enter_async_context(
             EventStreams(
-                {graph.name: graph.url for graph in supergraph.graphs}, config.subscriptions
+                {graph.name: graph.url for graph in supergraph.graphs},
+                config.subscriptions,
+                client_tls(config.subgraphs),
             )
         )
         parts = Parts(

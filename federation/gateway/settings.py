@@ -109,12 +109,19 @@ class Subgraphs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         connections: Open connections for each host and port.
         http_client: `fast` for HTTP/1.1 straight to the subgraph, `general` for servers that need
             more, such as answers that are compressed unasked.
+        ca_file: Certificates (PEM) of those who may vouch for subgraphs; empty takes the system's.
+        certificate_file: Certificate (PEM, with its chain) that the gateway shows to subgraphs;
+            empty shows none.
+        certificate_key_file: Its private key (PEM), where it does not stand in the same file.
     """
 
     deadline_seconds: float = 10.0
     max_reply_bytes: int = 33_554_432
     connections: int = 64
     http_client: Literal["fast", "general"] = "fast"
+    ca_file: str = ""
+    certificate_file: str = ""
+    certificate_key_file: str = ""
 
 
 class Subscriptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -180,11 +187,14 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         key_file: Private Ed25519 key (PEM); empty makes a new key at each start.
+        published_key_files: Further Ed25519 keys (PEM, private or public) that are published to
+            subgraphs: the next key before it signs, the last one until its contexts have run out.
         life_seconds: How long a context is valid, at most 60.
         tokens: Signed contexts kept for reuse.
     """
 
     key_file: str = ""
+    published_key_files: tuple[str, ...] = ()
     life_seconds: int = 60
     tokens: int = 10_000
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
 
 from federation.access import Caller
@@ -45,6 +46,24 @@ def load_signing_key(file: str) -> Ed25519PrivateKey:
         raise InvalidConfig(f"{file}: signing.key_file: no private key in PEM: {error}") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise InvalidConfig(f"{file}: signing.key_file: an Ed25519 key is needed")
+    return key
+
+
+def load_published_key(file: str) -> Ed25519PublicKey:
+    """The public key in a PEM file, or that of the private key in it.
+
+    Raises:
+        InvalidConfig: The file holds no Ed25519 key.
+    """
+    try:
+        text = Path(file).read_bytes()
+        if b"PRIVATE KEY" in text:
+            return load_signing_key(file).public_key()
+        key = load_pem_public_key(text)
+    except (OSError, ValueError, TypeError) as error:
+        raise InvalidConfig(f"{file}: signing.published_key_files: no key: {error}") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise InvalidConfig(f"{file}: signing.published_key_files: an Ed25519 key is needed")
     return key
 
 
@@ -75,20 +94,35 @@ def _base64url(raw: bytes) -> str:
 
 
 class ContextSigner:
-    """Signs contexts, and hands the same one out again for half its life."""
+    """Signs contexts, and hands the same one out again for half its life.
+
+    Args:
+        key: Signs.
+        life_seconds: Of each context.
+        capacity: Contexts kept for reuse.
+        clock: Seconds since 1970.
+        published: Keys that subgraphs may meet as well: other processes sign with them, or will.
+    """
 
     def __init__(
-        self, key: Ed25519PrivateKey, life_seconds: int, capacity: int, clock: Callable[[], float]
+        self,
+        key: Ed25519PrivateKey,
+        life_seconds: int,
+        capacity: int,
+        clock: Callable[[], float],
+        published: tuple[Ed25519PublicKey, ...] = (),
     ) -> None:
         self._key = key
+        self._published = published
         self._headers = {"kid": key_id(key.public_key())}
         self._life = life_seconds
         self._clock = clock
         self._kept: Bounded[tuple[Any, ...], tuple[float, str]] = Bounded(capacity)
 
     def jwks(self) -> dict[str, Any]:
-        """The key that subgraphs verify with, as a JWKS document."""
-        return print_jwks(self._key.public_key())
+        """The keys that subgraphs verify with, as a JWKS document; that which signs comes first."""
+        keys = {key_id(key): key for key in (self._key.public_key(), *self._published)}
+        return print_jwks(*keys.values())
 
     def sign(
         self,

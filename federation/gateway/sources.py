@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -126,17 +127,20 @@ async def fetch_missing(
     sign: SignServiceQuery,
     limit_seconds: float,
     progress: Progress,
+    tls: ssl.SSLContext | None = None,
 ) -> tuple[SubgraphSource, ...]:
     """The sources with their SDL, asked of the subgraphs where it was not given.
 
-    Asks again until a subgraph answers: departments start in any order.
+    Asks again until a subgraph answers: departments start in any order. ``tls`` says whom to trust
+    there, and who we are.
 
     Raises:
         SchemaUnavailable: A subgraph had not answered after ``limit_seconds``.
     """
     until = time.monotonic() + limit_seconds
     timeout = aiohttp.ClientTimeout(total=_ATTEMPT_SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    connector = aiohttp.TCPConnector(ssl=tls or True)
+    async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
         fetches = [_complete(source, session, sign, until, progress) for source in sources]
         return tuple(await asyncio.gather(*fetches))
 
@@ -220,9 +224,15 @@ def read_supergraph_file(file: Path) -> Supergraph:
 
 
 async def load_schema(
-    schema: Schema, sign: SignServiceQuery, limit_seconds: float, progress: Progress
+    schema: Schema,
+    sign: SignServiceQuery,
+    limit_seconds: float,
+    progress: Progress,
+    tls: ssl.SSLContext | None = None,
 ) -> Supergraph:
     """The supergraph that the settings name, composed where it is not ready.
+
+    ``tls`` is as for ``fetch_missing``.
 
     Raises:
         SchemaUnavailable: Something cannot be read, or no source is named.
@@ -236,7 +246,7 @@ async def load_schema(
         raise SchemaUnavailable(
             "no schema: give --subgraph NAME=URL, --subgraphs FILE or --supergraph FILE"
         )
-    composition = compose_sources(await fetch_missing(sources, sign, limit_seconds, progress))
+    composition = compose_sources(await fetch_missing(sources, sign, limit_seconds, progress, tls))
     if composition.supergraph is None:
         raise CompositionFailed(composition.diagnostics)
     return composition.supergraph

@@ -20,8 +20,9 @@ from starlette.routing import Route
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.inner_server import inner_server
 from federation.gateway.settings import Config
-from federation.gateway.signing import ContextSigner, load_signing_key
+from federation.gateway.signing import ContextSigner, load_published_key, load_signing_key
 from federation.gateway.sources import Progress, list_sources, load_schema
+from federation.gateway.transports.tls import client_tls
 from federation.supergraph import Supergraph
 
 
@@ -32,8 +33,13 @@ def make_signer(config: Config) -> ContextSigner:
         InvalidConfig: The key file holds no usable key.
     """
     settings = config.signing
-    key = load_signing_key(settings.key_file)
-    return ContextSigner(key, settings.life_seconds, settings.tokens, time.time)
+    return ContextSigner(
+        load_signing_key(settings.key_file),
+        settings.life_seconds,
+        settings.tokens,
+        time.time,
+        tuple(map(load_published_key, settings.published_key_files)),
+    )
 
 
 def load_supergraph(
@@ -60,7 +66,11 @@ async def _load(config: Config, progress: Progress, listener: socket.socket | No
         if listener is not None and is_asked:
             await stack.enter_async_context(inner_server(_waiting_room(signer), listener.dup()))
         return await load_schema(
-            config.schema, signer.sign_for_gateway, config.server.start_limit_seconds, progress
+            config.schema,
+            signer.sign_for_gateway,
+            config.server.start_limit_seconds,
+            progress,
+            client_tls(config.subgraphs),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -24,16 +25,23 @@ _SCHEMES = {"http": "ws", "https": "wss"}
 class EventStreams:
     """An EventTransport; open while its context lasts."""
 
-    def __init__(self, urls: Mapping[str, str], settings: Subscriptions) -> None:
+    def __init__(
+        self,
+        urls: Mapping[str, str],
+        settings: Subscriptions,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """Nothing is opened yet.
 
         Args:
             urls: Where each subgraph answers requests, by name; its stream is there too, unless
                 the settings name another place.
             settings: Limits, and each subgraph's protocol.
+            tls: Whom to trust, and who we are, where URLs say `https` or `wss`.
         """
         self._urls = {**{name: url for name, url in urls.items() if url}, **settings.urls}
         self._settings = settings
+        self._tls = tls
         self._session: aiohttp.ClientSession | None = None
         self._buffers: set[Buffer[SubgraphReply]] = set()
         self._is_stopped = False
@@ -117,7 +125,7 @@ class EventStreams:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 # Streams stay open: limited by subscriptions, not by connections.
-                connector=aiohttp.TCPConnector(limit=0),
+                connector=aiohttp.TCPConnector(limit=0, ssl=self._tls or True),
                 # Callers' answers must not meet in a cookie.
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(

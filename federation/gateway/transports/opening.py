@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from federation.execution import Transport
 from federation.gateway.settings import Subgraphs
 from federation.gateway.transports.fast import FastTransport
+from federation.gateway.transports.tls import client_tls
 
 if TYPE_CHECKING:
     from federation.gateway.transports.http import HttpTransport
@@ -25,7 +26,11 @@ class RoutedTransport(Transport, Protocol):
 def open_transport(
     settings: Subgraphs, urls: Mapping[str, str]
 ) -> AbstractAsyncContextManager[RoutedTransport]:
-    """A context in which subgraphs, by name, are reached at these URLs."""
+    """A context in which subgraphs, by name, are reached at these URLs.
+
+    Raises:
+        InvalidConfig: A file for TLS cannot be used.
+    """
     client: type[FastTransport | HttpTransport] = FastTransport
     if settings.http_client == "general":
         # What is not configured is not imported.
@@ -37,4 +42,5 @@ def open_transport(
         deadline_seconds=settings.deadline_seconds,
         max_reply_bytes=settings.max_reply_bytes,
         connections=settings.connections,
+        tls=client_tls(settings),
     )

@@ -6,6 +6,7 @@ import ipaddress
 import ssl
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,8 +15,13 @@ from cryptography.x509.oid import NameOID
 
 from federation.errors import SubgraphUnreachable
 from federation.execution import SubgraphRequest
+from federation.gateway.config import InvalidConfig
+from federation.gateway.settings import Subgraphs
+from federation.gateway.sources import SchemaUnavailable, SubgraphSource, fetch_missing
 from federation.gateway.transports.fast import FastTransport
 from federation.gateway.transports.http import HttpTransport
+from federation.gateway.transports.opening import open_transport
+from federation.gateway.transports.tls import client_tls
 from tests.support.raw_server import Client, RawServer, always, http_answer, serving
 
 GOOD = http_answer({"data": {"a": 1}})
@@ -96,3 +102,74 @@ async def test_plain_answer_to_tls_is_refused(client: Client) -> None:
         with pytest.raises(SubgraphUnreachable):
             async with client({"a": url}, deadline_seconds=0.5) as transport:
                 await asyncio.wait_for(transport.send("a", QUERY), 5)
+
+
+class TestClientCertificate:
+    """Mutual TLS: the subgraph, too, sees whom it talks to."""
+
+    @staticmethod
+    def settings(certificate: Path, http_client: str, **own: str) -> Subgraphs:
+        return msgspec.convert(
+            {"ca_file": str(certificate), "http_client": http_client, **own}, Subgraphs
+        )
+
+    @staticmethod
+    async def asked(settings: Subgraphs, certificate: Path) -> object:
+        demanding = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        demanding.load_cert_chain(certificate)
+        demanding.load_verify_locations(certificate)
+        demanding.verify_mode = ssl.CERT_REQUIRED
+        async with RawServer(always(GOOD), tls=demanding) as server:
+            url = server.url.replace("http:", "https:")
+            async with open_transport(settings, {"a": url}) as transport:
+                return (await transport.send("a", QUERY)).data
+
+    @pytest.mark.parametrize("http_client", ["fast", "general"])
+    async def test_settings_show_the_gateway_to_subgraphs_that_demand_it(
+        self, certificate: Path, http_client: str
+    ) -> None:
+        own = self.settings(certificate, http_client, certificate_file=str(certificate))
+
+        assert await self.asked(own, certificate) == {"a": 1}
+
+    @pytest.mark.parametrize("http_client", ["fast", "general"])
+    async def test_without_a_certificate_such_a_subgraph_is_not_reached(
+        self, certificate: Path, http_client: str
+    ) -> None:
+        with pytest.raises(SubgraphUnreachable):
+            await self.asked(self.settings(certificate, http_client), certificate)
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"ca_file": "nowhere.pem"},
+            {"certificate_file": "nowhere.pem"},
+            {"certificate_key_file": "key.pem"},
+            {"ca_file": __file__},
+            {"certificate_file": __file__},
+        ],
+    )
+    def test_files_that_cannot_be_used_are_named(self, wrong: dict[str, str]) -> None:
+        with pytest.raises(InvalidConfig, match=f"subgraphs.{next(iter(wrong))}"):
+            client_tls(msgspec.convert(wrong, Subgraphs))
+
+    async def test_the_schema_is_asked_for_with_it_as_well(self, certificate: Path) -> None:
+        reply = http_answer({"data": {"_service": {"sdl": "type Query { a: Int }"}}})
+        demanding = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        demanding.load_cert_chain(certificate)
+        demanding.load_verify_locations(certificate)
+        demanding.verify_mode = ssl.CERT_REQUIRED
+        own = self.settings(certificate, "fast", certificate_file=str(certificate))
+        async with RawServer(always(reply), tls=demanding) as server:
+            source = SubgraphSource("a", server.url.replace("http:", "https:"))
+            found = await fetch_missing([source], lambda *_: "", 0, lambda _: None, client_tls(own))
+            with pytest.raises(SchemaUnavailable):
+                await fetch_missing(
+                    [source],
+                    lambda *_: "",
+                    0,
+                    lambda _: None,
+                    client_tls(self.settings(certificate, "fast")),
+                )
+
+        assert found[0].sdl == "type Query { a: Int }"

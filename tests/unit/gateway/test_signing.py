@@ -10,19 +10,29 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from starlette.datastructures import Headers
 
 from federation.access import Caller
 from federation.gateway.config import InvalidConfig
 from federation.gateway.context import forwarded_headers
+from federation.gateway.settings import Config, Signing
 from federation.gateway.signing import ContextSigner, load_signing_key
+from federation.gateway.start import make_signer
+from subgraphs.toolkit import access_context
+from subgraphs.toolkit.access_context import ContextVerifier, KeySet
 
 CALLER = Caller(id="clerk", kind="person", department="tax", region="990102", clearance=3)
 TEXT = "query { citizens { edges { node { name } } } }"
 FILTER = {"Citizen": {"field": "regionCode", "op": "starts_with", "value": "990102"}}
 
 
-class Signing:
+class Desk:
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
         self.key = Ed25519PrivateKey.generate()
@@ -33,11 +43,11 @@ class Signing:
 
 
 @pytest.fixture
-def signing() -> Signing:
-    return Signing()
+def signing() -> Desk:
+    return Desk()
 
 
-def test_the_claims_are_those_of_the_contract(signing: Signing) -> None:
+def test_the_claims_are_those_of_the_contract(signing: Desk) -> None:
     token = signing.sign(filters=FILTER)
 
     key = jwt.PyJWK.from_dict(signing.signer.jwks()["keys"][0])
@@ -58,7 +68,7 @@ def test_the_claims_are_those_of_the_contract(signing: Signing) -> None:
     }
 
 
-def test_a_context_is_reused_for_half_its_life(signing: Signing) -> None:
+def test_a_context_is_reused_for_half_its_life(signing: Desk) -> None:
     first = signing.sign()
 
     signing.now += 29
@@ -69,13 +79,13 @@ def test_a_context_is_reused_for_half_its_life(signing: Signing) -> None:
     assert (first == again, first == later) == (True, False)
 
 
-def test_another_text_or_filter_is_another_context(signing: Signing) -> None:
+def test_another_text_or_filter_is_another_context(signing: Desk) -> None:
     tokens = {signing.sign(), signing.sign("query { other }"), signing.sign(filters=FILTER)}
 
     assert len(tokens) == 3
 
 
-def test_the_store_of_contexts_is_bounded(signing: Signing) -> None:
+def test_the_store_of_contexts_is_bounded(signing: Desk) -> None:
     first = signing.sign()
     for number in range(3):
         signing.sign(f"query {{ field{number} }}")
@@ -84,7 +94,7 @@ def test_the_store_of_contexts_is_bounded(signing: Signing) -> None:
     assert signing.sign() != first
 
 
-def test_the_gateway_signs_for_itself(signing: Signing) -> None:
+def test_the_gateway_signs_for_itself(signing: Desk) -> None:
     token = signing.signer.sign_for_gateway("tax", "{ _service { sdl } }")
 
     claims = jwt.decode(token, options={"verify_signature": False})
@@ -112,3 +122,66 @@ def test_only_listed_headers_are_forwarded_and_never_ours_or_credentials() -> No
 
     allowed = ("traceparent", "authorization", "cookie", "Datong-Context", "absent")
     assert forwarded_headers(headers, allowed) == {"traceparent": "00-1"}
+
+
+def _pem(key: Ed25519PrivateKey, file: Path, *, public: bool = False) -> str:
+    text = (
+        key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        if public
+        else key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    file.write_bytes(text)
+    return str(file)
+
+
+async def test_keys_rotate_while_two_gateways_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One gateway after the other is restarted, first to publish the next key, then to sign by it.
+
+    The department reads the keys of whichever gateway answers it, and refuses no context ever.
+    """
+    old, new = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    names = {key: _pem(key, tmp_path / f"{at}.pem") for at, key in enumerate((old, new))}
+    steps: list[tuple[Ed25519PrivateKey, tuple[Ed25519PrivateKey, ...]]] = [
+        (old, ()),
+        (old, (new,)),
+        (new, (old,)),
+        (new, ()),
+    ]
+
+    def gateway(step: int) -> ContextSigner:
+        key, others = steps[step]
+        signing = Signing(names[key], tuple(names[each] for each in others))
+        return make_signer(Config(signing=signing))
+
+    monkeypatch.setattr(access_context, "KEYS_PAUSE", 0.0)
+    jwks = tmp_path / "jwks.json"
+    jwks.write_text(json.dumps(gateway(0).jwks()))
+    verifier = ContextVerifier("tax", KeySet(str(jwks)))
+    # Between the last two steps contexts of the old key run out.
+    for first, second in ((0, 0), (1, 0), (1, 1), (2, 1), (2, 2), (3, 2), (3, 3)):
+        gateways = [gateway(first), gateway(second)]
+        for published in gateways:
+            jwks.write_text(json.dumps(published.jwks()))
+            for signer in gateways:
+                token = signer.sign("tax", TEXT, CALLER, None, {})
+                assert (await verifier.verify(token, TEXT)).subject == "clerk"
+
+
+def test_published_keys_may_be_public_and_are_published_once(tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    files = (_pem(key, tmp_path / "a", public=True), _pem(key, tmp_path / "b"))
+
+    signer = make_signer(Config(signing=Signing("", files)))
+
+    assert len(signer.jwks()["keys"]) == 2
+
+
+@pytest.mark.parametrize("text", ["", "no key", "-----BEGIN PUBLIC KEY-----\nAA==\n"])
+def test_a_file_without_a_key_to_publish_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "key"
+    file.write_text(text)
+
+    with pytest.raises(InvalidConfig, match="published_key_files"):
+        make_signer(Config(signing=Signing("", (str(file),))))
