@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -172,6 +172,7 @@ class City:
         self.url = f"http://127.0.0.1:{stack.enter_context(served(self.subgraphs.app()))}"
         self.issuer = Issuer(int(time.time()))
         self.keys = self.issuer.publish(folder / "issuer.json")
+        self.stops: list[Callable[[], None]] = []
         self._gateways: dict[str, Gateway] = {}
 
     @cached_property
@@ -219,7 +220,7 @@ class Gateway:
         self.config = config
         self.audit = audit
         app: Any = _InItsThread(config, supergraph)
-        self.url = f"http://127.0.0.1:{city.stack.enter_context(served(app))}/graphql"
+        self.url = f"http://127.0.0.1:{city.stack.enter_context(served(app, city.stops))}/graphql"
 
     @property
     def audit_key(self) -> bytes:

@@ -6,7 +6,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,18 +108,27 @@ class Client:
 
 
 @contextlib.contextmanager
-def served(app: Starlette) -> Iterator[int]:
-    """The port of an application that is served in a thread."""
+def served(app: Starlette, stops: list[Callable[[], None]] | None = None) -> Iterator[int]:
+    """The port of an application that is served in a thread.
+
+    Whoever serves many has them stop side by side: ``stops`` gets what asks this one to.
+    """
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run)
+
+    def stop() -> None:
+        server.should_exit = True
+
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.005)
+        if stops is not None:
+            stops.append(stop)
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
-        server.should_exit = True
+        stop()
         thread.join()
 
 
