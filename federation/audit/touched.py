@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from federation.audit.digests import keyed_digest
@@ -45,7 +46,9 @@ def find_names(tree: Mapping[str, Any], data: Any, names: Names) -> Found:
         names: Of the plan that both come from.
     """
     found = Found()
-    if data is not None:
+    if data is EVERYTHING:
+        _gather([tree], names, found)
+    elif data is not None:
         _visit(tree, data, names, found)
     return found
 
@@ -119,6 +122,49 @@ def _parts(entities: Iterable[TouchedEntities]) -> Iterator[TouchedEntities]:
                 digests=each.digests[at : at + MAX_DIGESTS],
                 unnamed=0 if at else each.unnamed,
             )
+
+
+def _gather(objects: list[Any], names: Names, found: Found) -> None:
+    """All objects of one place at once: most of the time of a large answer is spent here."""
+    for rule in names.rules:
+        if rule.is_plain and rule.only is None and not rule.is_abstract:
+            _gather_plain(objects, rule, found)
+        else:
+            for each in objects:
+                typename = each.get("__typename")
+                if rule.only is None or rule.only == typename:
+                    _name(each, typename, rule, found)
+    for source, _, types, below in names.inner:
+        met = objects
+        if types is not None:
+            met = [each for each in objects if each.get("__typename") in types]
+        _gather(_objects([each.get(source) for each in met]), below, found)
+
+
+def _objects(values: list[Any]) -> list[Any]:
+    """All objects among values, those in lists included."""
+    kinds = set(map(type, values))
+    while list in kinds:
+        if len(kinds) > 1:
+            values = [each if type(each) is list else [each] for each in values]
+        values = list(chain.from_iterable(values))
+        kinds = set(map(type, values))
+    return values if kinds == {dict} else [each for each in values if type(each) is dict]
+
+
+def _gather_plain(objects: list[Any], rule: NameRule, found: Found) -> None:
+    of, source = (rule.type, rule.by), rule.reads[0].source
+    read = [each.get(source) for each in objects]
+    try:
+        distinct = dict.fromkeys(read)
+    except TypeError:  # a subgraph gave an object where a leaf should be
+        distinct = dict.fromkeys(map(plain_text, read))
+    if None in distinct:
+        del distinct[None]
+        found.unnamed[of] = found.unnamed.get(of, 0) + read.count(None)
+    texts = found.values.setdefault(of, {}) if distinct else {}
+    for each in distinct:
+        texts[plain_text(each)] = None
 
 
 def _visit(value: Any, shown: Any, names: Names, found: Found) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from federation.errors import AuditUnavailable
+from federation.gateway.sqlite import sqlite_connection
 
 T = TypeVar("T")
 # Longer than a gateway that is being replaced takes to end its last requests.
@@ -106,6 +107,7 @@ class _Sqlite:
             event.listen(self._engine, "connect", _make_durable)
             event.listen(self._engine, "begin", _begin_to_write)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
+        self._connection: Connection | None = None
 
     async def claim(self) -> None:
         """See ``AuditDatabase``."""
@@ -126,19 +128,34 @@ class _Sqlite:
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """See ``AuditDatabase``."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
 
-        def run() -> T:
-            with self._engine.begin() as connection:
-                return work(connection)
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        # Kept from one transaction to the next: taking it from the pool costs as much as a commit.
+        connection = self._connection or self._engine.connect()
+        self._connection = None
+        try:
+            with connection.begin():
+                result = work(connection)
+        except BaseException:
+            # Whatever state it is in, nobody shall build on it.
+            connection.invalidate()
+            connection.close()
+            raise
+        self._connection = connection
+        return result
 
     async def close(self) -> None:
         """See ``AuditDatabase``."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
         self._thread.shutdown()
         if self._claimed is not None:
             self._claimed.close()
+
+    def _end(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._engine.dispose()
 
 
 class _Postgresql:
@@ -198,11 +215,11 @@ def _read_only(url: URL, file: Path) -> URL:
 
 
 def _begin_to_read(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    sqlite_connection(connection).execute("BEGIN")
 
 
 def _begin_to_write(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    sqlite_connection(connection).execute("BEGIN IMMEDIATE")
 
 
 def _make_durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

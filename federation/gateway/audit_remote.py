@@ -17,6 +17,9 @@ from federation.gateway.audit_wire import (
     frames,
 )
 
+# Longer than the writer itself waits for its database.
+ANSWER_SECONDS = 10.0
+
 
 class RemoteAuditSink:
     """An ``AuditSink`` that hands records to the writer process; see ``remote_audit_sink``."""
@@ -41,7 +44,10 @@ class RemoteAuditSink:
         request = AppendRequest(number, body, operation_text)
         try:
             writer.write(frame(msgspec.msgpack.encode(request)))
-            is_durable = await answer
+            async with asyncio.timeout(ANSWER_SECONDS):
+                is_durable = await answer
+        except TimeoutError:
+            raise AuditUnavailable("the audit writer does not answer") from None
         finally:
             self._pending.pop(number, None)
         if not is_durable:

@@ -48,6 +48,7 @@ from federation.gateway.audit_tables import (
 
 MAX_WAITING = 10_000
 MAX_BATCH = 500
+WRITE_SECONDS = 8.0
 HEAD_SECONDS = 5.0
 LINK_OVERLAP_SECONDS = 60
 MAX_KNOWN_OPERATIONS = 10_000
@@ -97,15 +98,21 @@ class AuditStore:
 
     async def append(self, record: AuditRecord, operation_text: str | None = None) -> None:
         """Return when the record is durable; see ``AuditSink``."""
+        await self.append_body(canonical_bytes(record), record.operation.digest, operation_text)
+
+    async def append_body(
+        self, body: bytes, operation_digest: str, operation_text: str | None
+    ) -> None:
+        """``append`` of a record in canonical form."""
         if self._is_closed:
             raise AuditUnavailable("the audit trail is closed")
         if len(self._waiting) >= MAX_WAITING:
             raise AuditUnavailable("too many audit records wait to be written")
         operation = None
-        if operation_text is not None and record.operation.digest not in self._known_operations:
-            operation = (record.operation.digest, operation_text)
+        if operation_text is not None and operation_digest not in self._known_operations:
+            operation = (operation_digest, operation_text)
         done = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(canonical_bytes(record), operation, done))
+        self._waiting.append(_Waiting(body, operation, done))
         self._arrived.set()
         await done
 
@@ -199,7 +206,9 @@ class AuditStore:
                 write_head(connection, sign_head(head, now, self._key))
             return head
 
-        self.head = await self._database.transact(write)
+        # Nobody waits for a database for ever: the answer is refused, and the next one asks again.
+        async with asyncio.timeout(WRITE_SECONDS):
+            self.head = await self._database.transact(write)
         self._is_certain = True
         if is_due:
             self._signed, self._signed_at = self.head, time.monotonic()

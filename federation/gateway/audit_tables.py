@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from federation.audit import ChainHead, Entry, SignedHead, empty_chain
+from federation.gateway.sqlite import sqlite_connection
 
 _METADATA = MetaData()
 
@@ -62,6 +63,8 @@ _OPERATIONS = Table(
     Column("text", Text, nullable=False),
 )
 
+_INSERT = insert(_ENTRIES)
+_INSERT_ON_SQLITE = str(_INSERT.compile(dialect=sqlite.dialect()))
 _PAGE = 1_000
 # An arbitrary number that every Datong process takes for this lock.
 _LOCK_NUMBER = 0x4441544F4E47
@@ -84,18 +87,14 @@ def lock_shared_tables(connection: Connection) -> None:
 
 def write_entries(connection: Connection, chain: str, entries: Sequence[Entry]) -> None:
     """Add entries to the end of a chain."""
-    rows = [
-        {
-            "chain": chain,
-            "sequence": entry.sequence,
-            "previous": entry.previous,
-            "digest": entry.digest,
-            "body": entry.body,
-        }
-        for entry in entries
-    ]
-    if rows:
-        connection.execute(insert(_ENTRIES), rows)
+    rows = [(chain, entry.sequence, entry.previous, entry.digest, entry.body) for entry in entries]
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        sqlite_connection(connection).executemany(_INSERT_ON_SQLITE, rows)
+    else:
+        names = ("chain", "sequence", "previous", "digest", "body")
+        connection.execute(_INSERT, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def write_head(connection: Connection, signed: SignedHead) -> None:

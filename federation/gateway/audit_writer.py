@@ -155,7 +155,8 @@ async def _write_one(
     store: AuditStore, request: AppendRequest, writer: asyncio.StreamWriter
 ) -> None:
     try:
-        await store.append(read_record(request.body), request.operation_text)
+        digest = read_record(request.body).operation.digest
+        await store.append_body(request.body, digest, request.operation_text)
     except (AuditUnavailable, MalformedRecord):
         is_durable = False
     else:

@@ -14,6 +14,7 @@ from federation.audit import (
     touched,
 )
 from federation.audit.record import TouchedEntities
+from federation.audit.touched import Found
 from federation.catalogue import build_catalogue
 from federation.composition import compose
 from federation.execution import ExecutionRequest, ExecutionResult, execute
@@ -121,6 +122,10 @@ def _identities(supergraph: Supergraph) -> Any:
     return build_identities(supergraph, build_catalogue(supergraph))
 
 
+def _told(found: Found) -> object:
+    return {of: set(texts) for of, texts in found.values.items()}, found.unnamed
+
+
 async def test_persons_are_named_by_a_field_that_is_hidden_and_was_not_selected() -> None:
     result, names = await Town().ask('{ citizen(id: "1") { name spouse { name } } }')
 
@@ -219,4 +224,9 @@ async def test_naming_changes_no_answer(asked: CaseOperation) -> None:
 
         assert result.data == plain.data
         assert list(result.data or ()) == list(plain.data or ())
+        if not result.errors:
+            # Two ways to the same names: place by place, and beside the response.
+            at_once = find_names(result.tree, EVERYTHING, named.names)
+            beside = find_names(result.tree, result.data, named.names)
+            assert _told(at_once) == _told(beside)
         assert {error.path for error in result.errors} == {error.path for error in plain.errors}

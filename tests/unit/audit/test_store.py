@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection
 
 from federation.audit import (
     AuditedCaller,
@@ -28,6 +29,7 @@ from federation.gateway import audit_database, audit_store
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.audit_read import TrailReport, verify_trail
 from federation.gateway.audit_store import open_audit_store
+from federation.gateway.sqlite import sqlite_connection
 
 KEY = head_key("")
 KEYS: dict[str, Ed25519PublicKey] = {key_id(KEY.public_key()): KEY.public_key()}
@@ -450,3 +452,50 @@ def test_a_key_file_that_holds_something_else_is_refused(tmp_path: Path) -> None
 def test_keys_without_a_file_are_new_each_time() -> None:
     assert digest_key("") != digest_key("")
     assert key_id(head_key("").public_key()) != key_id(head_key("").public_key())
+
+
+async def test_a_full_disk_fails_appends_until_there_is_room_again(file: Path) -> None:
+    async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
+        await store.append(record("before"))
+
+        async def limit(pages: int) -> None:
+            def set_limit(connection: Connection) -> None:
+                sqlite_connection(connection).execute(f"PRAGMA max_page_count = {pages}")
+
+            await store._database.transact(set_limit)  # noqa: SLF001 - as long as it is connected
+
+        await limit(1)  # SQLite takes what there is as the least
+        answers = await asyncio.gather(
+            *(store.append(record(f"r{n}")) for n in range(300)), return_exceptions=True
+        )
+        store._database._connection = None  # type: ignore[attr-defined]  # noqa: SLF001
+        await store.append(record("after"))
+
+    failed = [answer for answer in answers if answer is not None]
+    assert failed
+    assert all(isinstance(answer, AuditUnavailable) for answer in failed)
+    confirmed = {f"r{n}" for n, answer in enumerate(answers) if answer is None}
+    assert {"before", "after", *confirmed} == set(stored(file))
+    assert (await check(file)).is_whole
+
+
+async def test_nobody_waits_for_a_database_for_ever(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_store, "WRITE_SECONDS", 0.2)
+    async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
+        await store.append(record("before"))
+        other = sqlite3.connect(file)
+        other.execute("BEGIN IMMEDIATE")
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(AuditUnavailable):
+            await store.append(record("stuck"))
+        waited = asyncio.get_running_loop().time() - began
+        other.rollback()
+        other.close()
+        await store.append(record("after"))
+
+    assert waited < 3
+    # The transaction that nobody waited for any more may have been done all the same.
+    assert set(stored(file)) - {"stuck"} == {"before", "after"}
+    assert (await check(file)).is_whole
