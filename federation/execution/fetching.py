@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeAlias
 
 from federation.errors import ResponseError, SubgraphUnreachable
@@ -48,6 +49,10 @@ _unfinished: set[asyncio.Task[SubgraphReply]] = set()
 """Mutations under way. The event loop itself holds tasks by weak references only."""
 
 
+_Places: TypeAlias = Mapping[Path, Sequence[Object]]
+"""Response paths that end at the first list, each with the entities there; none at root fetches."""
+
+
 _Calls: TypeAlias = Mapping[str, tuple[str, EntityCall]]
 """The calls of one request: by response key, each with the name of its variable."""
 
@@ -62,6 +67,7 @@ class Execution:
         compiled: The plan's code, if there is any.
         given: What a typed run has sent before it gave up, by fetch.
         has_context: Whether some entities are asked about by what is around them.
+        concerned: By identity of an error that is told once for many entities: those entities.
     """
 
     plan: OperationPlan
@@ -73,6 +79,7 @@ class Execution:
     compiled: CompiledPlan | None = None
     given: dict[int, Sent] = field(default_factory=dict)
     has_context: bool = False
+    concerned: dict[int, Sequence[Object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.has_context = any(
@@ -137,7 +144,9 @@ class FetchRun:
         if not targets:
             return
         reply = await self._send(
-            self.fetch.text, self._variables(self.fetch.text), [self._root_path()]
+            self.fetch.text,
+            self._variables(self.fetch.text),
+            _without_objects([self._root_path()]),
         )
         self._take_root(reply, targets)
 
@@ -154,16 +163,16 @@ class FetchRun:
             self._merge(
                 ((target, data) for target, _ in targets),
                 self.fetch.selections,
-                [self._root_path()],
+                _without_objects([self._root_path()]),
             )
         if reply is None:
             return
         for raw in reply.errors:
             self._report_root(raw, targets)
         if data is None and not reply.errors:
-            self._fail(SUBGRAPH_MALFORMED, [self._root_path()])
+            self._fail(SUBGRAPH_MALFORMED, _without_objects([self._root_path()]))
         elif data is None:
-            self._fail(SUBGRAPH_ERROR, self._untold_roots(reply))
+            self._fail(SUBGRAPH_ERROR, _without_objects(self._untold_roots(reply)))
 
     def _untold_roots(self, reply: SubgraphReply) -> list[Path]:
         """Where fields were lost with the whole answer, and no error of it says so."""
@@ -287,8 +296,8 @@ class FetchRun:
     def _report_entities(self, raw: Any, calls: _Calls, data: Object) -> None:
         named = _named(raw, calls)
         if named is None:
-            for path in self._paths([call for _, call in calls.values()]):
-                self._report(raw, path)
+            for path, objects in self._paths([call for _, call in calls.values()]).items():
+                self._report(raw, path, objects)
             return
         alias, at = named
         call = calls[alias][1]
@@ -314,7 +323,7 @@ class FetchRun:
         return variables
 
     async def _send(
-        self, text: str, variables: dict[str, Any], paths: list[Path]
+        self, text: str, variables: dict[str, Any], paths: _Places
     ) -> SubgraphReply | None:
         """The reply, or None after noting at ``paths`` why there is none."""
         try:
@@ -359,19 +368,21 @@ class FetchRun:
     # Merging and errors
 
     def _merge(
-        self, answers: Iterable[tuple[Object, Any]], asked: SelectionSet, paths: list[Path]
+        self, answers: Iterable[tuple[Object, Any]], asked: SelectionSet, paths: _Places
     ) -> None:
-        fits = True
+        unfit: list[Object] = []
         is_complete = self.execution.is_complete
         for target, answer in answers:
             if self.execution.has_context:
                 # Below objects with different contexts one answer goes on as several.
                 answer = deepcopy(answer)  # noqa: PLW2901
             # Looked at before it is merged: objects of the tree can be shared between answers.
-            fits &= isinstance(answer, dict) and is_complete(answer, asked)
+            fits = isinstance(answer, dict) and is_complete(answer, asked)
             fits &= isinstance(answer, dict) and merge(target, answer)
-        if not fits:
-            self._fail(SUBGRAPH_MALFORMED, paths)
+            if not fits:
+                unfit.append(target)
+        if unfit:
+            self._fail(SUBGRAPH_MALFORMED, {path: paths[path] and unfit for path in paths})
 
     def _explain(self, targets: Iterable[Object], asked: EntityCall | Fetch) -> None:
         """Mark what was asked of the objects and is not there: an error says why."""
@@ -382,15 +393,20 @@ class FetchRun:
                 if target.get(key) is None:
                     self.execution.faults.mark(target, key)
 
-    def _report(self, raw: Any, path: Path) -> None:
+    def _report(self, raw: Any, path: Path, objects: Sequence[Object] = ()) -> None:
         show = self.execution.request.show_subgraph_errors
-        self.errors.append(reported(raw, self.fetch.subgraph, path, show=show))
+        self._tell(reported(raw, self.fetch.subgraph, path, show=show), objects)
 
-    def _fail(self, code: str, paths: list[Path], status: int | None = None) -> None:
+    def _fail(self, code: str, paths: _Places, status: int | None = None) -> None:
         if paths and code == SUBGRAPH_MALFORMED:
             self.outcome = Outcome.MALFORMED
-        for path in paths:
-            self.errors.append(fault(code, self.fetch.subgraph, path, status))
+        for path, objects in paths.items():
+            self._tell(fault(code, self.fetch.subgraph, path, status), objects)
+
+    def _tell(self, error: ResponseError, objects: Sequence[Object]) -> None:
+        self.errors.append(error)
+        if objects:
+            self.execution.concerned[id(error)] = objects
 
     # Response paths
 
@@ -402,15 +418,20 @@ class FetchRun:
             place.enter(next(iter(keys)), None)
         return tuple(place.path)
 
-    def _paths(self, calls: list[EntityCall]) -> list[Path]:
-        """Where the calls' objects are, up to the first list; each path once."""
-        asked: dict[Path, None] = {}
+    def _paths(self, calls: list[EntityCall]) -> _Places:
+        """Where the calls' objects are, up to the first list; each path once.
+
+        Which objects that are is of use only where rows of them can leave the tree.
+        """
+        asked: dict[Path, list[Object]] = {}
         for call in calls:
-            numbers = {number for objects in call.objects for _, _, number in objects}
-            asked |= {
-                tuple(self._place(call, number, None).path): None for number in sorted(numbers)
-            }
-        return list(asked)
+            found = list(chain.from_iterable(call.objects))
+            for number in sorted({number for _, _, number in found}):
+                path = tuple(self._place(call, number, None).path)
+                targets = asked.setdefault(path, [])
+                if self.execution.plan.row_tests:
+                    targets += (target for target, _, at in found if at == number)
+        return asked
 
     def _place(
         self, call: EntityCall, number: int, indices: tuple[int, ...] | None
@@ -450,6 +471,10 @@ def _shares(entity: EntityFetch, objects: list[Found], answer: Any) -> Iterator[
         if number not in own:
             own[number] = deepcopy(answer)
         yield target, own[number]
+
+
+def _without_objects(paths: Iterable[Path]) -> _Places:
+    return dict.fromkeys(paths, ())
 
 
 def _path(raw: Any) -> list[Any]:

@@ -38,12 +38,14 @@ class Dropped:
         rows: How many rows did not fulfil their filter.
         nulls: Slots that were emptied, by identity of the container, and why.
         indices: New index of each item that a list kept, by identity of the list.
+        hidden: Rows that did not fulfil their filter.
         kept_alive: Containers that left the tree; identities must not be given out again.
     """
 
     rows: int = 0
     nulls: dict[tuple[int, str | int], Fate] = field(default_factory=dict)
     indices: dict[int, dict[int, int]] = field(default_factory=dict)
+    hidden: list[Any] = field(default_factory=list)
     kept_alive: list[Any] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -128,8 +130,8 @@ def _drop_items(
         # Rows of several types can leave one list, each at its turn.
         known = dropped.indices.get(id(rows), {at: at for at in range(len(rows))})
         dropped.indices[id(rows)] = {at: moved[now] for at, now in known.items() if now in moved}
-        dropped.kept_alive += [
-            row for row, fate in zip(rows, fates, strict=True) if fate is not Fate.SHOWN
+        dropped.hidden += [
+            row for row, fate in zip(rows, fates, strict=True) if fate is Fate.HIDDEN
         ]
         execution.faults.move(rows, moved)
         rows[:] = [rows[at] for at in kept]
@@ -138,7 +140,9 @@ def _drop_items(
 def _empty(slot: Slot, fate: Fate, execution: Execution, dropped: Dropped) -> None:
     container, key = slot
     dropped.kept_alive.append(container[key])
-    dropped.rows += fate is Fate.HIDDEN
+    if fate is Fate.HIDDEN:
+        dropped.rows += 1
+        dropped.hidden.append(container[key])
     dropped.nulls[id(container), key] = fate
     container[key] = None
     if fate is Fate.UNKNOWN:
@@ -150,17 +154,35 @@ def mended(
 ) -> list[ResponseError]:
     """Errors of fetches without what they tell of rows that are not shown.
 
-    Their paths count the rows that are shown; what concerns a hidden row is left out, and what made
-    rows untestable is told once, at the place that is null for it.
+    Their paths count the rows that are shown; what concerns hidden rows only is left out, and what
+    made rows untestable is told once, at the place that is null for it.
     """
     if not dropped:
         return errors
+    hidden = _objects_in(dropped.hidden) - _objects_in(execution.tree)
     kept = []
     for error in errors:
+        concerned = execution.concerned.get(id(error), ())
+        if concerned and all(id(each) in hidden for each in concerned):
+            continue
         path = _mended_path(error.path or (), execution, dropped)
         if path is not None:
             kept.append(replace(error, path=path or None))
     return _each_once(kept)
+
+
+def _objects_in(value: Any) -> frozenset[int]:
+    """Identities of all objects at any depth."""
+    found: set[int] = set()
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting += each
+        elif isinstance(each, dict) and id(each) not in found:
+            found.add(id(each))
+            waiting += each.values()
+    return frozenset(found)
 
 
 def _mended_path(path: Path, execution: Execution, dropped: Dropped) -> Path | None:

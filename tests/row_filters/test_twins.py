@@ -144,6 +144,34 @@ async def test_errors_count_the_rows_that_are_shown_and_tell_of_no_others() -> N
     }
 
 
+@pytest.mark.parametrize(
+    ("way", "absent"),
+    [
+        ("{ visitors { id mood } }", "moods"),
+        ("{ visits { companions { mood } } }", "moods"),
+        ("{ parties { ... on Citizen { mood } } }", "moods"),
+    ],
+)
+async def test_a_department_that_fails_tells_of_no_rows_that_nobody_sees(
+    way: str, absent: str
+) -> None:
+    nowhere = {"field": "region", "op": "eq", "value": "east"}
+
+    here = await answer(way, Kind.CANNOT, nowhere, absent=absent)
+    there = await answer(way, Kind.CAN, nowhere, absent=absent)
+
+    assert here.told == there.told
+    assert here.result.errors == ()
+
+
+async def test_a_department_that_fails_is_told_of_where_rows_are_seen() -> None:
+    here = await answer("{ visitors { id mood } }", Kind.CANNOT, absent="moods")
+    there = await answer("{ visitors { id mood } }", Kind.CAN, absent="moods")
+
+    assert here.told == there.told
+    assert [error.path for error in here.result.errors] == [("visitors",)]
+
+
 async def test_a_denied_row_filter_column_is_no_reason_to_show_more() -> None:
     here = await answer("{ visitors { id region } }", denied="Citizen.region")
 
