@@ -113,6 +113,7 @@ def test_every_part_of_an_answer_ends_by_itself() -> None:
     [
         ("x if input.caller.id == 1", "input.caller.id"),
         ('x if object.get(input.caller, "region", "")', "input.caller.region"),
+        ('x if object.get(input, ["caller", "region"], "")', "input.caller.region"),
         ("x if input.purpose", "input.purpose"),
         ("x if count(input) > 1", "input"),
         ("x if some_rule(input.caller)", "input.caller"),

@@ -118,7 +118,9 @@ class TestEmbedded:
         with pytest.raises(PolicyFault):
             EmbeddedEngine(release_with(tax2=text))
 
-    async def test_department_file_that_tries_to_widen_changes_nothing(self) -> None:
+    async def test_department_file_that_tries_to_widen_changes_nothing_in_either_engine(
+        self, tmp_path: Path
+    ) -> None:
         text = (
             "package datong.departments.public_security\n\n"
             'allow["Citizen.household"] contains "mine"\n\n'
@@ -133,12 +135,17 @@ class TestEmbedded:
         foreign = "Encounter.diagnosis"
         request = replace(REQUEST, fields=dict.fromkeys((*asked, foreign), Uses(select=True)))
 
-        decision = await EmbeddedEngine(release_with(**{"departments/x": text})).decide(request)
+        release = release_with(**{"departments/x": text})
+        decision = await EmbeddedEngine(release).decide(request)
 
         answers = [as_text(decision, name, "select") for name in asked]
         assert answers == ["deny grant_required", *["allow shared_unconditionally"] * 2]
         # It owns a part of Region, so its filter binds, and one that nobody can read shows nothing.
         assert decision.row_filters == {"Region": None}
+        if OPA is not None:
+            with opa_server(release, tmp_path) as url:
+                async with OpaEngine(url, release.revisions) as server:
+                    assert await server.decide(request) == decision
 
     async def test_rule_that_fails_for_some_question_gives_no_decision_in_either_engine(
         self, tmp_path: Path

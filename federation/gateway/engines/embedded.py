@@ -63,9 +63,12 @@ class EmbeddedEngine:
     """
 
     def __init__(
-        self, release: PolicyRelease, counts: EngineCounts | None = None, *, loaded: bool = True
+        self,
+        release: PolicyRelease,
+        counts: EngineCounts | None = None,
+        engine: regorus.Engine | None = None,
     ) -> None:
-        """Loads and tries the release, unless ``load`` does so.
+        """Loads and tries the release, unless ``load`` did so.
 
         Raises:
             PolicyFault: It does not parse, calls unportable functions, hides rules under data, or
@@ -74,10 +77,9 @@ class EmbeddedEngine:
         self.counts = counts or EngineCounts()
         self.revision = str(release.revisions)
         self._thread = threading.get_ident()
-        self._engine = regorus.Engine()
-        self.steps = self._load(release)
-        if loaded:
-            for step in self.steps:
+        self._engine = engine or regorus.Engine()
+        if engine is None:
+            for step in _steps(self._engine, release):
                 step()
 
     @classmethod
@@ -87,11 +89,11 @@ class EmbeddedEngine:
         Raises:
             PolicyFault: As above.
         """
-        engine = cls(release, counts, loaded=False)
-        for step in engine.steps:
+        engine = regorus.Engine()
+        for step in _steps(engine, release):
             step()
             await asyncio.sleep(0)
-        return engine
+        return cls(release, counts, engine)
 
     async def decide(self, request: AccessRequest) -> Decision:
         """The answer for everything asked.
@@ -121,57 +123,69 @@ class EmbeddedEngine:
             # The engine's own words may quote what was asked, and about whom.
             raise PolicyUnavailable(f"the policies failed at {failure.place}") from None
 
-    def _load(self, release: PolicyRelease) -> Iterator[Callable[[], None]]:
-        modules = release.modules
-        yield lambda: _refuse(overlapping_roots(modules, release.documents))
-        yield lambda: _refuse(unknown_references(modules))
-        yield lambda: _refuse(undeclared_reads(modules))
-        for name, text in modules.items():
-            yield partial(self._add, self._engine.add_policy, name, text)
-        for part in _slices(release.documents):
-            yield partial(self._add, self._engine.add_data_json, json.dumps(part))
-        for name, text in modules.items():
-            yield partial(_check_calls, name, text)
-        yield self._try_all_rules
-
-    def _add(self, add: Callable[..., object], *texts: str) -> None:
-        try:
-            add(*texts)
-        except (RuntimeError, ValueError) as error:
-            raise PolicyFault((str(error).strip(),)) from None
-
     def _evaluate(self, question: str, rule: str) -> str:
         if threading.get_ident() != self._thread:
             raise PolicyUnavailable("the embedded policy engine was called from a foreign thread")
-        try:
-            self._engine.set_input_json(question)
-            text: str = self._engine.eval_rule_as_json(rule)
-        except (RuntimeError, ValueError) as error:
-            raise _RulesFailed(str(error).strip()) from None
-        except BaseException as error:
-            # The engine's panics are BaseExceptions that no `except Exception` would see.
-            if type(error).__name__ != "PanicException":
-                raise
-            raise PolicyUnavailable("the embedded policy engine failed") from None
-        if text.strip().strip('"') == _UNDEFINED:
-            raise PolicyUnavailable("the policies gave no answer at all")
-        return text
+        return _evaluate(self._engine, question, rule)
 
-    def _try_all_rules(self) -> None:
-        """Evaluates every rule once: what is wrong inside a rule shows only when it runs."""
-        probe = json.dumps(_PROBE)
-        try:
-            answer = json.loads(self._evaluate(probe, ENTRYPOINT))
-            for package in sorted(self._engine.get_packages()):
-                self._engine.set_input_json(probe)
-                self._engine.eval_query_as_json(package)
-        except PolicyUnavailable as error:
-            raise PolicyFault((error.message,)) from None
-        except (RuntimeError, ValueError) as error:
-            raise PolicyFault((str(error).strip(),)) from None
-        effects = [use.get("effect") for use in answer["fields"]["Probe.field"].values()]
-        if effects != ["deny"] * 3:
-            raise PolicyFault(("a field that no catalogue knows was not denied",))
+
+def _steps(engine: regorus.Engine, release: PolicyRelease) -> Iterator[Callable[[], None]]:
+    """What loads a release and tries it, one after the other; each takes a few milliseconds.
+
+    Nothing here refers to what it is a part of: an engine must end where it was made, and the
+    collector of cycles runs on any thread.
+    """
+    modules = release.modules
+    yield lambda: _refuse(overlapping_roots(modules, release.documents))
+    yield lambda: _refuse(unknown_references(modules))
+    yield lambda: _refuse(undeclared_reads(modules))
+    for name, text in modules.items():
+        yield partial(_add, engine.add_policy, name, text)
+    for part in _slices(release.documents):
+        yield partial(_add, engine.add_data_json, json.dumps(part))
+    for name, text in modules.items():
+        yield partial(_check_calls, name, text)
+    yield partial(_try_all_rules, engine)
+
+
+def _add(add: Callable[..., object], *texts: str) -> None:
+    try:
+        add(*texts)
+    except (RuntimeError, ValueError) as error:
+        raise PolicyFault((str(error).strip(),)) from None
+
+
+def _evaluate(engine: regorus.Engine, question: str, rule: str) -> str:
+    try:
+        engine.set_input_json(question)
+        text: str = engine.eval_rule_as_json(rule)
+    except (RuntimeError, ValueError) as error:
+        raise _RulesFailed(str(error).strip()) from None
+    except BaseException as error:
+        # The engine's panics are BaseExceptions that no `except Exception` would see.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise PolicyUnavailable("the embedded policy engine failed") from None
+    if text.strip().strip('"') == _UNDEFINED:
+        raise PolicyUnavailable("the policies gave no answer at all")
+    return text
+
+
+def _try_all_rules(engine: regorus.Engine) -> None:
+    """Evaluates every rule once: what is wrong inside a rule shows only when it runs."""
+    probe = json.dumps(_PROBE)
+    try:
+        answer = json.loads(_evaluate(engine, probe, ENTRYPOINT))
+        for package in sorted(engine.get_packages()):
+            engine.set_input_json(probe)
+            engine.eval_query_as_json(package)
+    except PolicyUnavailable as error:
+        raise PolicyFault((error.message,)) from None
+    except (RuntimeError, ValueError) as error:
+        raise PolicyFault((str(error).strip(),)) from None
+    effects = [use.get("effect") for use in answer["fields"]["Probe.field"].values()]
+    if effects != ["deny"] * 3:
+        raise PolicyFault(("a field that no catalogue knows was not denied",))
 
 
 def _refuse(faults: list[str]) -> None:

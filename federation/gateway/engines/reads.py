@@ -24,7 +24,9 @@ _PACKAGE = re.compile(r"^package\s+([\w.]+)\s*$", re.MULTILINE)
 _LIST = re.compile(r"^#\s+reads:\s*$((?:\n#\s+-\s*\S+\s*$)+)", re.MULTILINE)
 _ITEM = re.compile(r"-\s*(\S+)")
 _MEMBER = re.compile(r"\binput\.(\w+)(?:\.(\w+))?|\binput\b(?!\s+as\b)")
-_GET = re.compile(r"object\.get\(\s*input\.(\w+),\s*\"(\w+)\"")
+_GET = re.compile(
+    r"object\.get\(\s*input(?:\.(\w+),\s*\"(\w+)\"|,\s*\[\"(\w+)\"(?:,\s*\"(\w+)\")?\])"
+)
 
 
 def declared_reads(modules: Mapping[str, str]) -> frozenset[str] | None:
@@ -63,7 +65,8 @@ def undeclared_reads(modules: Mapping[str, str]) -> list[str]:
 
 def _paths(line: str) -> list[str]:
     """The facts that a line reads, each as far as it says."""
-    found = [f"input.{fact}.{member}" for fact, member in _GET.findall(line)]
+    got = (tuple(filter(None, names)) for names in _GET.findall(line))
+    found = [".".join(("input", *names)) for names in got]
     for match in _MEMBER.finditer(_GET.sub("", line)):
         fact, member = match[1], match[2]
         if fact is None:

@@ -11,7 +11,7 @@ from federation.gateway.bounded import Bounded
 from federation.gateway.engines.cache import MAX_AGE_SECONDS
 from federation.gateway.engines.reads import facts_of
 
-SLICE = 500
+SLICE = 200
 """Fields decided at once; other questions come in between."""
 MAX_VIEWS = 64
 MAX_WAITING = 8

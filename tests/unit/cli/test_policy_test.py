@@ -59,6 +59,25 @@ def test_delivered_policies_pass_their_tests(folder: Path) -> None:
     assert "0 failed on the embedded engine" in done.stderr
 
 
+def test_rule_about_two_fields_together_fails_since_answers_are_kept_field_by_field(
+    folder: Path,
+) -> None:
+    file = folder / "datong/departments/tax.rego"
+    file.write_text(
+        file.read_text() + '\ndeny["Citizen.creditRating"] contains "together" if {\n'
+        '\tinput.fields["Citizen.loanLimit"]\n\tinput.fields["Citizen.creditRating"]\n}\n'
+    )
+
+    done = datong(folder, "policy", "test", str(folder), "--format", "json")
+
+    told = [
+        each["what"] for test in json.loads(done.stdout)["tests"] for each in test["differences"]
+    ]
+    assert done.returncode == 1
+    assert [each for each in told if each.startswith("Citizen.creditRating")]
+    assert [each for each in told if each.endswith("asked alone")]
+
+
 def test_failing_row_shows_what_was_wanted_and_what_was_answered(folder: Path) -> None:
     file = folder / "cases/rules.yaml"
     text = file.read_text()

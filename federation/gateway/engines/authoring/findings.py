@@ -16,6 +16,7 @@ from federation.gateway.engines.authoring.syntax import Module, Reference, Rule,
 from federation.gateway.engines.authoring.trial import describe_failure
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
+from federation.gateway.engines.reads import undeclared_reads
 from federation.gateway.engines.release import (
     DATA_ROOTS,
     POLICY_FOLDER,
@@ -76,6 +77,10 @@ def check_folder(folder: Path, data_folder: Path | None = None) -> tuple[Finding
     findings += _placed("NOT_PORTABLE", unportable_calls(trees, texts))
     findings += _check_packages(read_modules(trees))
     findings += _check_paths(modules, shapes)
+    # A name that the contract does not have cannot be listed either.
+    unknown = {(each.file, each.line) for each in findings if each.code == "UNKNOWN_PATH"}
+    undeclared = _placed("UNDECLARED_READ", undeclared_reads(rules))
+    findings += [each for each in undeclared if (each.file, each.line) not in unknown]
     findings += _check_departments(modules)
     findings += _check_time(modules)
     if not findings:

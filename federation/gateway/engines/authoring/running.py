@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from federation.access import Decision, read_decision
+from federation.access import AccessRequest, Decision, read_decision
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines.authoring.tables import (
     PolicyCase,
@@ -113,7 +113,8 @@ async def run_rego_tests(trial: Trial, modules: Mapping[str, str]) -> list[TestR
 async def run_cases(trial: Trial, cases: Iterable[PolicyCase]) -> list[TestResult]:
     """Every row, asked as the gateway asks; the trial has loaded the tables' release.
 
-    A row also fails when its answer does not hold up to one second before its ``valid_until``.
+    A row also fails when its answer does not hold up to one second before its ``valid_until``, or
+    when a field is answered otherwise alone: the gateway keeps answers field by field.
     """
     return [TestResult(case.id, case.place, await _run_case(trial, case)) for case in cases]
 
@@ -126,13 +127,18 @@ async def _run_case(trial: Trial, case: PolicyCase) -> tuple[Difference, ...]:
         if end is not None and end - 1 > case.request.asker.now:
             later = await _decide(trial, case, end - 1)
             found += _compare_times(case, decision, later)
+        found += await _compare_alone(trial, case, decision)
     except (RuleFailed, PolicyUnavailable) as failure:
         return (Difference("the whole question", "an answer", str(failure)),)
     return tuple(found)
 
 
 async def _decide(trial: Trial, case: PolicyCase, now: int) -> Decision:
-    request = replace(case.request, asker=replace(case.request.asker, now=now))
+    request = case.request.asked_by(replace(case.request.asker, now=now))
+    return await _ask(trial, request)
+
+
+async def _ask(trial: Trial, request: AccessRequest) -> Decision:
     answer = await trial.evaluate(ENTRYPOINT, request.to_json())
     return read_decision(request, None if answer is UNDEFINED else answer, "trial")
 
@@ -162,6 +168,23 @@ def _compare_times(case: PolicyCase, now: Decision, later: Decision) -> Iterable
             first, last = (verdict_text(each, coordinate, use) for each in (now, later))
             if first != last:
                 yield Difference(f"{coordinate} {use} one second before valid_until", first, last)
+
+
+async def _compare_alone(trial: Trial, case: PolicyCase, whole: Decision) -> list[Difference]:
+    """Where a field of the row is answered otherwise when it is asked alone."""
+    # Policies that do not tell which rows each field brings are kept by whole questions.
+    if whole.rows is None or len(case.request.fields) < 2:
+        return []
+    found = []
+    for coordinate, uses in case.request.fields.items():
+        alone = await _ask(trial, case.request.about({coordinate: uses}))
+        for use in uses.names():
+            first, last = (verdict_text(each, coordinate, use) for each in (whole, alone))
+            if first != last:
+                found.append(Difference(f"{coordinate} {use} asked alone", first, last))
+        if alone.rows is not None and alone.rows.get(coordinate) != whole.rows.get(coordinate):
+            found.append(Difference(f"rows that {coordinate} brings alone", "the same", "others"))
+    return found
 
 
 async def _stopped_at(test: RegoTest, modules: Mapping[str, str]) -> str:
