@@ -197,6 +197,25 @@ async def test_other_rows_end_the_stream_since_its_subgraph_filters_by_the_old_o
     assert ended["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
+async def test_an_event_about_a_row_that_only_the_gateway_can_filter_is_not_told_of(
+    world: World,
+) -> None:
+    # The desk that sends events does not hold the owner.
+    mine = read_condition({"field": "owner", "op": "in", "value": ["owner of 2", "owner of 4"]})
+
+    def decide(request: AccessRequest) -> Decision:
+        return replace(allow_all(request), row_filters={"Ticket": mine})
+
+    world.engine.rule = decide
+    stream = await world.subscribe("subject")
+    for number in (1, 2, 3, 4):
+        stream.ticket(number)
+
+    assert await world.listener.next() == {"data": {"ticket": {"subject": "s2"}}}
+    assert await world.listener.next() == {"data": {"ticket": {"subject": "s4"}}}
+    assert [record.part for record in world.sink.all if record.part] == [1]
+
+
 async def test_a_part_denied_from_the_start_is_refused_in_each_event(world: World) -> None:
     world.engine.rule = _with("Ticket.owner", DENY)
     stream = await world.subscribe()

@@ -9,6 +9,7 @@ import json
 import pytest
 
 from federation.errors import Forbidden
+from federation.execution.incremental import is_incremental
 from tests.row_filters.world import HIDDEN, Kind, answer
 
 WAYS = {
@@ -32,6 +33,9 @@ WAYS = {
     "several at once": "{ latest { nick } visitors { id } citizens { id region } }",
     "under conditions": "query($x: Boolean = true) { visitors { id @include(if: $x) } }",
     "computed": "{ visitors { limit } }",
+    "deferred": "{ ... @defer { visitors { id } }"
+    " visits { id ... @defer { companions { nick } } } }",
+    "streamed": "{ visitors @stream(initialCount: 1) { id } }",
 }
 
 
@@ -131,6 +135,14 @@ async def test_rows_that_cannot_be_tested_take_the_whole_list() -> None:
         ("SUBGRAPH_UNREACHABLE", ("maybes",)),
         ("SUBGRAPH_UNREACHABLE", ("latest",)),
     }
+
+
+async def test_nothing_leaves_before_all_rows_are_tested() -> None:
+    here = await answer("{ visitors { id } ... @defer { latest { id } visit { id } } }")
+
+    # One answer at the end: rows above could make those below shift.
+    assert here.plan.deferrals
+    assert not is_incremental(here.plan, here.work)
 
 
 async def test_errors_count_the_rows_that_are_shown_and_tell_of_no_others() -> None:

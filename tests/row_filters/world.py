@@ -238,6 +238,7 @@ class Answer:
     """
 
     result: ExecutionResult
+    work: ExecutionRequest
     refused: Mapping[str, str]
     plan: OperationPlan
     sent: list[tuple[str, str]]
@@ -285,7 +286,7 @@ async def answer(
         denied: A coordinate that this caller may not select, after all.
     """
     here = world(kind)
-    parsed = parse_operation(text, here.schema, None, Limits())
+    parsed = parse_operation(text, here.schema, None, Limits(), is_incremental=True)
     operation, variables = parsed.operation, coerce_variables(parsed.variables, here.schema, {})
     question = ask(operation, variables, Asker(Caller("c", "person"), None, (), 1), here.index)
     verdicts = {
@@ -326,4 +327,6 @@ async def answer(
         ".".join(each.path): " ".join(each.error.extensions["reasons"])
         for each in restriction.refusals
     }
-    return Answer(result, refused, planned, [(name, sent.text) for name, sent in transport.sent])
+    return Answer(
+        result, work, refused, planned, [(name, sent.text) for name, sent in transport.sent]
+    )
