@@ -1,6 +1,18 @@
 """What a field is computed from, and by which key it is found, is fetched and not shown."""
 
+from federation.access import (
+    Asker,
+    Caller,
+    Decision,
+    Effect,
+    Verdict,
+    allow_all,
+    ask,
+    restrict,
+)
 from federation.composition import compose
+from federation.gateway.state import build_state
+from federation.operation import Limits, parse_operation
 from federation.subgraph import load_subgraph
 from tests.no_leak.city import City, grants, uses
 from tests.no_leak.departments import BEN, SDL
@@ -58,3 +70,31 @@ def test_no_department_lowers_the_grade_of_what_another_ones_data_feeds() -> Non
 
     assert composition.supergraph is None
     assert any("Citizen.limit" in error.message for error in composition.errors)
+
+
+CONTEXT = """
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.8",
+  import: ["@key", "@context", "@fromContext", "@external"])
+type Query { me: Person }
+type Person @key(fields: "id") @context(name: "who") { id: ID! income: Int offer: Offer }
+type Offer @key(fields: "id") {
+  id: ID!
+  rate(income: Int @fromContext(field: "$who { income }")): Int
+}
+"""
+
+
+async def test_a_denied_value_from_context_denies_what_it_feeds() -> None:
+    composition = compose([load_subgraph("bank", "http://bank", CONTEXT)])
+    assert composition.supergraph is not None, composition.errors
+    state = build_state(composition.supergraph)
+    operation = parse_operation("{ me { offer { rate } } }", state.schema, None, Limits()).operation
+    question = ask(operation, {}, Asker(Caller("c", "person"), None, (), 1), state.index)
+    open_but_for = {
+        key: Verdict(Effect.DENY if key == ("Person.income", "join") else Effect.ALLOW, (), "r")
+        for key in allow_all(question).verdicts
+    }
+    restriction = restrict(operation, {}, Decision(open_but_for, {}, "r"), state.index)
+
+    assert [refusal.path for refusal in restriction.refusals] == [("me", "offer", "rate")]
+    assert "income" not in str(restriction.operation)
