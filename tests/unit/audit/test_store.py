@@ -35,7 +35,7 @@ KEY = head_key("")
 KEYS: dict[str, Ed25519PublicKey] = {key_id(KEY.public_key()): KEY.public_key()}
 TEXT = "{ citizen { name } }"
 # How often a writer is killed: `make prove` does it much more often.
-KILLS = int(os.environ.get("DATONG_AUDIT_KILLS", "3"))
+KILLS = int(os.environ.get("DATONG_KILLS", "3"))
 
 
 def record(request_id: str, text: str = TEXT) -> AuditRecord:
