@@ -184,11 +184,13 @@ def _directives(conditions: tuple[Condition, ...]) -> list[str]:
 
 def without_deferrals(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
     """Those conditions that decide whether, not when."""
-    return tuple(each for each in conditions if not each.deferral.number)
+    return tuple(each for each in conditions if not each.deferral.number) if conditions else ()
 
 
 def deferrals_of(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
     """Those conditions that are deferrals, the outermost first."""
+    if not conditions:
+        return ()
     found = {each for each in conditions if each.deferral.number}
     return tuple(sorted(found, key=lambda each: each.deferral.number)) if found else ()
 

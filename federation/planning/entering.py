@@ -45,7 +45,11 @@ class Entering:
 
     def read_key(self, base: Site, place: Place, key: Key) -> Needed | None:
         """A key of the objects of a place read entirely at one of its sites."""
-        return self._needs.read_at(base, place.path, place.type, key.selections)
+        identity = (base, key.text)
+        if identity not in place.keys:
+            found = self._needs.read_at(base, place.path, place.type, key.selections)
+            place.keys[identity] = found
+        return place.keys[identity]
 
     def enter(self, place: Place, graph: str, field_name: str = "") -> tuple[Site, ...]:
         """Ways to enter a subgraph with the objects of a place.
@@ -94,7 +98,7 @@ class Entering:
                 for way in self._closure_ways(place, start)
                 if way.graph == graph
             ]
-        return undominated(self._entity_site(place, way, each) for way in ways for each in extras)
+        return undominated([self._entity_site(place, way, each) for way in ways for each in extras])
 
     def _enter_root(self, place: Place, graph: str) -> Iterator[Site]:
         for base in place.sites:

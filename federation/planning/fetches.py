@@ -190,14 +190,15 @@ class Requests:
 
     def _call_of(self, site: Site, conditions: tuple[Condition, ...]) -> tuple[Request, Call]:
         """The request and the call that a site's chain of steps begins with."""
-        start, first = start_of(site), field_of(site)
+        start = start_of(site)
         step = start.step
         assert isinstance(step, RootStep | EntityStep), "calls begin at roots and entity moves"
         wanted = phase_at(step.path, conditions)
         phases = self.by_stage.setdefault(_stage_of(start, step), {})
-        phase = _phase_for(step, first, wanted, phases)
-        if (id(start), phase) in self._calls:
-            request, call = self._calls[id(start), phase]
+        phase = _phase_for(site, step, wanted, phases)
+        known = self._calls.get((id(start), phase))
+        if known is not None:
+            request, call = known
         else:
             request = phases.setdefault(phase, Request(step.graph, start.stage))
             after = frozenset[Request]().union(
@@ -248,8 +249,8 @@ def _stage_of(start: Site, step: RootStep | EntityStep) -> tuple[int, str, bool,
 
 
 def _phase_for(
+    site: Site,
     step: RootStep | EntityStep,
-    first: Field | None,
     wanted: Phase,
     phases: dict[Phase, Request],
 ) -> Phase:
@@ -257,6 +258,9 @@ def _phase_for(
 
     Asked for twice, a list could come back in two lengths, and work would be done twice.
     """
+    if not phases or (len(phases) == 1 and wanted in phases):
+        return wanted
+    first = field_of(site)
     if first is None:
         return wanted
     for phase, request in phases.items():
@@ -312,7 +316,7 @@ def _is_compatible(call: Call, step: RootStep | EntityStep) -> bool:
 def _is_entered_alike(one: RootStep | EntityStep, other: RootStep | EntityStep) -> bool:
     if isinstance(one, RootStep) or isinstance(other, RootStep):
         return isinstance(one, RootStep) and isinstance(other, RootStep)
-    return entry_of(one) == entry_of(other)
+    return one.path == other.path and entry_of(one) == entry_of(other)
 
 
 def entry_of(step: RootStep | EntityStep) -> tuple[object, ...]:

@@ -142,7 +142,10 @@ class Moves:
         could only cost more requests. Nor is the way through the parent's entity moves, unless the
         object's own keys lead there by a detour only, or not at all.
         """
-        found = self._own_sites(place, selected)
+        direct = self.direct_sites(place, selected)
+        if direct and len(direct) == len(place.sites):
+            return _one_per_node(direct)
+        found = (*direct, *self._entered_sites(place, selected))
         is_detour = not found or _first_stage(found) > _first_stage(place.sites) + 1
         if is_detour and self.widen(place):
             found = (*found, *self._own_sites(place, selected))

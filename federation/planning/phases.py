@@ -28,7 +28,7 @@ def phase_at(path: ResponsePath, conditions: tuple[Condition, ...]) -> Phase:
 
 def add_phase(phases: tuple[Phase, ...], phase: Phase) -> tuple[Phase, ...]:
     """Phases of a request that is made for one more; those within another say nothing."""
-    if any(known <= phase for known in phases):
+    if phase in phases or any(known <= phase for known in phases):
         return phases
     return (*(known for known in phases if not phase <= known), phase)
 

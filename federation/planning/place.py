@@ -10,13 +10,16 @@ both cost together, and counting its bits counts requests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from federation.planning.plan import ContextValue, RepresentationField, ResponsePath
 from federation.query_graph.model import Node
 from federation.selection import Field
+
+if TYPE_CHECKING:
+    from federation.planning.needs import Needed
 
 MAX_ALTERNATIVES = 16
 """Ways to one value that are kept side by side; bounds the work on deep operations."""
@@ -123,6 +126,7 @@ class Place:
         base: The abstract place that a cast narrows.
         entered: Ways to enter a subgraph from here, by subgraph and requiring field.
         casts: Narrowed places by object type.
+        keys: What was found for the keys read at single sites, by site and key.
         is_widened: Whether the ways through the parent's entity moves are among the sites.
     """
 
@@ -135,6 +139,7 @@ class Place:
     entered: dict[tuple[str, str], tuple[Site, ...]] = field(default_factory=dict)
     casts: dict[str, Place] = field(default_factory=dict)
     is_widened: bool = False
+    keys: dict[tuple[Site, str], Needed | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,14 +161,15 @@ def cost_of(site: Site, running: int = 0) -> tuple[int, int, int, int]:
     return (site.stage, footprint.bit_count(), site.steps, footprint)
 
 
-def undominated(sites: Iterable[Site]) -> tuple[Site, ...]:
+def undominated(sites: Sequence[Site]) -> tuple[Site, ...]:
     """The cheapest of those sites whose requests are no superset of another's, cheapest first.
 
     Where every step can be taken in several subgraphs, the ways multiply with each step; so only
     the first ``MAX_ALTERNATIVES`` are followed further.
     """
+    ordered = sorted(sites, key=cost_of) if len(sites) > 1 else sites
     kept: list[Site] = []
-    for site in sorted(sites, key=cost_of):
+    for site in ordered:
         if len(kept) == MAX_ALTERNATIVES:
             break
         if not any(
