@@ -18,14 +18,20 @@ from federation.selection import Field, InlineFragment, SelectionSet, merge_sele
 
 def entity_fetches(calls: Sequence[Call]) -> tuple[EntityFetch, ...]:
     """The entity fetches of one request, in order of first use."""
-    united: dict[Hashable, EntityFetch] = {}
-    for group in _groups(calls):
-        entity = _combined([_entity_fetch(call) for call in group])
+    entities = [_combined([_entity_fetch(call) for call in group]) for group in _groups(calls)]
+    if len(entities) == 1:
+        return tuple(entities)
+    united: dict[Hashable, list[EntityFetch]] = {}
+    for entity in entities:
         # What depends on the objects around is asked place by place.
         identity = (_identity(entity), entity.paths if entity.context else ())
-        known = united.get(identity)
-        united[identity] = entity if known is None else _at(known, known.paths + entity.paths)
-    return tuple(united.values())
+        united.setdefault(identity, []).append(entity)
+    return tuple(
+        _at(alike[0], tuple(path for each in alike for path in each.paths))
+        if len(alike) > 1
+        else alike[0]
+        for alike in united.values()
+    )
 
 
 def _groups(calls: Sequence[Call]) -> Iterator[list[Call]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from federation.errors import PlanningError
-from federation.planning.phases import Phase, add_phase, field_of, phase_at, start_of
+from federation.planning.phases import FIRST, Phase, add_phase, field_of, phase_at, start_of
 from federation.planning.place import CastStep, EntityStep, FieldStep, RootStep, Site
 from federation.planning.plan import Conditions, RepresentationField, ResponsePath
 from federation.query_graph.model import Kind, QueryGraph
@@ -191,6 +191,9 @@ class Requests:
     def _call_of(self, site: Site, conditions: tuple[Condition, ...]) -> tuple[Request, Call]:
         """The request and the call that a site's chain of steps begins with."""
         start = start_of(site)
+        if not conditions and (id(start), FIRST) in self._calls:
+            # Wanted first, and so asked for first: no other phase can have it.
+            return self._calls[id(start), FIRST]
         step = start.step
         assert isinstance(step, RootStep | EntityStep), "calls begin at roots and entity moves"
         wanted = phase_at(step.path, conditions)

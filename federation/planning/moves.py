@@ -146,10 +146,21 @@ class Moves:
         if direct and len(direct) == len(place.sites):
             return _one_per_node(direct)
         found = (*direct, *self._entered_sites(place, selected))
-        is_detour = not found or _first_stage(found) > _first_stage(place.sites) + 1
-        if is_detour and self.widen(place):
+        if (not found or self._is_detour(place, found)) and self.widen(place):
             found = (*found, *self._own_sites(place, selected))
         return _one_per_node(found)
+
+    def _is_detour(self, place: Place, found: tuple[Site, ...]) -> bool:
+        """Whether the way that is there first is late, and not only for want of what it requires.
+
+        What is required seeks its own ways.
+        """
+        first = min(found, key=lambda site: site.stage)
+        soon = _first_stage(place.sites) + 1
+        entry = first.parent
+        if first.stage <= soon or entry is None or not isinstance(entry.step, EntityStep):
+            return first.stage > soon
+        return _first_stage(self.entering.enter(place, entry.here.graph)) > soon
 
     def _own_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
         direct = self.direct_sites(place, selected)

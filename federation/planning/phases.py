@@ -16,6 +16,8 @@ from federation.selection import Condition, Field, deferrals_of
 
 Phase: TypeAlias = frozenset[Condition]
 
+FIRST: Phase = frozenset()
+
 
 def phase_at(path: ResponsePath, conditions: tuple[Condition, ...]) -> Phase:
     """The phase of a request about the objects at a path, for a value under these conditions."""

@@ -371,6 +371,8 @@ def _types_of(entry: Entry) -> frozenset[str] | None:
 
 def _united(outputs: list[OutputField]) -> tuple[OutputField, ...]:
     """The same outputs in fewer entries: those that differ only in runtime types become one."""
+    if sum(output.types is not None for output in outputs) < 2:
+        return tuple(outputs)
     united: list[OutputField] = []
     places: dict[object, int] = {}
     # Per runtime type (None: for all), where its last field stands: joining must not overtake one,
