@@ -138,13 +138,16 @@ def _check(config: Config, places: Mapping[tuple[str, str], str]) -> None:
         raise InvalidConfig(f"{place}: {section}.{key}: {reason}")
 
 
+_MAY_BE_ZERO = frozenset({"leeway_seconds", "watch_seconds"})
+
+
 def _out_of_range(config: Config) -> Iterator[tuple[str, str, str]]:
     for section in Config.__struct_fields__:
         settings = getattr(config, section)
         for key in settings.__struct_fields__:
             value = getattr(settings, key)
             is_amount = section in {"limits", "cache"} or _is_amount(key)
-            if is_amount and (value < 0 or (value == 0 and key != "leeway_seconds")):
+            if is_amount and (value < 0 or (value == 0 and key not in _MAY_BE_ZERO)):
                 yield section, key, f"must be more than 0, not {value}"
             if key.endswith("port") and not 0 <= value <= 65535:
                 yield section, key, f"must be a port from 0 to 65535, not {value}"
@@ -161,6 +164,8 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str, str]]:
         yield "signing", "life_seconds", "subgraphs refuse contexts that live over 60 seconds"
     if config.access.engine == "opa" and not config.access.opa_url:
         yield "access", "opa_url", "name the OPA server, for example http://127.0.0.1:8181"
+    if config.access.cache_url and not config.access.cache_key_file:
+        yield "access", "cache_key_file", "who can write to Redis could give rights: name a secret"
     if config.server.admin_port and len(config.server.admin_token) < 16:
         yield "server", "admin_token", "the admin listener needs a token of 16 characters or more"
     for label, share in config.overrides.shares.items():

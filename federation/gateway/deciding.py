@@ -197,9 +197,20 @@ class Building:
             if settings.candidate:
                 dry_run = await self._open_dry_run(source, catalogue)
                 stack.push_async_callback(dry_run.close)
+            second = None
+            if settings.cache_url:
+                # What is not configured is not imported.
+                from federation.gateway.engines.second_level import (  # noqa: PLC0415
+                    SecondLevel,
+                    read_secret,
+                )
+
+                secret = read_secret(settings.cache_key_file)
+                second = SecondLevel(settings.cache_url, secret, str(release.revisions))
+                stack.push_async_callback(second.close)
             return Deciding(
                 dry_run=dry_run,
-                engine=engines.CachedEngine(engine, counts, reads=reads),
+                engine=engines.CachedEngine(engine, counts, reads=reads, second=second),
                 probe=probe,
                 purposes=engines.granted_purposes(release.data),
                 bundles=bundles,

@@ -209,6 +209,10 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         candidate: Folder with policies that are tried beside the ones that decide (dry run); empty
             tries none. Their data is in `candidate_data`, or else the data that decides.
         candidate_data: Folder with grants, purposes and organisations for the candidate.
+        cache_url: Redis that keeps decisions for all processes, such as `redis://host:6379/0`;
+            empty uses none. Each process has a cache of its own in any case.
+        cache_key_file: Secret of at least 32 bytes that authenticates what is kept there; the same
+            for all processes.
         store: SQLAlchemy URL of the store that all gateway processes share, for revocations that
             hold everywhere at once; SQLite on one machine, PostgreSQL on several. Empty has none.
         opa_url: Base URL of the OPA server.
@@ -229,6 +233,8 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str = ""
     candidate: str = ""
     candidate_data: str = ""
+    cache_url: str = ""
+    cache_key_file: str = ""
     store: str = ""
     opa_url: str = ""
     bundle_key_file: str = ""

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from federation.access import AccessRequest, Decision, PolicyEngine, RowCondition, Uses, Verdict
 from federation.access.decision import join_rows
 from federation.gateway.bounded import Bounded
 from federation.gateway.engines.counts import EngineCounts
+from federation.gateway.engines.kept import FieldKey, KeptField
 from federation.gateway.engines.reads import facts_of
+
+if TYPE_CHECKING:
+    from federation.gateway.engines.second_level import SecondLevel
 
 MAX_AGE_SECONDS = 30
 MAX_DECISIONS = 2_000
@@ -45,6 +50,7 @@ class CachedEngine:
         counts: EngineCounts | None = None,
         capacity: int = MAX_DECISIONS,
         reads: frozenset[str] | None = None,
+        second: SecondLevel | None = None,
     ) -> None:
         """Prepares.
 
@@ -53,10 +59,13 @@ class CachedEngine:
             counts: Shared counters.
             capacity: Whole answers that are kept.
             reads: What the policies read; see ``AccessRequest``.
+            second: What other processes keep; asked for what is not kept here.
         """
         self.counts = counts or EngineCounts()
         self._engine = engine
         self._reads = reads
+        self._second = second
+        self._telling: set[asyncio.Task[None]] = set()
         self._facts = facts_of(reads)
         self._whole: Bounded[_Question, tuple[int, int, Decision]] = Bounded(capacity)
         self._fields: Bounded[tuple[Hashable, str, Uses], _Field] = Bounded(MAX_FIELDS)
@@ -84,13 +93,16 @@ class CachedEngine:
         # A caller who goes away must not take the answer from the others who wait for it.
         return await asyncio.shield(task)
 
+    async def told(self) -> None:
+        """Returns when other processes could know what this one was answered."""
+        await asyncio.gather(*self._telling)
+
     async def _ask(self, key: _Question, request: AccessRequest) -> Decision:
         facts, now = key[0], request.asker.now
-        found = {}
-        for name, uses in request.fields.items():
-            field = self._fields.get((facts, name, uses))
-            if field is not None and field.start <= now < field.end:
-                found[name] = field
+        found = self._find(facts, request)
+        if self._second is not None and len(found) < len(request.fields):
+            await self._learn(self._second, facts, request)
+            found = self._find(facts, request)
         missing = {name: uses for name, uses in request.fields.items() if name not in found}
         fresh = None
         if missing or not found:
@@ -112,10 +124,47 @@ class CachedEngine:
             self._whole.put(key, (now, end, decision))
         return decision
 
+    def _find(self, facts: Hashable, request: AccessRequest) -> dict[str, _Field]:
+        now = request.asker.now
+        found = {}
+        for name, uses in request.fields.items():
+            field = self._fields.get((facts, name, uses))
+            if field is not None and field.start <= now < field.end:
+                found[name] = field
+        return found
+
+    async def _learn(self, second: SecondLevel, facts: Hashable, request: AccessRequest) -> None:
+        """Takes over what another process was answered."""
+        for key, kept in (await second.get(request.for_policies(self._reads))).items():
+            if request.fields.get(key[0]) == key[1]:
+                field = _Field(
+                    kept.start, kept.end, kept.verdicts, kept.conditions(), kept.revision
+                )
+                self._fields.put((facts, *key), field)
+
+    def _tell(
+        self, second: SecondLevel, request: AccessRequest, fields: dict[FieldKey, _Field]
+    ) -> None:
+        """Lets other processes know, later."""
+        told = {
+            key: KeptField(
+                field.start,
+                field.end,
+                dict(field.verdicts),
+                {name: [c.to_json() for c in bound] for name, bound in field.rows.items()},
+                field.revision,
+            )
+            for key, field in fields.items()
+        }
+        task = asyncio.create_task(second.put(request.for_policies(self._reads), told))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
     def _keep_fields(self, facts: Hashable, request: AccessRequest, decision: Decision) -> None:
         if decision.rows is None:
             return
         now = request.asker.now
+        fresh: dict[FieldKey, _Field] = {}
         for name, uses in request.fields.items():
             verdicts = {use: decision.verdicts.get((name, use)) for use in uses.names()}
             decided = {use: v for use, v in verdicts.items() if v is not None and v.decided}
@@ -125,9 +174,10 @@ class CachedEngine:
             end = min([now + MAX_AGE_SECONDS, *ends])
             if end > now:
                 rows = decision.rows.get(name, {})
-                self._fields.put(
-                    (facts, name, uses), _Field(now, end, decided, rows, decision.revision)
-                )
+                fresh[name, uses] = _Field(now, end, decided, rows, decision.revision)
+                self._fields.put((facts, name, uses), fresh[name, uses])
+        if self._second is not None:
+            self._tell(self._second, request, fresh)
 
     def _end(self, key: _Question, task: asyncio.Task[Decision]) -> None:
         del self._running[key]
