@@ -16,7 +16,7 @@ from federation.errors import PlanningError
 from federation.field_set import read_field_set
 from federation.operation import Operation
 from federation.planning import OperationPlan, OutputField, plan
-from federation.planning.plan import UNRELEASED
+from federation.planning.plan import UNRELEASED, ResponsePath
 from federation.query_graph import QueryGraph
 from federation.selection import Field, InlineFragment, SelectionSet
 from federation.supergraph import Supergraph
@@ -152,7 +152,9 @@ def plan_with_names(
             unnamed |= types
         else:
             output, names = _split(made.output, graph)
-            return NamedPlan(replace(made, output=output), names, tuple(sorted(unnamed)))
+            untold = frozenset(_only_for_names(made, output))
+            named = replace(made, output=output, untold=untold)
+            return NamedPlan(named, names, tuple(sorted(unnamed)))
 
 
 def with_names(
@@ -221,6 +223,41 @@ def _split(
             inner.append((output.source, output.key, output.types, names))
     rules = tuple(_rule(only, fields, graph) for only, fields in reads.items())
     return tuple(kept), Names(rules, tuple(inner))
+
+
+def _only_for_names(made: OperationPlan, output: tuple[OutputField, ...]) -> Iterator[int]:
+    """Fetches from which the output has nothing, nor any fetch that it has something from."""
+    tested = {key for test in made.row_tests for _, key in test.columns}
+    needed: set[int] = set()
+    for fetch in reversed(made.fetches):
+        if (
+            fetch.id in needed
+            or not fetch.entities
+            or any(
+                tested.union(*(_sources(output, path) for path in entity.paths))
+                & set(_keys(entity.selections))
+                for entity in fetch.entities
+            )
+        ):
+            needed.update(fetch.after)
+        else:
+            yield fetch.id
+
+
+def _sources(outputs: Iterable[OutputField], path: ResponsePath) -> frozenset[str]:
+    """Tree keys that are read of the objects at a path."""
+    for step in path:
+        if step != "@" and not step.startswith("|"):
+            outputs = [inner for each in outputs if each.source == step for inner in each.fields]
+    return frozenset(each.source for each in outputs)
+
+
+def _keys(selections: SelectionSet) -> Iterator[str]:
+    for each in selections:
+        if isinstance(each, Field):
+            yield each.response_key
+        else:
+            yield from _keys(each.selections)
 
 
 def _rule(only: str | None, fields: Iterable[OutputField], graph: QueryGraph) -> NameRule:

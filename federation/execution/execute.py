@@ -126,7 +126,8 @@ async def _execute(
         # Only what is no fault of a subgraph gets here; the caller knows it by its own type.
         raise faults.exceptions[0] from None
     dropped = drop_rows(execution)
-    failures = mended([error for run in runs for error in run.errors], execution, dropped)
+    told = [error for run in runs if run.fetch.id not in plan.untold for error in run.errors]
+    failures = mended(told, execution, dropped)
     shaped = _shape(execution, schema)
     return ExecutionResult(
         data=shaped.data,

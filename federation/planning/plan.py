@@ -194,6 +194,8 @@ class OperationPlan:
             leaves; their values are computed by the gateway, not fetched.
         row_tests: What must be tested before anything is released, objects below others first.
         deferrals: All that stand in the output, by number; empty when the response has one part.
+        untold: Ids of fetches from which the response has nothing, not even through others: clients
+            are not told what fails in them.
     """
 
     kind: str
@@ -202,3 +204,4 @@ class OperationPlan:
     output: tuple[OutputField, ...]
     row_tests: tuple[RowTest, ...] = ()
     deferrals: Deferrals = ()
+    untold: frozenset[int] = frozenset()

@@ -59,6 +59,7 @@ class Delivery:
 
     def __init__(self, execution: Execution, schema: GraphQLSchema, runs: list[PhasedRun]) -> None:
         self._request = execution.request
+        self._untold = execution.plan.untold
         self._tree = execution.tree
         self._runs = runs
         self._deferrals = {
@@ -283,7 +284,8 @@ class Delivery:
     ) -> Iterator[ResponseError]:
         """Errors of ended runs that this part needs, but those about what comes later."""
         for at, run in enumerate(self._runs):
-            if at not in ended or not run.serves(needed):
+            is_told = run.run.fetch.id not in self._untold
+            if at not in ended or not run.serves(needed) or not is_told:
                 continue
             for error in run.run.errors:
                 if id(error) not in self._told and not self._comes_later(error):

@@ -153,6 +153,26 @@ async def test_the_subject_is_fetched_from_where_it_is() -> None:
     assert names == {("Citizen", "subject"): ["99X"]}
 
 
+@pytest.mark.parametrize(
+    ("query", "paths"),
+    [
+        ("{ accounts { balance } }", []),
+        ("{ accounts { balance name } }", [("accounts",)]),
+        ("{ accounts { balance spouse { id } } }", [("accounts",)]),
+    ],
+)
+async def test_clients_are_told_of_no_failure_but_in_what_they_asked_for(
+    query: str, paths: list[object]
+) -> None:
+    town = Town()
+    town.transport = MemoryTransport({"fund": town.transport.subgraphs["fund"]})
+
+    result, names = await town.ask(query)
+
+    assert [error.path for error in result.errors] == paths
+    assert names == {}
+
+
 async def test_what_null_took_away_was_not_released() -> None:
     town = Town()
 
