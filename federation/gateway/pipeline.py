@@ -250,8 +250,15 @@ class Gateway:
 
     def _check(self, request: Request, schema: GraphQLSchema) -> None:
         """Read a request on another schema than the whole one, for what it finds wrong."""
-        parsed = parse_operation(request.query, schema, request.operation_name, self._limits)
-        coerce_variables(parsed.variables, schema, request.variables)
+        parsed = parse_operation(
+            request.query,
+            schema,
+            request.operation_name,
+            self._limits,
+            is_incremental=request.accepts_parts is not None,
+        )
+        variables = coerce_variables(parsed.variables, schema, request.variables)
+        check_variable_limits(parsed.operation, variables, self._limits)
 
     async def _own_schema(self, asker: Asker, state: State) -> GraphQLSchema:
         if self._config.access.engine == "open":
