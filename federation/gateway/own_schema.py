@@ -57,7 +57,8 @@ class OwnSchemas:
         """
         fields = self._fields.get(state.revision)
         if fields is None:
-            fields = self._fields.put(state.revision, everything(state.index))
+            asked = await aside(len(state.index.fields), partial(everything, state.index))
+            fields = self._fields.put(state.revision, asked)
         verdicts = await self._view(asker, fields, state.revision)
         key = (state.revision, id(verdicts))
         made = self._made.get(key)
