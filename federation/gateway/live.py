@@ -31,10 +31,13 @@ class LiveEngine:
             PolicyUnavailable: As the engine does, or there is no lease.
         """
         self._check()
-        current = self.current
-        decision = await current.engine.decide(request)
-        # Over while it was waited for: what was decided before may be revoked by now.
-        self._check()
+        while True:
+            current = self.current
+            decision = await current.engine.decide(request)
+            # Over or replaced while it was waited for: what was decided before may be revoked now.
+            self._check()
+            if current is self.current:
+                break
         if current.dry_run is not None:
             current.dry_run.observe(request, decision)
         return decision
@@ -48,7 +51,12 @@ class LiveEngine:
             PolicyUnavailable: As the engine does, or there is no lease.
         """
         self._check()
-        return await self.current.view(asker, fields, name)
+        while True:
+            current = self.current
+            verdicts = await current.view(asker, fields, name)
+            self._check()
+            if current is self.current:
+                return verdicts
 
     async def fault(self) -> str | None:
         """What is wrong with the engine now."""
