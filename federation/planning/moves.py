@@ -162,6 +162,17 @@ class Moves:
             return first.stage > soon
         return _first_stage(self.entering.enter(place, entry.here.graph)) > soon
 
+    def apart_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
+        """Ways to have a field of a concrete object in a request that is made for it.
+
+        None for what tells which object it is: that is known before any such request.
+        """
+        for site in place.sites:
+            for key in self.graph.type_at(site.here).keys:
+                if any(isinstance(f, Field) and f.name == selected.name for f in key.selections):
+                    return ()
+        return _one_per_node(self._entered_sites(place, selected))
+
     def _own_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
         direct = self.direct_sites(place, selected)
         if direct and len(direct) == len(place.sites):

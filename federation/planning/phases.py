@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from federation.planning.place import EntityStep, FieldStep, RootStep, Site
 from federation.planning.plan import OutputField, ResponsePath
-from federation.selection import Condition, Field, deferrals_of
+from federation.selection import Condition, Field, SelectionSet, deferrals_of
 
 Phase: TypeAlias = frozenset[Condition]
 
@@ -58,6 +58,21 @@ def order_of(conditions: tuple[Condition, ...]) -> tuple[int, tuple[int, ...]]:
     """Sort key by which values come before all that is deferred further."""
     numbers = tuple(each.deferral.number for each in deferrals_of(conditions))
     return (len(numbers), numbers)
+
+
+def occurrences(
+    selections: SelectionSet, path: ResponsePath = (), around: Phase = frozenset()
+) -> dict[ResponsePath, set[Phase]]:
+    """For each field, by response keys, the deferrals around each of its selections."""
+    found: dict[ResponsePath, set[Phase]] = {}
+    for each in selections:
+        within = around | frozenset(deferrals_of(each.conditions))
+        at = (*path, each.response_key) if isinstance(each, Field) else path
+        if isinstance(each, Field):
+            found.setdefault(at, set()).add(within)
+        for below, phases in occurrences(each.selections, at, within).items():
+            found.setdefault(below, set()).update(phases)
+    return found
 
 
 def with_deferrals(

@@ -15,7 +15,7 @@ from federation.planning.plan import OperationPlan, OutputField, RowTest
 from federation.planning.schedule import schedule
 from federation.planning.walk import INTROSPECTION, Leaf, Walk
 from federation.query_graph.model import QueryGraph
-from federation.selection import Field, InlineFragment, SelectionSet
+from federation.selection import Field, InlineFragment, SelectionSet, deferrals_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _plan_segment(
 ) -> Segment:
     walk = Walk(graph, limits.leaves, operation.row_tests)
     output = walk.visit_root(operation.root_type, graphs, selections)
-    sites = choose(walk.leaves, len(graph.graphs), limits.combinations)
+    sites = _choose(walk.leaves, len(graph.graphs), limits.combinations)
     requests = Requests(graph)
     for leaf, site in sorted(
         zip(walk.leaves, sites, strict=True), key=lambda pair: order_of(pair[0].conditions)
@@ -114,6 +114,19 @@ def _plan_segment(
     ordered = requests.ordered()
     cost = (max((request.stage for request in ordered), default=0), len(ordered))
     return Segment(ordered, output, cost, tuple(walk.leaves), tuple(sites), tuple(walk.row_tests))
+
+
+def _choose(leaves: list[Leaf], width: int, limit: int) -> list[Site]:
+    """The site of each leaf; what is deferred may not make the first part cost more."""
+    first = [leaf for leaf in leaves if not deferrals_of(leaf.conditions)]
+    if len(first) == len(leaves):
+        return choose(leaves, width, limit)
+    chosen = iter(choose(first, width, limit))
+    settled = [
+        leaf if deferrals_of(leaf.conditions) else replace(leaf, candidates=(next(chosen),))
+        for leaf in leaves
+    ]
+    return choose(settled, width, limit)
 
 
 def _segments_by_field(

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from federation.errors import OperationTooLarge, PlanningError
 from federation.operation import EMPTY
 from federation.planning.moves import Moves
+from federation.planning.phases import Phase, occurrences
 from federation.planning.place import Place, Site, undominated
 from federation.planning.plan import OutputField, ResponsePath, RowTest
 from federation.query_graph.model import QueryGraph
@@ -83,11 +85,13 @@ class Walk:
         self.leaves: list[Leaf] = []
         self.row_tests: dict[RowTest, None] = {}
         self._columns = columns
+        self._selections: SelectionSet = ()
 
     def visit_root(
         self, type_name: str, graphs: tuple[str, ...], selections: SelectionSet
     ) -> tuple[OutputField, ...]:
         """Walk the root selections with root fetches possible in the given subgraphs."""
+        self._selections = selections
         return self._visit(self.moves.root(type_name, graphs), selections, ())
 
     def _visit(
@@ -207,8 +211,30 @@ class Walk:
         self, place: Place, entry: Entry, conditions: tuple[Condition, ...]
     ) -> OutputField:
         selected = self.moves.selected(place, entry.field)
-        sites = self.moves.field_sites(place, selected)
+        sites = self._field_sites(place, entry, selected, conditions)
         return self._follow(place, entry, selected, sites, None, conditions)
+
+    @cached_property
+    def _occurrences(self) -> dict[ResponsePath, set[Phase]]:
+        return occurrences(self._selections)
+
+    def _field_sites(
+        self, place: Place, entry: Entry, selected: Field, conditions: tuple[Condition, ...]
+    ) -> tuple[Site, ...]:
+        """Ways to have a field of a concrete object.
+
+        What is deferred at an entity is asked for apart, so that nothing waits for it, unless the
+        same is wanted sooner.
+        """
+        if place.path and deferrals_of(entry.field.conditions):
+            wanted = frozenset(deferrals_of((*conditions, *entry.field.conditions)))
+            keys = (step for step in place.path if step != "@" and step[0] != "|")
+            others = self._occurrences.get((*keys, entry.field.response_key))
+            if others is not None and not any(other < wanted for other in others):
+                apart = self.moves.apart_sites(place, selected)
+                if apart:
+                    return apart
+        return self.moves.field_sites(place, selected)
 
     def _visit_abstract(
         self, place: Place, entry: Entry, conditions: tuple[Condition, ...]
@@ -226,7 +252,7 @@ class Walk:
                 cast,
                 entry,
                 selected,
-                self.moves.field_sites(cast, selected),
+                self._field_sites(cast, entry, selected, conditions),
                 frozenset((type_name,)),
                 conditions,
             )

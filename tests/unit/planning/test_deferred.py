@@ -47,8 +47,11 @@ def told(made: OperationPlan) -> list[tuple[str, list[list[int]]]]:
             "{ me { rate ... @defer { income } } }",
             [("people", []), ("tax", []), ("tax", [[1]])],
         ),
+        # Of an entity also where the same subgraph is asked for both.
+        ("{ me { name ... @defer { home { code } } } }", [("people", []), ("people", [[1]])]),
         # What is there already is not asked again.
-        ("{ me { name ... @defer { name home { code } } } }", [("people", [])]),
+        ("{ me { name ... @defer { id name } } }", [("people", [])]),
+        ("{ me { name home { code } ... @defer { home { code } } } }", [("people", [])]),
         ("{ me { income ... @defer { income } } }", [("people", []), ("tax", [])]),
         ("{ me { name } ... @defer { me { name home { code } } } }", [("people", [])]),
         # Root fields are told apart.
@@ -56,7 +59,7 @@ def told(made: OperationPlan) -> list[tuple[str, list[list[int]]]]:
         # Within one another, and side by side.
         (
             "{ me { ... @defer { income ... @defer { home { duty } } } } }",
-            [("people", []), ("tax", [[1]]), ("tax", [[1, 2]])],
+            [("people", []), ("people", [[1, 2]]), ("tax", [[1]]), ("tax", [[1, 2]])],
         ),
         (
             "{ town ... @defer { you { name } } ... @defer { you { home { code } } } }",
