@@ -204,7 +204,7 @@ class Walk:
         if place.path and entry.field.alias == EMPTY.alias:
             self._want(place, self.moves.presence_sites(place), conditions)
         elif place.path:
-            self._want_typename(place, (*conditions, *entry.field.conditions))
+            self._want_typename(place, (*conditions, *without_deferrals(entry.field.conditions)))
         return self._output(place, entry, TYPENAME, _types_of(entry), ())
 
     def _visit_concrete(
@@ -244,7 +244,7 @@ class Walk:
             output = self._follow(place, entry, selected, sites, None, conditions)
             yield from self._by_type(place, entry, output, conditions)
             return
-        self._want_typename(place, (*conditions, *entry.field.conditions))
+        self._want_typename(place, (*conditions, *without_deferrals(entry.field.conditions)))
         for type_name in sorted(entry.types):
             cast = self.moves.cast(place, type_name)
             selected = self.moves.selected(cast, entry.field)
@@ -296,7 +296,7 @@ class Walk:
         if list(by_text) == [output.type]:
             yield output
             return
-        self._want_typename(place, (*conditions, *entry.field.conditions))
+        self._want_typename(place, (*conditions, *without_deferrals(entry.field.conditions)))
         for text, type_names in by_text.items():
             yield replace(output, type=text, types=frozenset(type_names))
 
@@ -344,7 +344,10 @@ class Walk:
         return tuple(sorted((*conditions, stream.condition)))
 
     def _want_typename(self, place: Place, conditions: tuple[Condition, ...]) -> None:
-        """Note a leaf that tells that the objects are there, and of which type."""
+        """Note a leaf that tells that the objects are there, and of which type.
+
+        The type of an object is never deferred within it: it says what the object is made of.
+        """
         self._want(place, self.moves.typename_sites(place), conditions)
 
     def _want(

@@ -29,6 +29,8 @@ from tests.support.random_graph import RandomGraph, RandomSubgraphs, type_of_row
 
 SCHEMAS = int(os.environ.get("DATONG_RANDOM_DEFERRING_SCHEMAS", "20"))
 FIRST_SEED = int(os.environ.get("DATONG_RANDOM_FIRST_SEED", "0"))
+FOUND = (520,)
+"""Seeds that once showed a fault: the type of an interface object, deferred with what depends on it."""
 OPERATIONS = 6
 WIDE = Limits(
     max_root_fields=1_000,
@@ -68,7 +70,7 @@ class DeferringWriter(OperationWriter):
         return self._deferral("stream", f"initialCount: {self._random.randint(0, 2)}")
 
 
-@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
+@pytest.mark.parametrize("seed", [*FOUND, *range(FIRST_SEED, FIRST_SEED + SCHEMAS)])
 async def test_the_parts_together_are_the_whole_answer(seed: int) -> None:
     random_graph = RandomGraph(seed)
     composition = compose(
