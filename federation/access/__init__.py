@@ -31,6 +31,7 @@ from federation.access.restrict import (
     Mode,
     Restriction,
     bind_row_tests,
+    refuse_whole,
     restrict,
     row_filters_json,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "no_decision",
     "read_condition",
     "read_decision",
+    "refuse_whole",
     "restrict",
     "row_filters_json",
     "suits",

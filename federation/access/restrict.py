@@ -238,16 +238,27 @@ class _Pruner:
         return next(iter(known.values())).type
 
 
+def refuse_whole(refusals: tuple[Refusal, ...]) -> None:
+    """Refuse an operation of which something was refused.
+
+    Raises:
+        Forbidden: Something was.
+    """
+    if refusals:
+        errors = tuple(refusal.error for refusal in refusals)
+        raise Forbidden("the operation holds fields that may not be read", errors=errors)
+
+
 def _raise_if_whole(
     operation: Operation, refusals: tuple[Refusal, ...], mode: Mode, disclosure: Disclosure
 ) -> None:
     if disclosure is Disclosure.HIDDEN:
         raise InvalidOperation(tuple(_unknown_field(refusal) for refusal in refusals))
-    errors = tuple(refusal.error for refusal in refusals)
     if operation.kind == "mutation" or mode is Mode.REFUSE:
-        raise Forbidden("the operation holds fields that may not be read", errors=errors)
+        refuse_whole(refusals)
     root_refused = any(len(refusal.path) == 1 for refusal in refusals)
     if operation.kind == "subscription" and root_refused:
+        errors = tuple(refusal.error for refusal in refusals)
         raise Forbidden("the subscription may not be read", errors=errors)
 
 

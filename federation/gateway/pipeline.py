@@ -22,9 +22,11 @@ from federation.access import (
     Restriction,
     bind_masks,
     bind_row_tests,
+    refuse_whole,
     restrict,
 )
 from federation.audit import NamedPlan, named_subjects
+from federation.errors import InvalidRequest
 from federation.execution import (
     CompiledPlans,
     EventTransport,
@@ -71,6 +73,7 @@ from federation.operation import (
 from federation.planning import OperationPlan
 
 DEBUG_HEADER = "datong-debug"
+MODE_HEADER = "datong-mode"
 
 Identify = Callable[[Headers], Awaitable[Asker]]
 """Request headers to a verified asker."""
@@ -178,6 +181,8 @@ class Gateway:
         restrict = partial(self._restrict, parsed.operation, variables, decision)
         labels = active_labels(state.graphs.labels, self._config.overrides.shares, request.id)
         planned = self._recall.planned(asked, decision, state, restrict, labels)
+        if _mode_of(request) is Mode.REFUSE:
+            refuse_whole(planned.restriction.refusals)
         work = self._work(request, asker, variables, planned.restriction, state)
         if introspects(parsed):
             own = await self._own_schema(asker, state)
@@ -313,3 +318,18 @@ class Gateway:
         if not self._config.http.debug_extensions or request.headers.get(DEBUG_HEADER) != "1":
             return None
         return describe(result, prepared.restriction, trail.milliseconds)
+
+
+def _mode_of(request: Request) -> Mode:
+    """What the client wants to become of its operation if a part of it is refused.
+
+    Where the deployment refuses whole operations, that holds whatever a client says.
+
+    Raises:
+        InvalidRequest: It names no mode.
+    """
+    wanted = request.headers.get(MODE_HEADER, Mode.PRUNE.value)
+    try:
+        return Mode(wanted.strip().lower())
+    except ValueError:
+        raise InvalidRequest("Datong-Mode is prune or refuse") from None

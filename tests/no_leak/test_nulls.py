@@ -42,3 +42,24 @@ def test_mode_refuse_and_mutations_send_nothing_at_all(city: City) -> None:
         assert wire.status == 403
         assert "data" not in wire.json
         assert wire.sent == ()
+
+
+def test_a_client_can_have_its_own_operation_refused_as_a_whole(city: City) -> None:
+    gateway = city.gateway(RIGHTS)
+    stricter = {**gateway.caller(), "datong-mode": "refuse"}
+    query = "{ mayor { home { street } phone } }"
+    before, refused, after = (
+        gateway.ask(query),
+        gateway.ask(query, None, stricter),
+        gateway.ask(query),
+    )
+    softer = city.gateway(RIGHTS, mode="refuse").ask(
+        query, None, {**gateway.caller(), "datong-mode": "prune"}
+    )
+
+    assert (before.status, after.status) == (200, 200)
+    assert before.json == after.json
+    for wire in (refused, softer):
+        assert (wire.status, wire.sent) == (403, ())
+        assert wire.errors[0]["extensions"]["code"] == "ACCESS_DENIED"
+    assert gateway.ask(query, None, {**gateway.caller(), "datong-mode": "all"}).status == 400
