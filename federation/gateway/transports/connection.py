@@ -6,7 +6,7 @@ Source: RFC 9112; the parser is llhttp, as strict as it comes.
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple, cast
+from typing import NamedTuple, Protocol, cast
 
 import httptools
 
@@ -41,6 +41,30 @@ class NoAnswer(Exception):
         self.is_untouched = is_untouched
 
 
+class Waiting(Protocol):
+    """Whoever waits for an answer; told once, and not any more when it is done."""
+
+    def done(self) -> bool:
+        """Whether nobody waits any more."""
+        ...
+
+    def answered(self, answer: Answer) -> None:
+        """The answer is complete."""
+        ...
+
+    def failed(self, failure: NoAnswer) -> None:
+        """No complete answer will come."""
+        ...
+
+
+class _Asked(asyncio.Future[Answer]):
+    def answered(self, answer: Answer) -> None:
+        self.set_result(answer)
+
+    def failed(self, failure: NoAnswer) -> None:
+        self.set_exception(failure)
+
+
 class Connection(asyncio.Protocol):
     """One request at a time; whatever is not asked for closes it.
 
@@ -68,7 +92,7 @@ class Connection(asyncio.Protocol):
         self._max_body_bytes = max_body_bytes
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpResponseParser | None = None
-        self._waiting: asyncio.Future[Answer] | None = None
+        self._waiting: Waiting | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -91,17 +115,22 @@ class Connection(asyncio.Protocol):
         Raises:
             NoAnswer: The connection broke, or what came is no HTTP answer within the limits.
         """
-        assert self._transport is not None, "asked only when connected"
         if not self.is_open:
             raise NoAnswer("the connection is closed", is_untouched=True)
-        self._begin()
-        self._waiting = self._loop.create_future()
-        self._transport.write(request)
+        asked = _Asked(loop=self._loop)
+        self.begin(request, asked)
         try:
-            return await self._waiting
+            return await asked
         except asyncio.CancelledError:
             self.abort()
             raise
+
+    def begin(self, request: bytes, waiting: Waiting) -> None:
+        """Send a whole request on an open connection; whoever waits must abort when it gives up."""
+        assert self._transport is not None, "asked only when connected"
+        self._begin()
+        self._waiting = waiting
+        self._transport.write(request)
 
     def abort(self) -> None:
         """Close at once."""
@@ -214,7 +243,7 @@ class Connection(asyncio.Protocol):
         if waiting is not None and not waiting.done():
             assert self._status is not None, "a complete answer has a status"
             body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-            waiting.set_result(Answer(self._status, self._media_type, self._coding, body))
+            waiting.answered(Answer(self._status, self._media_type, self._coding, body))
         self._chunks = []
         if not self.is_open:
             self._transport.abort()
@@ -225,7 +254,7 @@ class Connection(asyncio.Protocol):
         self.abort()
         if waiting is not None and not waiting.done():
             untouched = self._received == 0
-            waiting.set_exception(NoAnswer(reason, self._status, is_untouched=untouched))
+            waiting.failed(NoAnswer(reason, self._status, is_untouched=untouched))
 
 
 def _token(value: bytes) -> str:

@@ -12,6 +12,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Self
 
@@ -28,6 +29,7 @@ from federation.execution import (
 )
 from federation.gateway.transports.answers import ACCEPT, check_media_type
 from federation.gateway.transports.connection import Answer, NoAnswer
+from federation.gateway.transports.exchange import Exchange
 from federation.gateway.transports.pool import Origin, Pool, PoolLimits
 
 _MAX_HEAD_BYTES = 32_768
@@ -131,29 +133,52 @@ class FastTransport:
             SubgraphUnreachable: No complete answer in time, one that is too long, or one that is no
                 GraphQL response.
         """
-        is_query = request.kind == "query"
-        answer = await self._post(
-            subgraph, body_of(request), request.headers, is_repeatable=is_query
-        )
+        body = body_of(request)
+        if request.kind == "query":
+            answer = await self.post(subgraph, body, request.headers)
+        else:
+            answer = await self._post(subgraph, body, request.headers, is_repeatable=False)
         return read_reply(subgraph, answer)
 
     def post(
         self, subgraph: str, body: bytes, headers: Mapping[str, str]
     ) -> asyncio.Future[ByteReply]:
         """Post the body of a query; see ``send``."""
-        return asyncio.ensure_future(self._post(subgraph, body, headers, is_repeatable=True))
+        target = self._targets.get(subgraph)
+        lines = _lines_of(tuple(headers.items()))
+        connection = target.pool.take_idle() if target is not None and lines is not None else None
+        if target is None or lines is None or connection is None:
+            return asyncio.ensure_future(self._post(subgraph, body, headers, is_repeatable=True))
+        exchange = Exchange(subgraph, target.pool, connection)
+        exchange.send(
+            b"%b%bContent-Length: %d\r\n\r\n%b" % (target.head, lines, len(body), body),
+            self._deadline_seconds,
+            partial(_reply, subgraph),
+            partial(self._post, subgraph, body, headers, is_repeatable=False, on_new=True),
+        )
+        return exchange
 
     async def _post(
-        self, subgraph: str, body: bytes, headers: Mapping[str, str], *, is_repeatable: bool
+        self,
+        subgraph: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        is_repeatable: bool,
+        on_new: bool = False,
     ) -> ByteReply:
         target = self._targets.get(subgraph)
         if target is None:
             raise SubgraphUnreachable(subgraph, "no URL is known")
-        lines = _header_lines(subgraph, headers)
+        lines = _lines_of(tuple(headers.items()))
+        if lines is None:
+            raise SubgraphUnreachable(subgraph, "a header cannot be sent")
         message = b"%b%bContent-Length: %d\r\n\r\n%b" % (target.head, lines, len(body), body)
         try:
             async with asyncio.timeout(self._deadline_seconds):
-                answer = await target.pool.exchange(message, is_repeatable=is_repeatable)
+                answer = await target.pool.exchange(
+                    message, is_repeatable=is_repeatable, on_new=on_new
+                )
         except TimeoutError:
             raise SubgraphUnreachable(subgraph, "no complete answer in time") from None
         except NoAnswer as failure:
@@ -202,12 +227,12 @@ def _head_of(url: URL) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
-def _header_lines(subgraph: str, headers: Mapping[str, str]) -> bytes:
-    lines = [
-        f"{name}: {value}\r\n" for name, value in headers.items() if name.lower() not in _RESERVED
-    ]
+@lru_cache(maxsize=2_000)
+def _lines_of(headers: tuple[tuple[str, str], ...]) -> bytes | None:
+    """Headers as they are sent, None if they cannot be; most requests of a caller have the same."""
+    lines = [f"{name}: {value}\r\n" for name, value in headers if name.lower() not in _RESERVED]
     text = "".join(lines)
     # A line break or a NUL in a header would be read as the end of it, and what follows as ours.
     if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
-        raise SubgraphUnreachable(subgraph, "a header cannot be sent")
+        return None
     return text.encode("latin-1", "replace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import deque
 from dataclasses import dataclass
 
 from federation.gateway.transports.answers import IDLE_SECONDS
@@ -51,25 +52,33 @@ class Pool:
         self._limits = limits
         # Whoever holds a slot holds a connection or may open one, idle ones being taken first:
         # there are never more open connections than slots.
-        self._slots = asyncio.Semaphore(limits.connections)
+        self._free = limits.connections
+        self._queue: deque[asyncio.Future[None]] = deque()
         self._idle: list[Connection] = []
         self._sweep: asyncio.TimerHandle | None = None
         self._is_closed = False
 
-    async def exchange(self, request: bytes, *, is_repeatable: bool) -> Answer:
+    async def exchange(
+        self, request: bytes, *, is_repeatable: bool, on_new: bool = False
+    ) -> Answer:
         """The answer to one request.
 
         Args:
             request: Head and body.
             is_repeatable: Whether it may be sent once more, on a new connection, when the first one
                 broke before a byte of the answer came.
+            on_new: Open a connection even if there is an idle one.
 
         Raises:
             NoAnswer: No complete answer came.
             OSError: No connection could be had; TLS failures are among them.
             TimeoutError: No connection could be had in time.
         """
-        async with self._slots:
+        await self._slot()
+        try:
+            if on_new:
+                # There may be as many idle ones as there are slots.
+                self._drop_idle()
             connection = self._take() or await self._open()
             try:
                 answer = await connection.ask(request)
@@ -81,6 +90,44 @@ class Pool:
                 answer = await connection.ask(request)
             self._put_back(connection)
             return answer
+        finally:
+            self.free_slot()
+
+    def take_idle(self) -> Connection | None:
+        """An open connection and a slot for it, to be given back; None if that takes waiting."""
+        if not self._free or self._queue:
+            return None
+        connection = self._take()
+        if connection is not None:
+            self._free -= 1
+        return connection
+
+    def give_back(self, connection: Connection) -> None:
+        """A connection that has its answer, and its slot."""
+        self._put_back(connection)
+        self.free_slot()
+
+    def free_slot(self) -> None:
+        """The slot alone, of a connection that was closed."""
+        while self._queue:
+            first = self._queue.popleft()
+            if not first.done():
+                first.set_result(None)
+                return
+        self._free += 1
+
+    async def _slot(self) -> None:
+        if self._free and not self._queue:
+            self._free -= 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.free_slot()
+            raise
 
     async def close(self) -> None:
         """Close what is idle, now, and what is busy when it has its answer."""
@@ -92,6 +139,11 @@ class Pool:
             connection.abort()
         if closing:
             await asyncio.wait([connection.lost for connection in closing])
+
+    def _drop_idle(self) -> None:
+        dropped, self._idle = self._idle, []
+        for connection in dropped:
+            connection.abort()
 
     def _take(self) -> Connection | None:
         latest = asyncio.get_running_loop().time() - IDLE_SECONDS
