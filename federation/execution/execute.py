@@ -23,7 +23,7 @@ from federation.execution.model import (
 )
 from federation.execution.rows import drop_rows, mended
 from federation.execution.shape import Shaped, shape
-from federation.execution.transport import ByteTransport, SubgraphReply, Transport
+from federation.execution.transport import SubgraphReply, Transport, takes_bytes
 from federation.planning.plan import OperationPlan
 
 __all__ = ["execute", "execute_event", "unfinished_mutations"]
@@ -50,7 +50,7 @@ async def execute(
     ends = None if request.deadline is None else loop.time() + request.deadline
     if not isinstance(compiled, TypedPlan):
         return await _execute(Execution(plan, request, transport, ends, compiled=compiled), schema)
-    if not isinstance(transport, ByteTransport):
+    if not takes_bytes(transport):
         return await _execute(Execution(plan, request, transport, ends), schema)
     run = TypedRun(compiled, request, transport)
     try:
@@ -83,6 +83,7 @@ def _typed_result(
             )
             for fetch in plan.fetches
         ),
+        tree=run.tree,
         text=text,
     )
 

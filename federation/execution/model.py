@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from federation.errors import Refusal, ResponseError
 from federation.planning.plan import Conditions
@@ -67,8 +67,7 @@ class Outcome(Enum):
     MALFORMED = "malformed"
 
 
-@dataclass(frozen=True, slots=True)
-class FetchReport:
+class FetchReport(NamedTuple):
     """What became of one fetch of the plan.
 
     Attributes:

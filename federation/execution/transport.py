@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,6 @@ class Transport(Protocol):
         ...
 
 
-@runtime_checkable
 class ByteTransport(Transport, Protocol):
     """A transport for bodies that somebody else writes and reads."""
 
@@ -74,6 +73,11 @@ class ByteTransport(Transport, Protocol):
         The answer fails with ``SubgraphUnreachable`` where ``send`` would.
         """
         ...
+
+
+def takes_bytes(transport: Transport) -> TypeGuard[ByteTransport]:
+    """Whether a transport takes bodies as they are."""
+    return hasattr(transport, "post")
 
 
 class EventTransport(Protocol):

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from federation.gateway.access_log import AccessLog
 from federation.gateway.admin import admin_listener
@@ -24,6 +25,19 @@ NO_STORE = {"cache-control": "no-store"}
 
 PageRoutes = Callable[[], list[BaseRoute]]
 """Makes the routes of the pages; the console is a layer above and is handed in."""
+
+
+class GatewayApplication(Starlette):
+    """Starlette for everything but the one path that most requests come for."""
+
+    graphql: GraphQLEndpoint | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one connection."""
+        if self.graphql is not None and scope["type"] == "http" and scope["path"] == "/graphql":
+            await self.graphql(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(
@@ -53,16 +67,17 @@ def create_app(
             if config.server.admin_port:
                 await stack.enter_async_context(admin_listener(config.server, running))
             endpoint = GraphQLEndpoint(running.gateway, config.http, config.subscriptions, log)
+            application.graphql = endpoint
             app.router.routes.extend(
                 [
-                    Route("/graphql", endpoint),
                     *_state_routes(running),
                     *(pages() if pages else ()),
                 ]
             )
             yield
 
-    return Starlette(lifespan=lifespan)
+    application = GatewayApplication(lifespan=lifespan)
+    return application
 
 
 def _state_routes(running: Running) -> list[BaseRoute]:

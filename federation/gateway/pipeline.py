@@ -147,7 +147,11 @@ class Gateway:
         state = self.state
         trail = Trail(request, self._parts.recorder, state.revision)
         return await see_through(
-            self._stages(request, trail, state), trail, self._config.http.deadline_seconds
+            self._stages(request, trail, state),
+            trail,
+            self._config.http.deadline_seconds,
+            # No document without this word holds one.
+            may_change="mutation" in request.query,
         )
 
     async def _stages(self, request: Request, trail: Trail, state: State) -> Answer:
@@ -250,7 +254,7 @@ class Gateway:
     def _coerce(self, parsed: ParsedOperation, request: Request, state: State) -> dict[str, Any]:
         with self._hiding:
             variables = coerce_variables(parsed.variables, state.schema, request.variables)
-        check_variable_limits(parsed.operation, variables, self._limits)
+        check_variable_limits(parsed, variables, self._limits)
         return variables
 
     def _check(self, request: Request, schema: GraphQLSchema) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from federation.access import AccessIndex, Caller, Decision
 from federation.audit import (
     EVERYTHING,
@@ -131,7 +133,11 @@ def touched_by(result: ExecutionResult, plan: NamedPlan, key: bytes) -> tuple[To
     """What the answer made of a result releases."""
     # Only an error can make null of something that was fetched for a whole answer.
     is_less = result.is_part or bool(result.errors)
-    shown = result.data if is_less or result.data is None else EVERYTHING
+    shown: Any = EVERYTHING
+    if is_less and result.text is not None:
+        shown = msgspec.json.decode(result.text)
+    elif is_less or (result.data is None and result.text is None):
+        shown = result.data
     return touched(result.tree, shown, plan, key)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,6 +36,8 @@ from federation.gateway.messages import Answer, DeadlineExceeded, Request, Respo
 from federation.gateway.recording import RequestNotes, audited_verdicts, touched_by
 from federation.operation import ParsedOperation
 from federation.planning import OperationPlan
+
+_digest = lru_cache(maxsize=2_000)(text_digest)
 
 _KEPT_VERDICTS = 1_000
 
@@ -111,7 +114,7 @@ class Trail:
         """What is asked, without anything the caller typed in."""
         operation = parsed.operation
         self._signature = parsed.signature
-        digest = text_digest(parsed.signature)
+        digest = _digest(parsed.signature)
         self._notes.operation = AuditedOperation(operation.kind, digest, operation.name or "")
         return parsed
 
@@ -286,13 +289,35 @@ async def attend_to_the_rest(seconds: float) -> None:
 _unattended: set[asyncio.Future[Answer]] = set()
 
 
-async def see_through(
+async def _until_deadline(
     stages: Coroutine[Any, Any, Answer], trail: Trail, deadline_seconds: float
+) -> Answer:
+    task = asyncio.current_task()
+    assert task is not None, "requests are answered in tasks"
+
+    def end() -> None:
+        trail.is_late = True
+        task.cancel()
+
+    timer = asyncio.get_running_loop().call_later(deadline_seconds, end)
+    try:
+        return await stages
+    finally:
+        timer.cancel()
+        if trail.is_late:
+            task.uncancel()
+
+
+async def see_through(
+    stages: Coroutine[Any, Any, Answer], trail: Trail, deadline_seconds: float, *, may_change: bool
 ) -> Answer:
     """The answer of a request's stages, cut off at the deadline or when nobody waits for it.
 
-    A mutation that was sent is never cut off: it is finished and recorded all the same.
+    A mutation that was sent is never cut off: it is finished and recorded all the same. What
+    cannot be one, as ``may_change`` says, is spared a task of its own.
     """
+    if not may_change:
+        return await _until_deadline(stages, trail, deadline_seconds)
     work = asyncio.create_task(stages)
     try:
         async with asyncio.timeout(deadline_seconds):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -45,6 +46,8 @@ class ParsedOperation:
         text_hash: Lowercase hex SHA-256 of the document's UTF-8 bytes.
         signature: The normalised operation without aliases and with every literal value emptied:
             what was asked, fit for records that must hold no personal data.
+        page_variables: Paging arguments, each with a variable that it is given.
+        initial_counts: Arguments of ``@stream``, as text.
         is_whole: The operation holds every selection of the document. Otherwise some are valid and
             yet asked of nobody: in another operation, or where nothing can be answered.
     """
@@ -53,6 +56,8 @@ class ParsedOperation:
     variables: tuple[VariableDefinition, ...]
     text_hash: str
     signature: str
+    page_variables: frozenset[tuple[str, str]] = frozenset()
+    initial_counts: frozenset[str] = frozenset()
     is_whole: bool = True
 
 
@@ -107,6 +112,8 @@ def parse_operation(
         variables=variables,
         text_hash=text_hash,
         signature=str(_without_values(operation)),
+        page_variables=frozenset(_page_variables(operation.selections, limits)),
+        initial_counts=frozenset(_initial_counts(operation.selections)),
         is_whole=not normaliser.left_out and _operations(document) == [definition],
     )
 
@@ -237,3 +244,20 @@ def _empty_literal(match: re.Match[str]) -> str:
     if token[0] == '"':
         return '""'
     return token if token[0] in "$_" or token[0].isalpha() else "0"
+
+
+def _page_variables(selections: SelectionSet, limits: Limits) -> Iterator[tuple[str, str]]:
+    """Pairs of paging argument and the variable that it is given."""
+    for selection in selections:
+        if isinstance(selection, Field):
+            for argument in selection.arguments:
+                if argument.name in limits.page_arguments and argument.value.startswith("$"):
+                    yield argument.name, argument.variables[0]
+        yield from _page_variables(selection.selections, limits)
+
+
+def _initial_counts(selections: SelectionSet) -> Iterator[str]:
+    for selection in selections:
+        if isinstance(selection, Field) and selection.stream is not None:
+            yield selection.stream.initial_count
+        yield from _initial_counts(selection.selections)

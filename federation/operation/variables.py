@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -16,9 +16,8 @@ from graphql import (
 
 from federation.errors import InvalidOperation, ResponseError
 from federation.operation.limits import Limits, check_list, check_page_size
-from federation.operation.model import Operation, VariableDefinition
-from federation.operation.parse import response_error
-from federation.selection import Field, SelectionSet
+from federation.operation.model import VariableDefinition
+from federation.operation.parse import ParsedOperation, response_error
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
 _MAX_ERRORS = 50
@@ -54,7 +53,7 @@ def coerce_variables(
 
 
 def check_variable_limits(
-    operation: Operation, variables: Mapping[str, Any], limits: Limits
+    parsed: ParsedOperation, variables: Mapping[str, Any], limits: Limits
 ) -> None:
     """Hold the limits on list lengths and page sizes for what came in by variables.
 
@@ -64,11 +63,11 @@ def check_variable_limits(
     """
     for value in variables.values():
         _check_lists(value, limits)
-    for name, variable in set(_page_variables(operation.selections, limits)):
+    for name, variable in parsed.page_variables:
         value = variables.get(variable)
         if isinstance(value, int):
             check_page_size(name, value, limits)
-    for text in _initial_counts(operation.selections):
+    for text in parsed.initial_counts:
         count = variables.get(text[1:], 0) if text.startswith("$") else int(text)
         if count is not None and count < 0:
             message = "The argument 'initialCount' of '@stream' must not be negative."
@@ -93,20 +92,3 @@ def _check_lists(value: Any, limits: Limits) -> None:
     elif isinstance(value, dict):
         for item in value.values():
             _check_lists(item, limits)
-
-
-def _initial_counts(selections: SelectionSet) -> Iterator[str]:
-    for selection in selections:
-        if isinstance(selection, Field) and selection.stream is not None:
-            yield selection.stream.initial_count
-        yield from _initial_counts(selection.selections)
-
-
-def _page_variables(selections: SelectionSet, limits: Limits) -> Iterator[tuple[str, str]]:
-    """Pairs of paging argument and the variable that it is given."""
-    for selection in selections:
-        if isinstance(selection, Field):
-            for argument in selection.arguments:
-                if argument.name in limits.page_arguments and argument.value.startswith("$"):
-                    yield argument.name, argument.variables[0]
-        yield from _page_variables(selection.selections, limits)

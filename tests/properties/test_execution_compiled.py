@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -107,6 +108,13 @@ class Repeatable:
         return value
 
 
+def _without_nulls(value: Any) -> Any:
+    """A tree without nulls: whoever reads it takes null and nothing for the same."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
+
+
 def _told(result: ExecutionResult, transport: Repeatable) -> str:
     """All of a result but how long it took, order of keys and types of numbers included."""
     reports = [
@@ -165,21 +173,24 @@ async def test_compiled_plan_answers_as_the_interpreted_one(seed: int) -> None:
         if number % 4 > 1:
             operation, request = _restricted(operation, state, Random(number))
         planned = plan(operation, graph)
+        request = replace(request, keeps_tree=number % 2 == 0)
         code = compile_plan(planned, schema)
         typed = compile_typed(planned, request, schema)
         compiled_plans += code is not None
         typed_plans += typed is not None
 
         for rate in RATES:
-            told = []
+            told, trees = [], []
             for chosen in (None, code, typed):
                 transport = Repeatable(random_graph, number, rate)
                 result = await execute(planned, request, transport, schema, chosen)
                 told.append(_told(result, transport))
+                trees.append(_without_nulls(result.tree))
                 typed_answers += result.text is not None
 
             assert told[0] == told[1], (text, rate)
             assert told[0] == told[2], (text, rate)
+            assert trees[0] == trees[2] or not request.keeps_tree, (text, rate)
 
     assert compiled_plans
     assert typed_answers >= typed_plans > 0

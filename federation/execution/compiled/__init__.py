@@ -1,6 +1,6 @@
 """Code generated for one plan, in two forms. The interpreted executor is the oracle of both.
 
-Queries of which no tree of answers is wanted run on *typed* plans: answers are decoded into structs
+Queries run on *typed* plans: answers are decoded into structs
 made for the plan, merged by generated code and encoded as they are. A typed run knows no errors: at
 the first thing that is not sound it hands what was sent to the interpreted executor.
 

@@ -94,8 +94,7 @@ def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSche
     if plan.deferrals:
         # Only where they are switched off by variables, or cannot be followed.
         return None
-    typed = None if request.keeps_tree else compile_typed(plan, request, schema)
-    return typed or compile_plan(plan, schema)
+    return compile_typed(plan, request, schema) or compile_plan(plan, schema)
 
 
 def _condition_variables(plan: OperationPlan) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from federation.execution.compiled.source import Unexpected
 from federation.execution.compiled.typed import Step, TypedPlan
@@ -49,6 +50,7 @@ class TypedRun:
         sent: By id of the fetch.
         representations: How many were sent, by id of the fetch.
         seconds: How long each fetch took, by its id.
+        tree: The tree of answers, if it is wanted.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class TypedRun:
     ) -> None:
         self.sent: dict[int, Sent] = {}
         self.seconds: dict[int, float] = {}
+        self.tree: dict[str, Any] = {}
         self._typed = typed
         self._request = request
         self._transport = transport
@@ -81,6 +84,8 @@ class TypedRun:
                 if not step.waits_for:
                     self._begin(at, step)
             await self._done
+            if self._request.keeps_tree:
+                self.tree = self._typed.tree(self._state)
             return self._typed.finish(self._state)
         except asyncio.CancelledError:
             for sent in self.sent.values():

@@ -54,6 +54,8 @@ class Structs:
         schema: GraphQLSchema,
         attribute: Attribute,
         used: Mapping[Node, set[str]],
+        *,
+        keeps_all: bool,
     ) -> None:
         """None yet.
 
@@ -61,10 +63,12 @@ class Structs:
             schema: API schema.
             attribute: Where a tree key is kept.
             used: Tree keys of each node that representations are made of.
+            keeps_all: Whether all that comes is kept until the response is made.
         """
         self._schema = schema
         self._attribute = attribute
         self._used = used
+        self._keeps_all = keeps_all
         self._classes: dict[Node, type[Struct]] = {}
 
     def root(self, slots: Mapping[str, Slot], runtime: str) -> type[Struct]:
@@ -122,7 +126,8 @@ class Structs:
 
     def keeps(self, node: Node, slot: Slot) -> bool:
         """Whether what a later answer says under a slot is wanted."""
-        return slot.entry is not None or slot.key in self._used.get(node, ())
+        is_used = slot.entry is not None or slot.key in self._used.get(node, ())
+        return is_used or self._keeps_all
 
     def _shown(self, node: Node, *, is_tagged: bool) -> Iterable[tuple[str, Any, tuple[Any, ...]]]:
         for key in dict.fromkeys(entry.source for entry in node.entries):

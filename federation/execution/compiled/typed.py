@@ -66,12 +66,14 @@ class TypedPlan:
     Attributes:
         steps: One for each fetch that these conditions do not switch off.
         state: Makes an empty state.
+        tree: The tree of answers as it is before ``finish``.
         finish: The text of the response's data.
         size: About how many bytes it takes.
     """
 
     steps: tuple[Step, ...]
     state: Callable[[], State]
+    tree: Callable[[State], dict[str, Any]]
     finish: Callable[[State], bytes]
     size: int
 
@@ -89,6 +91,9 @@ def compile_typed(
     """
     is_plain = plan.kind == "query" and not request.introspection
     if not is_plain or plan.row_tests or plan.deferrals:
+        return None
+    if request.keeps_tree and request.masks:
+        # Masked values are counted where they are shown, shared ones as often as they are.
         return None
     try:
         return _compile(plan, request, schema)
@@ -115,17 +120,22 @@ def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSche
                 fetched.setdefault(key, fetch.id)
     found = list(_inside(positions.root))
     source = Source()
-    writer = Writer(source, schema, calls)
+    writer = Writer(source, schema, calls, keeps_tree=request.keeps_tree)
     writer.list_objects(found)
     for fetch in running:
         if fetch.entities:
             writer.entities(fetch)
         else:
             writer.root(fetch, roots[fetch.id], plan.root_type)
+    writer.tree(fetched)
     writer.finish(positions.root, fetched, found)
     size = source.run() + _BYTES_PER_CLASS * (len(positions.nodes) + len(running))
     return TypedPlan(
-        _steps(running, source.names), _state(positions, calls), source.names["finish"], size
+        steps=_steps(running, source.names),
+        state=_state(positions, calls),
+        tree=source.names["tree"],
+        finish=source.names["finish"],
+        size=size,
     )
 
 

@@ -52,6 +52,8 @@ class Writer:
         source: Source,
         schema: GraphQLSchema,
         calls: Mapping[int, list[Call]],
+        *,
+        keeps_tree: bool = False,
     ) -> None:
         self._source = source
         self._schema = schema
@@ -62,7 +64,7 @@ class Writer:
             for part in call.parts:
                 wanted = {each.source for each in _representation(call, part)}
                 self._used.setdefault(part.node, set()).update(wanted)
-        self.structs = Structs(schema, self._name, self._used)
+        self.structs = Structs(schema, self._name, self._used, keeps_all=keeps_tree)
         source.names.update(
             UNSET=UNSET, MISSING=MISSING, canonical=canonical, enc=_encode, read=read_value
         )
@@ -269,12 +271,13 @@ class Writer:
                 answer = self.structs.answer(part, is_told=is_told)
                 decoder = msgspec.json.Decoder(list[answer | None])  # type: ignore[valid-type]
                 found = f"{self._source.constant(decoder.decode)}({found})"
-            lines += [
-                f"found = {found}",
-                f"if len(found) != len(s.u{one}): raise Unexpected",
-                f"answers = dict(zip(s.u{one}, found))",
-                *self._fill(_id(fetch, call, part), part),
-            ]
+            if not lines or needs_copies(call):
+                lines += [
+                    f"found = {found}",
+                    f"if len(found) != len(s.u{one}): raise Unexpected",
+                    f"answer_to = dict(zip(s.u{one}, found)).__getitem__",
+                ]
+            lines += self._fill(_id(fetch, call, part), part)
         return lines
 
     def _fill(self, at: str, part: Part) -> list[str]:
@@ -284,8 +287,7 @@ class Writer:
             lines += ["here = [e for e in found if e is not None]", *self._lists(inner, "here")]
         lines += [
             "gone = []",
-            f"for o, key in zip(s.o{at}, s.k{at}):",
-            "    e = answers[key]",
+            f"for o, e in zip(s.o{at}, map(answer_to, s.k{at})):",
             "    if e is None:",
             "        gone.append(o)",
             "        continue",
@@ -338,6 +340,12 @@ class Writer:
             *(f"    {line}" for line in lines),
             f"    return enc({{{', '.join(shown)}}})",
         )
+
+    def tree(self, fetched: Mapping[str, int]) -> None:
+        """Write the function that makes the tree of answers; to be called before ``finish``."""
+        found = (f"{key!r}: plain(s.d{at}.{self._name(key)})" for key, at in fetched.items())
+        self._source.names["plain"] = msgspec.to_builtins
+        self._source.add("def tree(s):", f"    return {{{', '.join(found)}}}")
 
     def _at_root(self, entry: Entry, root: Node, fetched: Mapping[str, int]) -> str:
         if entry.name == TYPENAME:

@@ -23,7 +23,8 @@ from federation.planning.plan import OperationPlan
 from tests.support.city import API
 from tests.support.plans import plan_of, root
 
-TREE = ExecutionRequest(keeps_tree=True)
+# For such a request there are no typed plans.
+TREE = ExecutionRequest(keeps_tree=True, masks={("User", "name"): str})
 ME = {"__typename": "User", "id": "1", "nick": "Li", "rank": 3, "sex": "FEMALE"}
 
 

@@ -82,10 +82,10 @@ def test_values_of_variables_are_held_to_the_limits(
 ) -> None:
     limits = Limits(max_page_size=10, max_list_items=2)
     text = "query ($n: Int, $t: In) { a { a(first: $n, in: $t) { b } } }"
-    operation = parse_operation(text, SCHEMA, None, limits).operation
+    parsed = parse_operation(text, SCHEMA, None, limits)
 
     with pytest.raises(OperationTooLarge) as caught:
-        check_variable_limits(operation, variables, limits)
+        check_variable_limits(parsed, variables, limits)
 
     assert caught.value.extensions["limit"] == limit
-    check_variable_limits(operation, {"n": 10, "t": {"tags": ["a", "b"]}}, limits)
+    check_variable_limits(parsed, {"n": 10, "t": {"tags": ["a", "b"]}}, limits)
