@@ -267,7 +267,7 @@ class Gateway:
             is_incremental=request.accepts_parts is not None,
         )
         variables = coerce_variables(parsed.variables, schema, request.variables)
-        check_variable_limits(parsed.operation, variables, self._limits)
+        check_variable_limits(parsed, variables, self._limits)
 
     async def _own_schema(self, asker: Asker, state: State) -> GraphQLSchema:
         if self._config.access.engine == "open":
