@@ -155,8 +155,7 @@ async def _write_one(
     store: AuditStore, request: AppendRequest, writer: asyncio.StreamWriter
 ) -> None:
     try:
-        digest = read_record(request.body).operation.digest
-        await store.append_body(request.body, digest, request.operation_text)
+        await store.append_body(read_record(request.body), request.body, request.operation_text)
     except (AuditUnavailable, MalformedRecord):
         is_durable = False
     else:
