@@ -52,21 +52,41 @@ from federation.access import (
     restrict,
 )
 from federation.composition import compose
-from federation.execution import ExecutionRequest, SubgraphReply, SubgraphRequest, execute
+from federation.execution import (
+    ExecutionRequest,
+    Payload,
+    SubgraphReply,
+    SubgraphRequest,
+    execute,
+    execute_incrementally,
+)
 from federation.execution.compiled import compile_plan
+from federation.gateway.incremental.formats import current
 from federation.operation import Limits, parse_operation
 from federation.planning import plan
 from federation.query_graph import QueryGraph, build_query_graph
 from federation.subgraph import load_subgraph
 from federation.supergraph import build_api_schema
 from subgraphs.toolkit.conditions import holds, load_condition
-from tests.support.operations import OperationWriter
+from tests.support.incremental import merged
+from tests.support.operations import (
+    DIRECTIVES,
+    DeferringWriter,
+    OperationWriter,
+    without_deferrals,
+)
 from tests.support.random_graph import RandomGraph, RandomSubgraphs, computed
 
 SCHEMAS = int(os.environ.get("DATONG_NO_LEAK_SCHEMAS", "10"))
 FIRST_SEED = int(os.environ.get("DATONG_NO_LEAK_FIRST_SEED", "0"))
 OPERATIONS = 6
-WIDE = Limits(max_root_fields=1_000, max_aliases=1_000, max_fields=100_000, max_tokens=100_000)
+WIDE = Limits(
+    max_root_fields=1_000,
+    max_aliases=1_000,
+    max_fields=100_000,
+    max_tokens=100_000,
+    max_deferrals=1_000,
+)
 VARIABLES = {"yes": True, "no": False}
 ASKER = Asker(Caller("clerk", "person"), None, (), 1)
 SECRET = "§"
@@ -377,3 +397,48 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
             "NO_DECISION",
         }, text
         _check_requests(world, reference, subgraphs.requests)
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
+async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
+    world = _world(seed)
+    monolith = build_schema(world.graph.monolith + DIRECTIVES)
+    for number in range(OPERATIONS):
+        random = Random(seed * 1_000 + number)
+        text = DeferringWriter(monolith, random).query()
+        if validate(monolith, parse(text)):
+            continue
+        operation = parse_operation(text, world.schema, None, WIDE, is_incremental=True).operation
+        variables = {each.name: VARIABLES[each.name] for each in operation.variables}
+        decision = _decide(ask(operation, variables, ASKER, world.index), {}, random)
+        restriction = restrict(operation, variables, decision, world.index)
+        subgraphs = RecordingSubgraphs(world.graph, {}, world.index)
+        work = ExecutionRequest(
+            variables=variables,
+            masks=bind_masks(restriction.masks, b"k"),
+            refusals=restriction.refusals,
+            show_subgraph_errors=False,
+        )
+        operation_plan = plan(restriction.operation, world.query_graph)
+        payloads: list[Payload] = []
+
+        async def release(payload: Payload, into: list[Payload] = payloads) -> None:
+            into.append(payload)
+
+        await execute_incrementally(operation_plan, work, subgraphs, world.schema, release)
+
+        reference = Reference(world, decision, {})
+        errors = [error for payload in payloads for error in payload.all_errors()]
+        _check_requests(world, reference, subgraphs.requests)
+        assert SECRET not in json.dumps([error.to_json() for error in errors])
+        # Where a fragment fails, null is felt less far than it is without the directives.
+        if any(each.is_failure for payload in payloads for each in payload.completed):
+            continue
+        whole = await execute(operation_plan, work, subgraphs, world.schema)
+        told = [(error.path, error.message) for error in errors]
+        assert sorted(told, key=str) == sorted(
+            ((error.path, error.message) for error in whole.errors), key=str
+        ), text
+        if "addedNodes" not in text or not _masks_some(decision, world.graph.members("Node")):
+            shown = merged([current(payload) for payload in payloads])
+            assert shown == reference.answer(without_deferrals(text)), text

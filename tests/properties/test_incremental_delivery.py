@@ -1,7 +1,6 @@
 """Incremental delivery of random federations: put together, the parts are the whole answer."""
 
 import os
-import re
 from random import Random
 from typing import Any
 
@@ -24,7 +23,7 @@ from federation.query_graph import build_query_graph
 from federation.subgraph import load_subgraph
 from federation.supergraph import build_api_schema
 from tests.support.incremental import merged
-from tests.support.operations import OperationWriter
+from tests.support.operations import DIRECTIVES, DeferringWriter, without_deferrals
 from tests.support.random_graph import RandomGraph, RandomSubgraphs, type_of_row
 
 SCHEMAS = int(os.environ.get("DATONG_RANDOM_DEFERRING_SCHEMAS", "20"))
@@ -40,34 +39,6 @@ WIDE = Limits(
     max_deferrals=1_000,
 )
 VARIABLES = {"yes": True, "no": False}
-DIRECTIVES = """
-directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
-directive @stream(if: Boolean! = true, label: String, initialCount: Int! = 0) on FIELD
-"""
-
-
-class DeferringWriter(OperationWriter):
-    """Writes operations with ``@defer`` on fragments and ``@stream`` on lists here and there."""
-
-    labels = 0
-
-    def _deferral(self, name: str, *arguments: str) -> str:
-        given = list(arguments)
-        chance = self._random.random()
-        if chance < 0.25:
-            given.append(f"if: {self._random.choice(['$yes', '$no', 'true', 'false'])}")
-        if chance < 0.6:
-            self.labels += 1
-            given.append(f'label: "l{self.labels}"')
-        return f" @{name}({', '.join(given)})" if given else f" @{name}"
-
-    def _on_fragment(self) -> str:
-        return self._deferral("defer") if self._random.random() < 0.6 else ""
-
-    def _on_field(self, type_text: str) -> str:
-        if "[" not in type_text or self._random.random() > 0.4:
-            return ""
-        return self._deferral("stream", f"initialCount: {self._random.randint(0, 2)}")
 
 
 @pytest.mark.parametrize("seed", [*FOUND, *range(FIRST_SEED, FIRST_SEED + SCHEMAS)])
@@ -101,7 +72,7 @@ async def test_the_parts_together_are_the_whole_answer(seed: int) -> None:
 
         assert not [error for payload in payloads for error in payload.all_errors()], text
         documents = [current(payload) for payload in payloads]
-        expected = random_graph.answer(_without_deferrals(text), VARIABLES)["data"]
+        expected = random_graph.answer(without_deferrals(text), VARIABLES)["data"]
         assert merged(documents) == expected, text
         reference = await _reference(monolith, text, random_graph)
         assert documents[0]["data"] == reference[0]["data"], text
@@ -110,10 +81,6 @@ async def test_the_parts_together_are_the_whole_answer(seed: int) -> None:
         ours, theirs = _announced(documents), _announced(reference)
         assert ours - theirs <= _announced(documents, is_empty=True), text
         assert theirs - ours <= _announced(reference, is_empty=True), text
-
-
-def _without_deferrals(text: str) -> str:
-    return re.sub(r" @(defer|stream)(\([^)]*\))?", "", text)
 
 
 async def _reference(schema: GraphQLSchema, text: str, graph: RandomGraph) -> list[dict[str, Any]]:

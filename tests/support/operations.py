@@ -1,5 +1,6 @@
 """Random operations over a schema: aliases, fragments of every kind, conditions, repeated keys."""
 
+import re
 from random import Random
 
 from graphql import (
@@ -13,6 +14,10 @@ from graphql import (
 )
 
 CONDITIONS = ("yes", "no")
+DIRECTIVES = """
+directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+directive @stream(if: Boolean! = true, label: String, initialCount: Int! = 0) on FIELD
+"""
 
 
 class OperationWriter:
@@ -96,6 +101,35 @@ class OperationWriter:
             return ""
         shown = self._random.choice(["true", "false", *(f"${name}" for name in CONDITIONS)])
         return f" @{directive}(if: {shown})"
+
+
+class DeferringWriter(OperationWriter):
+    """Writes operations with ``@defer`` on fragments and ``@stream`` on lists here and there."""
+
+    labels = 0
+
+    def _deferral(self, name: str, *arguments: str) -> str:
+        given = list(arguments)
+        chance = self._random.random()
+        if chance < 0.25:
+            given.append(f"if: {self._random.choice(['$yes', '$no', 'true', 'false'])}")
+        if chance < 0.6:
+            self.labels += 1
+            given.append(f'label: "l{self.labels}"')
+        return f" @{name}({', '.join(given)})" if given else f" @{name}"
+
+    def _on_fragment(self) -> str:
+        return self._deferral("defer") if self._random.random() < 0.6 else ""
+
+    def _on_field(self, type_text: str) -> str:
+        if "[" not in type_text or self._random.random() > 0.4:
+            return ""
+        return self._deferral("stream", f"initialCount: {self._random.randint(0, 2)}")
+
+
+def without_deferrals(text: str) -> str:
+    """The same operation, to be answered at once."""
+    return re.sub(r" @(defer|stream)(\([^)]*\))?", "", text)
 
 
 def _composite(field: GraphQLField) -> bool:
