@@ -59,7 +59,12 @@ def check_variable_limits(
 
     Raises:
         OperationTooLarge: A list is too long or a page too large.
-        InvalidOperation: A list is to be streamed from a negative number of items on.
+        InvalidOperation: The value does not suit a directive: null as a condition, or a negative
+            number of items to begin with.
+
+    Source:
+        GraphQL specification, "Coercing Field Arguments": a variable that may be null stands where
+        null may not be if there is a default, and is refused when it is null all the same.
     """
     for value in variables.values():
         _check_lists(value, limits)

@@ -20,6 +20,7 @@ UNLIMITED = Limits(
     max_aliases=10_000,
     max_root_fields=10_000,
     max_directives=10_000,
+    max_deferrals=10_000,
 )
 
 

@@ -6,7 +6,14 @@ import pytest
 from graphql import build_schema
 
 from federation.errors import InvalidOperation
-from federation.operation import Limits, coerce_variables, introspect, parse_operation
+from federation.operation import (
+    Limits,
+    check_variable_limits,
+    coerce_variables,
+    introspect,
+    parse_operation,
+)
+from tests.support.operations import DIRECTIVES
 
 SCHEMA = build_schema(
     """
@@ -16,6 +23,7 @@ SCHEMA = build_schema(
     type Query { f(n: Int, m: Money, filter: Filter, list: [Int!]): Int }
     """
 )
+DEFERRING = build_schema("type Query { f: Int  g: [Int] }" + DIRECTIVES)
 TEXT = """
 query ($n: Int = 3, $m: Money, $filter: Filter, $list: [Int!]) {
   f(n: $n, m: $m, filter: $filter, list: $list)
@@ -75,6 +83,27 @@ def test_required_variable_of_a_removed_field_is_still_required() -> None:
 
     with pytest.raises(InvalidOperation):
         coerce_variables(parsed.variables, SCHEMA, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "query ($on: Boolean = true) { f @include(if: $on) }",
+        "query ($on: Boolean = true) { ... @skip(if: $on) { f } }",
+        "query ($on: Boolean = true) { ... @defer(if: $on) { f } }",
+        "query ($on: Int = 1) { g @stream(initialCount: $on) }",
+    ],
+)
+def test_null_that_suits_the_variable_and_not_its_directive_is_refused(text: str) -> None:
+    parsed = parse_operation(text, DEFERRING, None, Limits(), is_incremental=True)
+    variables = coerce_variables(parsed.variables, DEFERRING, {"on": None})
+
+    with pytest.raises(InvalidOperation) as caught:
+        check_variable_limits(parsed.operation, variables, Limits())
+
+    assert [error.extensions["code"] for error in caught.value.errors] == ["BAD_USER_INPUT"]
+    absent = coerce_variables(parsed.variables, DEFERRING, {})
+    check_variable_limits(parsed.operation, absent, Limits())
 
 
 def test_introspection_answers_only_its_own_root_fields() -> None:
