@@ -41,11 +41,15 @@ def _places(element: Element) -> tuple[SourceLocation, ...]:
     return element.locations[:1] if isinstance(element, Type) else (element.location,)
 
 
-def elements(schema: Sources) -> Iterator[ElementSources]:
+def elements(schema: Sources) -> tuple[ElementSources, ...]:
     """Elements that several subgraphs define; what is defined once agrees with itself.
 
     External definitions of fields are left out, as in merging.
     """
+    return schema.remember("elements", lambda: tuple(_elements(schema)))
+
+
+def _elements(schema: Sources) -> Iterator[ElementSources]:
     for name, sources in schema.types.items():
         if len(sources) < 2:
             continue

@@ -57,11 +57,15 @@ def resolving(sources: tuple[FieldSource, ...]) -> tuple[FieldSource, ...]:
     return tuple(each for each in sources if not each.is_external)
 
 
-def arguments(schema: Sources) -> Iterator[InputSources]:
+def arguments(schema: Sources) -> tuple[InputSources, ...]:
     """Every argument of fields of objects and interfaces, and of executable directives.
 
     External definitions are left out, and directives that the supergraph does not keep.
     """
+    return schema.remember("arguments", lambda: tuple(_arguments(schema)))
+
+
+def _arguments(schema: Sources) -> Iterator[InputSources]:
     for type_name in schema.types:
         for field_name, sources in schema.fields(type_name).items():
             definitions = resolving(sources)
@@ -100,8 +104,12 @@ def directive_arguments(schema: Sources) -> Iterator[InputSources]:
             )
 
 
-def input_fields(schema: Sources) -> Iterator[InputSources]:
+def input_fields(schema: Sources) -> tuple[InputSources, ...]:
     """Every field of every input type."""
+    return schema.remember("input fields", lambda: tuple(_input_fields(schema)))
+
+
+def _input_fields(schema: Sources) -> Iterator[InputSources]:
     for type_name, sources in schema.types.items():
         if schema.kind(type_name) is not Kind.INPUT_OBJECT:
             continue

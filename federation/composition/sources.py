@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from federation.subgraph.model import Field, InputValue, Kind, Subgraph, Type, has_directive
 from federation.subgraph.usage import FieldName, key_fields, provided_fields, used_fields
+
+_Made = TypeVar("_Made")
 
 ROOTS = frozenset({"Query", "Mutation", "Subscription"})
 LEAF_TYPES = frozenset({"Int", "Float", "String", "Boolean", "ID"})
@@ -76,6 +79,17 @@ class Sources:
                     FieldSource(source.subgraph, source.type, each)
                 )
         return {name: tuple(each) for name, each in found.items()}
+
+    def remember(self, name: str, make: Callable[[], tuple[_Made, ...]]) -> tuple[_Made, ...]:
+        """What ``make`` gives, made once: many rules walk over the same derived values."""
+        known = self._remembered.get(name)
+        if known is None:
+            known = self._remembered[name] = make()
+        return known
+
+    @cached_property
+    def _remembered(self) -> dict[str, tuple[Any, ...]]:
+        return {}
 
     @cached_property
     def _fields(self) -> dict[str, Mapping[str, tuple[FieldSource, ...]]]:
