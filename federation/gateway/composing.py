@@ -12,7 +12,7 @@ from asyncio.subprocess import PIPE
 
 import msgspec
 
-from federation.errors import SchemaError
+from federation.errors import Diagnostic, SchemaError
 from federation.gateway.sources import SchemaUnavailable, SubgraphSource, compose_sources
 from federation.supergraph import print_supergraph
 
@@ -54,11 +54,17 @@ async def compose_apart(sources: tuple[SubgraphSource, ...]) -> str:
     return composed.sdl
 
 
+def _told(found: Diagnostic) -> str:
+    """A finding on one line, with its code and where it stands."""
+    places = ", ".join(map(str, found.locations))
+    return f"{found.code}{f' at {places}' if places else ''}: {found.message}"
+
+
 def _main() -> None:
     sources = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[SubgraphSource, ...])
     composition = compose_sources(sources)
     if composition.supergraph is None:
-        composed = Composed(faults=tuple(map(str, composition.diagnostics)))
+        composed = Composed(faults=tuple(map(_told, composition.errors)))
     else:
         composed = Composed(print_supergraph(composition.supergraph))
     sys.stdout.buffer.write(msgspec.json.encode(composed))

@@ -6,6 +6,7 @@ A new version that cannot be used is refused with a message, and the old one sta
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ from federation.gateway.sources import (
     SchemaUnavailable,
     SubgraphSource,
     fetch_missing,
+    keep,
     list_sources,
+    read_kept,
 )
 from federation.gateway.state import State, build_state
 from federation.gateway.transports.tls import client_tls
@@ -172,11 +175,27 @@ class Reloader:
             )
             if read == self._inputs.sources:
                 return None
-            sdl = await compose_apart(read)
+            return await self._build_composed(read)
         if read == self._inputs.sources:
             return None
         with building_apart():
             state = await asyncio.to_thread(lambda: build_state(read_supergraph(sdl)))
+        return self._take(read, state)
+
+    async def _build_composed(self, sources: tuple[SubgraphSource, ...]) -> State | None:
+        settings = self._config.schema
+        kept = await asyncio.to_thread(read_kept, sources, settings)
+        begin = time.monotonic()
+        sdl = "" if kept is not None else await compose_apart(sources)
+        seconds = time.monotonic() - begin
+        with building_apart():
+            supergraph = kept if kept is not None else await asyncio.to_thread(read_supergraph, sdl)
+            state = await asyncio.to_thread(build_state, supergraph)
+        if kept is None:
+            await asyncio.to_thread(keep, sources, settings, supergraph, seconds)
+        return self._take(sources, state)
+
+    def _take(self, read: tuple[SubgraphSource, ...] | str, state: State) -> State | None:
         self._inputs.sources = read
         return None if state.revision == self._gateway.state.revision else state
 

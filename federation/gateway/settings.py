@@ -93,11 +93,16 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         subgraphs_file: JSON list of objects with `name`, `url` and optionally the SDL: `sdl` is its
             text, `file` a file beside the list.
         supergraph_file: Ready supergraph SDL (join specification).
+        cache_folder: Where compositions that took more than a second are kept for the next start;
+            empty for `datong/compositions` in the user's cache folder. Nobody else may write there.
+        cache_max_bytes: Of all kept compositions together; 0 keeps none.
     """
 
     subgraphs: dict[str, str] = {}
     subgraphs_file: str = ""
     supergraph_file: str = ""
+    cache_folder: str = ""
+    cache_max_bytes: int = 268_435_456
 
 
 class Subgraphs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import ssl
 import time
@@ -14,15 +15,16 @@ from typing import Any
 
 import aiohttp
 
-from federation.composition import Composition, compose
-from federation.errors import Diagnostic, InvalidSubgraph, InvalidSupergraph, SchemaError
+from federation.composition import Composition, SubgraphDocument, compose_documents
+from federation.errors import Diagnostic, InvalidSupergraph, SchemaError
+from federation.gateway.schema_cache import SubgraphText, composition_key, open_schema_cache
 from federation.gateway.settings import Schema
-from federation.subgraph import load_subgraph
 from federation.supergraph import Supergraph, read_supergraph
 
 SERVICE_QUERY = "query SubgraphIntrospectQuery { _service { sdl } }"
 _ATTEMPT_SECONDS = 5.0
 _PAUSE_SECONDS = 0.2
+_WORTH_KEEPING_SECONDS = 1.0
 # No SDL lacks both white space and braces.
 _FILE_NAME = re.compile(r"[^\s{}]*[./\\][^\s{}]*")
 
@@ -195,17 +197,48 @@ async def _fetch_sdl(
 
 def compose_sources(sources: Iterable[SubgraphSource]) -> Composition:
     """The composition of sources whose SDL is at hand; a text that is no SDL is a finding."""
-    subgraphs = []
-    faults: list[Diagnostic] = []
-    for source in sources:
-        sdl = source.sdl or ""
-        try:
-            subgraphs.append(load_subgraph(source.name, source.url, sdl, source.file))
-        except InvalidSubgraph as error:
-            faults += error.diagnostics or (Diagnostic(error.code, error.message),)
-    if faults:
-        return Composition(None, tuple(faults))
-    return compose(subgraphs)
+    return compose_documents(
+        SubgraphDocument(each.name, each.url, each.sdl or "", each.file) for each in sources
+    )
+
+
+def compose_kept(
+    sources: tuple[SubgraphSource, ...], schema: Schema, progress: Progress
+) -> Supergraph:
+    """The composition of sources, from an earlier one of the same where it was kept.
+
+    Raises:
+        CompositionFailed: The subgraphs do not fit together.
+    """
+    kept = read_kept(sources, schema)
+    if kept is not None:
+        progress("the composition of these subgraphs was kept from an earlier start")
+        return kept
+    begin = time.monotonic()
+    composition = compose_sources(sources)
+    if composition.supergraph is None:
+        raise CompositionFailed(composition.diagnostics)
+    keep(sources, schema, composition.supergraph, time.monotonic() - begin)
+    return composition.supergraph
+
+
+def read_kept(sources: tuple[SubgraphSource, ...], schema: Schema) -> Supergraph | None:
+    """The kept composition of these sources; None without one."""
+    cache = open_schema_cache(schema, os.environ)
+    return cache.read(composition_key(map(_text, sources))) if cache is not None else None
+
+
+def keep(
+    sources: tuple[SubgraphSource, ...], schema: Schema, supergraph: Supergraph, seconds: float
+) -> None:
+    """Keep a composition that took its time; one that cannot be written is composed again."""
+    cache = open_schema_cache(schema, os.environ)
+    if cache is not None and seconds >= _WORTH_KEEPING_SECONDS:
+        cache.keep(composition_key(map(_text, sources)), supergraph)
+
+
+def _text(source: SubgraphSource) -> SubgraphText:
+    return SubgraphText(source.name, source.url, source.sdl or "")
 
 
 def read_supergraph_file(file: Path) -> Supergraph:
@@ -246,7 +279,5 @@ async def load_schema(
         raise SchemaUnavailable(
             "no schema: give --subgraph NAME=URL, --subgraphs FILE or --supergraph FILE"
         )
-    composition = compose_sources(await fetch_missing(sources, sign, limit_seconds, progress, tls))
-    if composition.supergraph is None:
-        raise CompositionFailed(composition.diagnostics)
-    return composition.supergraph
+    complete = await fetch_missing(sources, sign, limit_seconds, progress, tls)
+    return compose_kept(complete, schema, progress)
