@@ -23,7 +23,6 @@ from typing import Any, Final, NamedTuple
 import graphql
 import msgspec
 
-import federation
 from federation.gateway.settings import Schema
 from federation.supergraph import Supergraph
 from federation.supergraph.model import (
@@ -164,7 +163,7 @@ def composition_key(subgraphs: Iterable[SubgraphText]) -> str:
 @cache
 def _code_digest() -> str:
     """Hash of the code that composes: the version's number alone stays equal while developing."""
-    root = Path(federation.__file__).parent
+    root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     packages = [file for package in _CODE for file in (root / package).rglob("*.py")]
     for file in sorted((*root.glob("*.py"), *packages)):

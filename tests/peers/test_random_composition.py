@@ -79,6 +79,14 @@ VERDICTS: dict[str, Callable[[Compared], bool]] = {
     "they do not look at labels of overrides without effect": (
         lambda each: each.our_codes == {"OVERRIDE_LABEL_INVALID"}
     ),
+    "they enter the mutation root again, wherever it is returned": (
+        lambda each: each.says(
+            "SATISFIABILITY_ERROR", "^mutation .*Mutation has no resolvable @key"
+        )
+    ),
+    "they take a field of an interface for resolved that is external in every implementer": (
+        lambda each: each.their_codes == {"PROVIDES_FIELDS_MISSING_EXTERNAL"}
+    ),
     "they let an overridden key be read where `extend` mentions it": (
         lambda each: each.says("SATISFIABILITY_ERROR", "only @external")
     ),
@@ -93,7 +101,12 @@ VERDICTS: dict[str, Callable[[Compared], bool]] = {
 MISSING: dict[str, Callable[[Compared], bool]] = {
     "RAISED": lambda _: True,
     # The second code for one mistake.
-    "EXTERNAL_UNUSED": lambda each: "EXTERNAL_ON_INTERFACE" in each.our_codes,
+    "EXTERNAL_UNUSED": (
+        lambda each: bool(each.our_codes & {"EXTERNAL_ON_INTERFACE", "PROVIDES_INVALID_FIELDS"})
+    ),
+    "SATISFIABILITY_ERROR": lambda each: "TYPE_WITH_ONLY_UNUSED_EXTERNAL" in each.our_codes,
+    # They take a field of an interface for resolved that is external in every implementer.
+    "PROVIDES_FIELDS_MISSING_EXTERNAL": lambda each: "Pin.title" in str(each.theirs.messages),
     "INVALID_FIELD_SHARING": (
         lambda each: bool(
             each.our_codes & {"OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", "TYPE_KIND_MISMATCH"}
@@ -108,7 +121,12 @@ MISSING: dict[str, Callable[[Compared], bool]] = {
     # The same mistake under another code.
     "TYPE_KIND_MISMATCH": lambda each: "INTERFACE_OBJECT_USAGE_ERROR" in each.our_codes,
 }
-UNREADABLE = {"INVALID_GRAPHQL", "INVALID_LINK_DIRECTIVE_USAGE", "UNKNOWN_LINK_VERSION"}
+UNREADABLE = {
+    "INVALID_GRAPHQL",
+    "INVALID_LINK_DIRECTIVE_USAGE",
+    "UNKNOWN_FEDERATION_LINK_VERSION",
+    "UNKNOWN_LINK_VERSION",
+}
 """When a document cannot be read, nothing is said about how the subgraphs fit together."""
 
 MORE_HINTS = {

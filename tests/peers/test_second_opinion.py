@@ -19,6 +19,9 @@ from tests.support.cases import all_cases
 pytestmark = pytest.mark.timeout(300)
 
 _FOLLOW = "the second code follows from the same mistake; we name the mistake once"
+_RESOLVED = (
+    "takes a field of an interface for resolved, although it is external in every implementer"
+)
 _NO_VERSION = "takes a link to an unknown version for no link, so that its directives are unknown"
 APOLLO: dict[str, tuple[set[str], str]] = {
     "errors/external_on_interface": ({"EXTERNAL_ON_INTERFACE", "EXTERNAL_UNUSED"}, _FOLLOW),
@@ -36,6 +39,7 @@ APOLLO: dict[str, tuple[set[str], str]] = {
         "does not look at the machinery's types in a document that links no federation",
     ),
     "errors/unknown_link_version": ({"INVALID_GRAPHQL"}, _NO_VERSION),
+    "provides/unions": ({"PROVIDES_FIELDS_MISSING_EXTERNAL"}, _RESOLVED),
 }
 _OTHER_NAME = "finds the same mistake under another code"
 _NOT_CHECKED = "does not check it"
@@ -69,6 +73,7 @@ GUILD: dict[str, tuple[set[str], str]] = {
         {"INVALID_GRAPHQL"},
         "reads each document by the version it links",
     ),
+    "provides/unions": ({"PROVIDES_FIELDS_MISSING_EXTERNAL"}, _RESOLVED),
     "link/renamed": ({"INVALID_GRAPHQL"}, "does not know a link renamed with `as`"),
     "link/renamed_roots": ({"RAISED"}, "raises an exception on renamed root types"),
 }

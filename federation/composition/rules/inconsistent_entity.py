@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from federation.composition.report import names, places
-from federation.composition.sources import ROOTS, Sources
+from federation.composition.sources import Sources
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic, Severity
 from federation.subgraph.model import Kind
@@ -14,7 +14,7 @@ from federation.subgraph.model import Kind
 def inconsistent_entity(schema: Sources) -> Iterator[Diagnostic]:
     """A hint: subgraphs without a key can neither be entered nor left with the object."""
     for name, sources in schema.types.items():
-        if schema.kind(name) is not Kind.OBJECT or name in ROOTS:
+        if schema.kind(name) is not Kind.OBJECT:
             continue
         lacking = [each for each in sources if not each.type.keys]
         if 0 < len(lacking) < len(sources):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from federation.composition.report import names, places
-from federation.composition.sources import Sources
+from federation.composition.report import listed, names, places
+from federation.composition.sources import Sources, TypeSource
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic
 from federation.subgraph.model import Kind
@@ -38,6 +38,7 @@ def interface_object_usage_error(schema: Sources) -> Iterator[Diagnostic]:
                 " implementers.",
             )
         for each in standing:
+            yield from _known_implementers(name, each, schema)
             if not each.type.keys:
                 yield Diagnostic(
                     "INTERFACE_OBJECT_USAGE_ERROR",
@@ -46,3 +47,18 @@ def interface_object_usage_error(schema: Sources) -> Iterator[Diagnostic]:
                     locations=places((each,)),
                     fix="Add the interface's @key.",
                 )
+
+
+def _known_implementers(name: str, standing: TypeSource, schema: Sources) -> Iterator[Diagnostic]:
+    """Where an interface is an object, its implementers are not known."""
+    known = sorted(schema.subtypes.get(name, frozenset()) & standing.subgraph.types.keys())
+    if known:
+        places = (standing.type, *(standing.subgraph.types[each] for each in known))
+        yield Diagnostic(
+            "INTERFACE_OBJECT_USAGE_ERROR",
+            f"[{standing.subgraph.name}] {name} is an interface object, but its"
+            f" implementers {listed(known)} are defined beside it",
+            coordinate=Coordinate(name),
+            locations=tuple(place for each in places for place in each.locations[:1]),
+            fix=f"Remove the implementers from this subgraph, or make {name} an interface here.",
+        )

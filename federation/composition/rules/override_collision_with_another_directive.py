@@ -38,7 +38,7 @@ def override_collision_with_another_directive(schema: Sources) -> Iterator[Diagn
 def _collisions(
     winner: FieldSource, override: Directive, loser: FieldSource | None
 ) -> Iterator[tuple[str, FieldSource, SourceLocation]]:
-    if has_directive(winner.field, "external"):
+    if loser is not None and has_directive(winner.field, "external"):
         yield "external", winner, winner.field.location
     if winner.type.is_interface_object:
         yield "interfaceObject", winner, next(iter(winner.type.locations), override.location)

@@ -101,6 +101,14 @@ def codes(*subgraphs: str, plain: bool = False) -> tuple[list[str], list[str]]:
                 'type Query { t: T } type T @key(fields: "id") @interfaceObject { id: ID! y: Int }',
             ],
         ),
+        (
+            "INTERFACE_OBJECT_USAGE_ERROR",
+            [
+                INTERFACE,
+                'type T @key(fields: "id") @interfaceObject { id: ID! y: Int }'
+                ' type U @key(fields: "id") { id: ID! z: Int }',
+            ],
+        ),
         # A composite field without a selection is one mistake.
         (
             "REQUIRES_INVALID_FIELDS",
