@@ -45,6 +45,8 @@ def create_app(
     supergraph: Supergraph,
     pages: PageRoutes | None = None,
     writer_socket: Path | None = None,
+    *,
+    is_successor: bool = False,
 ) -> Starlette:
     """The application of one process.
 
@@ -53,6 +55,8 @@ def create_app(
         supergraph: Composed or read before, so that a bad schema never opens a port.
         pages: Routes besides the gateway's own, such as the console's.
         writer_socket: Of the audit writer process, where there is one.
+        is_successor: It takes the place of a process that has ended: the supergraph may have been
+            replaced since it was composed.
     """
 
     @asynccontextmanager
@@ -62,6 +66,8 @@ def create_app(
             running = await stack.enter_async_context(
                 start_gateway(config, supergraph, log, writer_socket)
             )
+            if is_successor:
+                await running.reloader.reload()
             stack.enter_context(before_exit(running.end_streams))
             stack.enter_context(at_hangup(running.reloader.reload_soon))
             if config.server.admin_port:

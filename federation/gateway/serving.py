@@ -91,6 +91,12 @@ def run(
 class _Workers(Multiprocess):
     """Several workers, which reload by themselves."""
 
+    def init_processes(self) -> None:
+        """Starts the first workers; who takes the place of one looks for a newer schema first."""
+        super().init_processes()
+        assert isinstance(self.config.app, functools.partial), "see run"
+        self.config.app = functools.partial(self.config.app, is_successor=True)
+
     def handle_hup(self) -> None:
         """Passes the signal on; the server would start all workers anew."""
         for process in self.processes:
@@ -100,10 +106,15 @@ class _Workers(Multiprocess):
 
 
 def _create_process(
-    config: Config, supergraph: Supergraph, pages: PageRoutes | None, writer_socket: Path | None
+    config: Config,
+    supergraph: Supergraph,
+    pages: PageRoutes | None,
+    writer_socket: Path | None,
+    *,
+    is_successor: bool = False,
 ) -> Starlette:
     """The application of a process that does nothing else."""
-    app = create_app(config, supergraph, pages, writer_socket)
+    app = create_app(config, supergraph, pages, writer_socket, is_successor=is_successor)
     lifespan_of_app = app.router.lifespan_context
 
     @asynccontextmanager

@@ -6,11 +6,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,12 @@ class Site:
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
         return found
+
+    def workers(self) -> list[int]:
+        """Processes that hold a lease, which is known by their number."""
+        with closing(sqlite3.connect(self.folder / "policy.sqlite")) as store:
+            names = [name for (name,) in store.execute("select name from policy_member")]
+        return [int(name.rsplit(":", 2)[1]) for name in names]
 
     @contextmanager
     def opa(self) -> Iterator[subprocess.Popen[bytes]]:
@@ -223,6 +230,19 @@ def test_several_workers_all_take_up_what_changed(site: Site) -> None:
         done = site.command("reload", "--admin", f"http://127.0.0.1:{site.admin_port}")
         assert done.returncode == 0, done.stderr
         assert {site.ask(one) for _ in range(12)} == {"ACCESS_DENIED"}
+
+
+def test_a_worker_that_takes_the_place_of_another_knows_the_schema_of_now(site: Site) -> None:
+    with site.serve("one", "--workers", "2", DATONG_SERVER_WATCH_SECONDS="0") as one:
+        changed = SDL.replace("slow: String", "new: String @classified(level: 1) @sharing("
+                                   "class: UNCONDITIONAL)\n  slow: String")  # fmt: skip
+        subgraph_list(site.folder, [("a", json.loads(site.list.read_text())[0]["url"], changed)])
+        for worker in site.workers():
+            os.kill(worker, signal.SIGKILL)
+
+        answers = [one.post("{ new }", _headers(site)).json for _ in range(8)]
+
+    assert [each for each in answers if "new" not in each.get("data", {})] == []
 
 
 def test_a_candidate_is_compared_on_live_traffic_and_its_differences_are_shown(site: Site) -> None:
