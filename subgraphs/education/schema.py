@@ -55,7 +55,7 @@ class Region:
         return int(sum_within(self.code, await info.context.tally(models.School.region_code)))
 
     @resolved("Pupils of its schools.", "在校学生数。", derived_from=["Enrolment"])
-    async def pupil_count(self, info: Info) -> int:
+    async def pupil_count(self, info: Info) -> int | None:
         rows = await info.context.tally(
             models.School.region_code,
             func.count(models.Enrolment.enrolment_id),

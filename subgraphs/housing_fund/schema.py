@@ -139,7 +139,7 @@ class Region:
     code: RegionCode = item("Division code.", "行政区划代码。")
 
     @resolved("Accounts of inhabitants.", "公积金账户数。", derived_from=["HousingFundAccount"])
-    async def housing_fund_account_count(self, info: Info) -> int:
+    async def housing_fund_account_count(self, info: Info) -> int | None:
         rows = await info.context.tally(models.HousingFundAccount.region_code)
         return int(sum_within(self.code, rows))
 

@@ -123,7 +123,7 @@ class Region:
     code: RegionCode = item("Division code.", "行政区划代码。")
 
     @resolved("Insured inhabitants.", "参保人数。", derived_from=["InsuranceEnrolment"])
-    async def insured_count(self, info: Info) -> int:
+    async def insured_count(self, info: Info) -> int | None:
         rows = await info.context.tally(models.InsuranceEnrolment.region_code)
         return int(sum_within(self.code, rows))
 

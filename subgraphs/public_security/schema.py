@@ -58,7 +58,7 @@ class Region:
     name: str = item("Name of the division.", "行政区划名称。", shareable=True)
 
     @resolved("Registered inhabitants.", "户籍人口数。", derived_from=["Citizen"])
-    async def population(self, info: Info) -> int:
+    async def population(self, info: Info) -> int | None:
         return int(sum_within(self.code, await info.context.tally(models.Citizen.region_code)))
 
     @resolved(

@@ -41,6 +41,7 @@ class Run:
         consent_of: Identity number of the person whose consent goes with it.
         masked: Coordinates that must be masked, and no others.
         denied: Reason by coordinate of what must be refused, and no others.
+        withheld: The same of what is refused for its value, by the answer expected.
         departments: That must be asked, and no others.
     """
 
@@ -52,6 +53,7 @@ class Run:
     consent_of: str | None = None
     masked: frozenset[str] = frozenset()
     denied: dict[str, str] = field(default_factory=dict)
+    withheld: Callable[[Any], dict[str, str]] = lambda _: {}
     departments: frozenset[str] = frozenset()
 
 
@@ -128,6 +130,7 @@ RUNS: tuple[Run, ...] = (
         caller="city-dashboard",
         says="counts only",
         expect=truth.dashboard,
+        withheld=truth.withheld,
         departments=frozenset(
             {
                 "natural_resources",

@@ -94,7 +94,7 @@ async def _tell(
             *others,
             *_differences("data", data, expected),
             *_differences("masked", set(masked), set(run.masked)),
-            *_differences("denied", denied, run.denied),
+            *_differences("denied", denied, run.denied | run.withheld(expected)),
             *_differences("departments", asked, set(run.departments)),
         ),
     )

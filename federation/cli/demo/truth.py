@@ -114,6 +114,23 @@ async def county(departments: Departments, region: str, first: int) -> dict[str,
     return {"citizens": {"totalCount": total, "edges": [{"node": row} for row in rows[:first]]}}
 
 
+SMALLEST_COUNT = 5
+"""Of those that are shown to whoever sees none of the rows: `access.smallest_count`."""
+
+COUNTS_OF_PERSONS = ("population", "insuredCount", "housingFundAccountCount", "pupilCount")
+"""The dashboard's caller may see none of the rows behind these."""
+
+
+def withheld(expected: dict[str, Any]) -> dict[str, str]:
+    """What the dashboard is told of counts that are too small for it, by coordinate."""
+    return {
+        f"Region.{name}": "count_too_small"
+        for region in expected["regions"]
+        for name in COUNTS_OF_PERSONS
+        if region[name] is None
+    }
+
+
 async def dashboard(departments: Departments) -> dict[str, Any]:
     """The dashboard story: counts of six departments for every county."""
     data = await departments.ask("natural_resources", "{ regions(level: COUNTY) { code name } }")
@@ -129,6 +146,9 @@ async def dashboard(departments: Departments) -> dict[str, Any]:
         key = {"code": region["code"]}
         for name, fields in counts.items():
             region.update(await departments.entity(name, "Region", key, fields))
+        for name in COUNTS_OF_PERSONS:
+            if region[name] < SMALLEST_COUNT:
+                region[name] = None
     return data
 
 
