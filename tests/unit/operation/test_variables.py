@@ -99,11 +99,11 @@ def test_null_that_suits_the_variable_and_not_its_directive_is_refused(text: str
     variables = coerce_variables(parsed.variables, DEFERRING, {"on": None})
 
     with pytest.raises(InvalidOperation) as caught:
-        check_variable_limits(parsed.operation, variables, Limits())
+        check_variable_limits(parsed, variables, Limits())
 
     assert [error.extensions["code"] for error in caught.value.errors] == ["BAD_USER_INPUT"]
     absent = coerce_variables(parsed.variables, DEFERRING, {})
-    check_variable_limits(parsed.operation, absent, Limits())
+    check_variable_limits(parsed, absent, Limits())
 
 
 def test_introspection_answers_only_its_own_root_fields() -> None:
