@@ -48,6 +48,7 @@ class ParsedOperation:
             what was asked, fit for records that must hold no personal data.
         page_variables: Paging arguments, each with a variable that it is given.
         initial_counts: Arguments of ``@stream``, as text.
+        deciding: Conditions that variables decide.
         is_whole: The operation holds every selection of the document. Otherwise some are valid and
             yet asked of nobody: in another operation, or where nothing can be answered.
     """
@@ -58,6 +59,7 @@ class ParsedOperation:
     signature: str
     page_variables: frozenset[tuple[str, str]] = frozenset()
     initial_counts: frozenset[str] = frozenset()
+    deciding: frozenset[Condition] = frozenset()
     is_whole: bool = True
 
 
@@ -114,6 +116,7 @@ def parse_operation(
         signature=str(_without_values(operation)),
         page_variables=frozenset(_page_variables(operation.selections, limits)),
         initial_counts=frozenset(_initial_counts(operation.selections)),
+        deciding=frozenset(each for each in _conditions(operation.selections) if each.variable),
         is_whole=not normaliser.left_out and _operations(document) == [definition],
     )
 
@@ -261,3 +264,11 @@ def _initial_counts(selections: SelectionSet) -> Iterator[str]:
         if isinstance(selection, Field) and selection.stream is not None:
             yield selection.stream.initial_count
         yield from _initial_counts(selection.selections)
+
+
+def _conditions(selections: SelectionSet) -> Iterator[Condition]:
+    for selection in selections:
+        yield from selection.conditions
+        if isinstance(selection, Field) and selection.stream is not None:
+            yield selection.stream.condition
+        yield from _conditions(selection.selections)

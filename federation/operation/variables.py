@@ -72,11 +72,17 @@ def check_variable_limits(
         value = variables.get(variable)
         if isinstance(value, int):
             check_page_size(name, value, limits)
+    for condition in parsed.deciding:
+        if variables.get(condition.variable, True) is None:
+            raise _unfit(f"The variable '${condition.variable}' of '{condition}' must not be null.")
     for text in parsed.initial_counts:
         count = variables.get(text[1:], 0) if text.startswith("$") else int(text)
-        if count is not None and count < 0:
-            message = "The argument 'initialCount' of '@stream' must not be negative."
-            raise InvalidOperation((ResponseError(message, extensions={"code": BAD_USER_INPUT}),))
+        if count is None or count < 0:
+            raise _unfit("The argument 'initialCount' of '@stream' must be 0 or more.")
+
+
+def _unfit(message: str) -> InvalidOperation:
+    return InvalidOperation((ResponseError(message, extensions={"code": BAD_USER_INPUT}),))
 
 
 @lru_cache(maxsize=1024)
