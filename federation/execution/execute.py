@@ -50,13 +50,17 @@ async def execute(
     ends = None if request.deadline is None else loop.time() + request.deadline
     if not isinstance(compiled, TypedPlan):
         return await _execute(Execution(plan, request, transport, ends, compiled=compiled), schema)
-    if not takes_bytes(transport):
+    if not takes_bytes(transport) or not compiled.trust.is_due():
         return await _execute(Execution(plan, request, transport, ends), schema)
     run = TypedRun(compiled, request, transport)
     try:
-        return _typed_result(plan, request, run, await run.run(ends))
+        result = _typed_result(plan, request, run, await run.run(ends))
     except GaveUp as stopped:
         given = stopped.sent
+        compiled.trust.note(is_vain=True)
+    else:
+        compiled.trust.note(is_vain=False)
+        return result
     try:
         return await _execute(Execution(plan, request, transport, ends, given=dict(given)), schema)
     finally:

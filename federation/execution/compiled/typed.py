@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import msgspec
@@ -20,6 +20,7 @@ State: TypeAlias = Any
 """What the functions of one plan share while it runs; they alone know what is in it."""
 
 _BYTES_PER_CLASS = 4_000
+_VAIN_RUNS, _ONE_IN = 3, 50
 
 _encode = msgspec.json.Encoder().encode
 
@@ -59,6 +60,25 @@ class Step:
         return b"%b%b}}" % (self.head, asked)
 
 
+class Trust:
+    """Whether a run is worth beginning: after three vain ones in a row, one in fifty is."""
+
+    def __init__(self) -> None:
+        self._vain = 0
+        self._spared = 0
+
+    def is_due(self) -> bool:
+        """Whether to begin one now."""
+        if self._vain < _VAIN_RUNS:
+            return True
+        self._spared = (self._spared + 1) % _ONE_IN
+        return self._spared == 0
+
+    def note(self, *, is_vain: bool) -> None:
+        """How one ended."""
+        self._vain = self._vain + 1 if is_vain else 0
+
+
 @dataclass(frozen=True, slots=True)
 class TypedPlan:
     """Code of one plan for requests with the same conditions, masked fields and refusals.
@@ -69,6 +89,7 @@ class TypedPlan:
         tree: The tree of answers as it is before ``finish``.
         finish: The text of the response's data.
         size: About how many bytes it takes.
+        trust: What became of its runs.
     """
 
     steps: tuple[Step, ...]
@@ -76,6 +97,7 @@ class TypedPlan:
     tree: Callable[[State], dict[str, Any]]
     finish: Callable[[State], bytes]
     size: int
+    trust: Trust = field(default_factory=Trust, compare=False)
 
 
 def compile_typed(

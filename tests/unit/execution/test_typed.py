@@ -145,6 +145,22 @@ async def test_mask_is_applied_once_to_each_object() -> None:
     ]
 
 
+async def test_code_that_was_of_no_use_is_tried_again_now_and_then() -> None:
+    plan = my_plan()
+    code = typed(plan)
+
+    async def is_used(me: Mapping[str, Any]) -> bool:
+        transport = Bytes(a={"data": {"me": me}})
+        result = await execute(plan, ExecutionRequest(), transport, API, code)
+        return result.text is not None
+
+    vain = [await is_used({**ME, "nick": None}) for _ in range(3)]
+    later = [await is_used(ME) for _ in range(52)]
+
+    assert not any(vain)
+    assert later == [False] * 49 + [True] * 3
+
+
 async def test_answers_still_on_their_way_are_waited_for_until_the_deadline() -> None:
     plan = reviewed()
     transport = Bytes(a={"data": {"users": [{"id": "1", "nick": "Li"}]}}, b=None)
