@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 from graphql import parse, print_ast
 
 from federation.access import (
+    AccessIndex,
     AccessRequest,
     Asker,
     ConsentFact,
@@ -28,6 +29,7 @@ from federation.access import (
 from federation.cli.graph_text import print_query_graph
 from federation.cli.operation_input import graph_under
 from federation.composition import Composition
+from federation.errors import PlanningError
 from federation.gateway.access_log import AccessLog
 from federation.gateway.deciding import open_engine
 from federation.gateway.identity import ANONYMOUS, read_caller
@@ -168,13 +170,22 @@ class Stages:
 
     @cached_property
     def restriction(self) -> Restriction:
-        """What remains of the operation."""
+        """What remains of the operation, without rows that not even the gateway can test."""
+        found = self._restricted(self.state.index)
+        if found.operation.row_tests:
+            try:
+                plan(found.operation, self.graph)
+            except PlanningError:
+                return self._restricted(replace(self.state.index, tests_rows=False))
+        return found
+
+    def _restricted(self, index: AccessIndex) -> Restriction:
         access = self._settings.access
         return restrict(
             self.parsed.operation,
             self.variables,
             self.decision,
-            self.state.index,
+            index,
             Mode(access.mode),
             Disclosure(access.disclosure),
         )

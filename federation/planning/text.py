@@ -23,10 +23,15 @@ def print_plan(plan: OperationPlan) -> str:
     """The plan as indented text: a Sequence of stages, each a Parallel of fetches.
 
     A stage holds the fetches that can run once all earlier stages have ended; execution starts each
-    as soon as what it waits for has ended, which may be sooner.
+    as soon as what it waits for has ended, which may be sooner. Rows that are tested before they
+    are released follow as comments.
     """
     body = _deferring(plan) if plan.deferrals else _sequence(plan.fetches, plan.fetches)
-    return "\n".join(["QueryPlan {", *_indented(body), "}"]) + "\n"
+    tests = (
+        f"# {test.type} at {print_path(test.path)} by {' '.join(name for name, _ in test.columns)}"
+        for test in plan.row_tests
+    )
+    return "\n".join(["QueryPlan {", *_indented(body), "}", *tests]) + "\n"
 
 
 def print_path(path: ResponsePath) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from federation.errors import Forbidden
 from federation.execution.incremental import is_incremental
+from federation.planning import print_plan
 from tests.row_filters.world import HIDDEN, Kind, answer
 
 WAYS = {
@@ -69,6 +70,15 @@ async def test_hidden_rows_are_asked_for_by_key_alone() -> None:
     assert here.result.filtered == 2
     assert [name for name, _ in here.sent] == ["visits", "people"]
     assert "name" not in here.sent[1][1]
+
+
+async def test_a_plan_tells_which_rows_are_tested_by_what() -> None:
+    here = await answer("{ visits { companions { id } } visitors { id } }")
+
+    assert print_plan(here.plan).splitlines()[-2:] == [
+        "# Citizen at visits.@.companions.@ by region",
+        "# Citizen at visitors.@ by region",
+    ]
 
 
 async def test_a_row_that_may_not_be_null_takes_its_parent_along() -> None:
