@@ -19,9 +19,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from generated.big_graph import departments
 from generated.many_grants import coordinate, large_release, question
 
 from federation.access import AccessRequest, Uses
+from federation.composition import SubgraphDocument, compose_documents
+from federation.gateway.collector import building_apart, spare_what_stays
 from federation.gateway.engines import (
     CachedEngine,
     DividedEngine,
@@ -32,6 +35,8 @@ from federation.gateway.engines import (
     Views,
     declared_reads,
 )
+from federation.gateway.state import build_state
+from federation.supergraph import print_supergraph, read_supergraph
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.policies.tables import OPA, opa_server
@@ -41,6 +46,7 @@ COLD_RUNS = 60
 WARM_RUNS = 20_000
 VIEW_FIELDS = 40_000
 PAUSE_SECONDS = 0.002
+SUBGRAPHS = 10
 
 
 async def main(fields: int, grants: int) -> None:
@@ -62,6 +68,7 @@ async def main(fields: int, grants: int) -> None:
     print("\nother callers, milliseconds: 50th, 99th percentile, longest")
     await _beside_a_view()
     await _beside_a_reload(release)
+    await _beside_a_new_schema(release)
 
 
 async def _warm(release: PolicyRelease) -> None:
@@ -116,6 +123,26 @@ async def _beside_a_reload(release: PolicyRelease) -> None:
         await EmbeddedEngine.load(newer)
 
     await _felt("a release that is loaded in this process", cached, load())
+
+
+async def _beside_a_new_schema(release: PolicyRelease) -> None:
+    """As a reload does it: composed in another process before, built in another thread."""
+    cached = CachedEngine(EmbeddedEngine(release), reads=declared_reads(release.modules))
+    documents = [
+        SubgraphDocument(each.name, f"http://{each.name}", each.sdl)
+        for each in departments(SUBGRAPHS)
+    ]
+    supergraph = compose_documents(documents).supergraph
+    assert supergraph is not None, "the generated subgraphs compose"
+    sdl = print_supergraph(supergraph)
+    spare_what_stays()
+
+    async def build() -> None:
+        with building_apart():
+            await asyncio.to_thread(lambda: build_state(read_supergraph(sdl)))
+
+    seconds = await _felt(f"a new schema of {SUBGRAPHS} subgraphs that is built", cached, build())
+    print(f"  building took {seconds:.1f} s")
 
 
 async def _felt(name: str, cached: CachedEngine, work: Awaitable[object]) -> float:

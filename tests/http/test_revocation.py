@@ -109,6 +109,12 @@ class Site:
             names = [name for (name,) in store.execute("select name from policy_member")]
         return [int(name.rsplit(":", 2)[1]) for name in names]
 
+    def candidate_changes(self, *admin: str) -> list[dict[str, Any]]:
+        done = self.command("policy", "diff", "--live", "--format", "json", *admin)
+        assert done.returncode == 0, done.stderr
+        found: list[dict[str, Any]] = json.loads(done.stdout)["changes"]
+        return found
+
     @contextmanager
     def opa(self) -> Iterator[subprocess.Popen[bytes]]:
         """A stock OPA that takes its bundles from the admin listener, by long polling."""
@@ -183,23 +189,27 @@ def test_after_a_revocation_nobody_reads_by_the_grant_not_even_who_was_frozen(si
     assert second["seconds"] < LEASE_SECONDS + 1
 
 
-def test_revocation_is_applied_at_once_and_outlives_a_restart(site: Site) -> None:
-    with site.serve("one") as one:
+def test_what_changes_is_taken_up_compared_refused_or_revoked_while_the_gateway_answers(
+    site: Site,
+) -> None:
+    candidate = site.folder / "candidate"
+    shutil.copytree(POLICY_FOLDER / "datong", candidate / "datong")
+    (candidate / "datong/departments/a.rego").write_text(
+        "package datong.departments.a\n\n"
+        'deny["Query.quick"] contains "never" if input.fields["Query.quick"]\n'
+    )
+    admin = ("--admin", f"http://127.0.0.1:{site.admin_port}")
+    environment = {
+        "DATONG_SERVER_ADMIN_PORT": str(site.admin_port),
+        "DATONG_ACCESS_CANDIDATE": str(candidate),
+    }
+    with site.serve("one", **environment) as one:
+        reload = ("reload", *admin)
         assert site.ask(one) == "done"
-        site.revoke("second")
-        done = site.revoke("loan")
-        assert site.ask(one) == "ACCESS_DENIED"
-        assert (done["silent"], done["seconds"] < LEASE_SECONDS) == ([], True)
-    with site.serve("one") as one:
-        assert site.ask(one) == "ACCESS_DENIED"
-    unknown = site.command("policy", "revoke", "heming_bank", "Query.quick", "lone")
-    assert (unknown.returncode, "no grant lone" in unknown.stderr) == (2, True)
-
-
-def test_files_are_taken_up_and_broken_ones_refused_while_the_gateway_answers(site: Site) -> None:
-    with site.serve("one", DATONG_SERVER_ADMIN_PORT=str(site.admin_port)) as one:
-        reload = ("reload", "--admin", f"http://127.0.0.1:{site.admin_port}")
-        assert site.ask(one) == "done"
+        _until(lambda: site.candidate_changes(*admin))
+        (change,) = site.candidate_changes(*admin)
+        assert (change["caller"], change["place"]) == ("application of heming_bank", "Query.quick")
+        assert (change["before"], change["after"]) == ("allow", "deny")
         (site.data / "all.json").write_text("{ broken")
         refused = site.command(*reload)
         assert (refused.returncode, "all.json" in refused.stderr) == (1, True)
@@ -220,6 +230,13 @@ def test_files_are_taken_up_and_broken_ones_refused_while_the_gateway_answers(si
         one.process.send_signal(signal.SIGHUP)
         _until(lambda: "new" in one.post("{ new }", _headers(site)).json.get("data", {}))
         assert "reload_refused" not in one.request("GET", "/ready").json
+
+        site.revoke("second")
+        done = site.revoke("loan")
+        assert site.ask(one) == "ACCESS_DENIED"
+        assert done["silent"] == []
+    unknown = site.command("policy", "revoke", "heming_bank", "Query.quick", "lone")
+    assert (unknown.returncode, "no grant lone" in unknown.stderr) == (2, True)
 
 
 def test_several_workers_all_take_up_what_changed(site: Site) -> None:
@@ -243,31 +260,6 @@ def test_a_worker_that_takes_the_place_of_another_knows_the_schema_of_now(site: 
         answers = [one.post("{ new }", _headers(site)).json for _ in range(8)]
 
     assert [each for each in answers if "new" not in each.get("data", {})] == []
-
-
-def test_a_candidate_is_compared_on_live_traffic_and_its_differences_are_shown(site: Site) -> None:
-    candidate = site.folder / "candidate"
-    shutil.copytree(POLICY_FOLDER / "datong", candidate / "datong")
-    (candidate / "datong/departments/a.rego").write_text(
-        "package datong.departments.a\n\n"
-        'deny["Query.quick"] contains "never" if input.fields["Query.quick"]\n'
-    )
-    live = ("policy", "diff", "--live", "--format", "json")
-    admin = {"DATONG_SERVER_ADMIN_PORT": str(site.admin_port)}
-    with site.serve("one", DATONG_ACCESS_CANDIDATE=str(candidate), **admin) as one:
-        assert site.ask(one) == "done"
-
-        def changes() -> list[dict[str, Any]]:
-            done = site.command(*live, "--admin", f"http://127.0.0.1:{site.admin_port}")
-            assert done.returncode == 0, done.stderr
-            found: list[dict[str, Any]] = json.loads(done.stdout)["changes"]
-            return found
-
-        _until(changes)
-        (change,) = changes()
-
-    assert (change["caller"], change["place"]) == ("application of heming_bank", "Query.quick")
-    assert (change["before"], change["after"]) == ("allow", "deny")
 
 
 def _headers(site: Site) -> dict[str, str]:

@@ -9,7 +9,13 @@ import pytest
 
 from federation.catalogue import Catalogue, build_catalogue
 from federation.composition import compose
-from federation.gateway.engines import POLICY_FOLDER, EmbeddedEngine, load_policies, make_release
+from federation.gateway.engines import (
+    POLICY_FOLDER,
+    EmbeddedEngine,
+    declared_reads,
+    load_policies,
+    make_release,
+)
 from federation.gateway.engines.release import ENTRYPOINT
 from federation.subgraph import load_subgraph
 from tests.policies.tables import CASES, OPA, policy_cases, read_yaml, table_release
@@ -85,6 +91,8 @@ def test_questions_and_answers_are_of_the_published_shape() -> None:
         engine.set_input_json(json.dumps(question))
         answer = json.loads(engine.eval_rule_as_json(ENTRYPOINT))
         assert matches(question, "input"), case.id
+        sent = case.request.for_policies(declared_reads(release.modules)).to_json()
+        assert matches(sent, "input"), case.id
         assert matches(answer, "decision"), case.id
     assert not matches({"contract": 2}, "decision")
 
