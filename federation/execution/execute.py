@@ -88,6 +88,7 @@ def _typed_result(
             for fetch in plan.fetches
         ),
         tree=run.tree,
+        masked=run.masked,
         text=text,
     )
 

@@ -123,7 +123,7 @@ def _told(result: ExecutionResult, transport: Repeatable) -> str:
     ]
     errors = [error.to_json() for error in result.errors]
     data = result.data if result.text is None else msgspec.json.decode(result.text)
-    return json.dumps([data, errors, reports, sorted(transport.requests)])
+    return json.dumps([data, errors, reports, sorted(transport.requests), result.masked])
 
 
 def _restricted(

@@ -27,3 +27,15 @@ def mask_with(entry: Entry) -> Callable[[Mask, Any], Any]:
         return shown
 
     return apply
+
+
+def leaves(value: Any, depth: int) -> int:
+    """How many values there are to mask: those in lists one by one, and no nulls.
+
+    Args:
+        value: Of a field.
+        depth: How many lists its type says there are.
+    """
+    if value is None:
+        return 0
+    return sum(leaves(each, depth - 1) for each in value) if depth else 1

@@ -97,6 +97,11 @@ class TypedRun:
             if timer is not None:
                 timer.cancel()
 
+    @property
+    def masked(self) -> int:
+        """How many values of the response were masked."""
+        return int(self._state.masked)
+
     def representations(self, fetch_id: int) -> int:
         """How many entities a fetch was sent for."""
         return getattr(self._state, f"count{fetch_id}", 0)

@@ -114,9 +114,6 @@ def compile_typed(
     is_plain = plan.kind == "query" and not request.introspection
     if not is_plain or plan.row_tests or plan.deferrals:
         return None
-    if request.keeps_tree and request.masks:
-        # Masked values are counted where they are shown, shared ones as often as they are.
-        return None
     try:
         return _compile(plan, request, schema)
     except Unexpected:
@@ -208,6 +205,7 @@ def _steps(running: list[Fetch], names: Mapping[str, Any]) -> tuple[Step, ...]:
 
 def _state(positions: Positions, calls: Mapping[int, list[Call]]) -> Callable[[], State]:
     empty: dict[str, Any] = {f"n{node.number}": () for node in positions.nodes}
+    empty["masked"] = 0
     for fetch_id, each in calls.items():
         empty[f"count{fetch_id}"] = 0
         empty |= {

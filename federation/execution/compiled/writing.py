@@ -15,8 +15,16 @@ import msgspec
 from graphql import GraphQLSchema
 from msgspec import UNSET
 
-from federation.execution.compiled.masking import mask_with
-from federation.execution.compiled.positions import TYPENAME, Call, Node, Part, Position, Slot
+from federation.execution.compiled.masking import leaves, mask_with
+from federation.execution.compiled.positions import (
+    TYPENAME,
+    Call,
+    Node,
+    Part,
+    Position,
+    Slot,
+    depth_of,
+)
 from federation.execution.compiled.source import Source, Unexpected
 from federation.execution.compiled.structs import (
     EQUAL_AS_JSON,
@@ -66,7 +74,12 @@ class Writer:
                 self._used.setdefault(part.node, set()).update(wanted)
         self.structs = Structs(schema, self._name, self._used, keeps_all=keeps_tree)
         source.names.update(
-            UNSET=UNSET, MISSING=MISSING, canonical=canonical, enc=_encode, read=read_value
+            UNSET=UNSET,
+            MISSING=MISSING,
+            canonical=canonical,
+            enc=_encode,
+            read=read_value,
+            leaves=leaves,
         )
         self._needed: set[Node] = set()
 
@@ -78,7 +91,7 @@ class Writer:
         for position in positions:
             for node in position.nodes.values():
                 inner = [slot.child for slot in node.slots.values() if slot.child is not None]
-                if self._clearing(node, position) or self._masks(node):
+                if self._clearing(node, position) or _masked(node):
                     self._needed.add(node)
                 if any(self._is_converted(each) for each in inner):
                     self._needed.add(node)
@@ -325,6 +338,8 @@ class Writer:
             for call in calls:
                 for part in call.parts:
                     lines += self._nulls(f"{fetch_id}_{call.number}_{part.number}", part)
+        for key, slot in root.slots.items():
+            lines += self._counts([slot], f"(s.d{fetched[key]},)")
         for position in known:
             for node in position.nodes.values():
                 lines += self._masks(node)
@@ -367,11 +382,41 @@ class Writer:
             lines.append(f"    if o.{self._name(key)} is UNSET: {then}")
         return [f"for o in s.l{at}:", *lines] if lines else []
 
+    def _counts(self, slots: Iterable[Slot], container: str) -> list[str]:
+        """Statements that count masked values, those of shared objects as often as they are shown.
+
+        That is by way of the objects that show them, not of the answers they came with.
+        """
+        lines: list[str] = []
+        for slot in slots:
+            position = slot.child
+            if position is None or not self._is_masked(position):
+                continue
+            objects = self._source.fresh("o")
+            found = _comprehension(container, self._name(slot.key), position.depth)
+            lines.append(f"{objects} = {found}")
+            for node in position.nodes.values():
+                mine = objects
+                if len(position.nodes) > 1:
+                    mine = self._source.fresh("o")
+                    kind = self._class(node, position)
+                    lines.append(f"{mine} = [o for o in {objects} if type(o) is {kind}]")
+                for entry in _masked(node):
+                    value = f"o.{self._name(entry.source)}, {depth_of(entry.type)}"
+                    lines.append(f"s.masked += sum([leaves({value}) for o in {mine}])")
+                lines += self._counts(node.slots.values(), mine)
+        return lines
+
+    def _is_masked(self, position: Position) -> bool:
+        return any(
+            _masked(node)
+            or any(each.child and self._is_masked(each.child) for each in node.slots.values())
+            for node in position.nodes.values()
+        )
+
     def _masks(self, node: Node) -> list[str]:
         lines: list[str] = []
-        for entry in node.entries:
-            if entry.mask is None or node.slots.get(entry.source) is None:
-                continue
+        for entry in _masked(node):
             name, mask = self._name(entry.source), self._source.fresh("mask")
             apply = self._source.constant(mask_with(entry))
             lines += [
@@ -441,6 +486,11 @@ class Writer:
             f"{table} = {{{', '.join(ways)}}}", f"def {function}(o): return {table}[type(o)](o)"
         )
         return function
+
+
+def _masked(node: Node) -> list[Entry]:
+    """Entries of a node that are masked and can have a value."""
+    return [each for each in node.entries if each.mask is not None and each.source in node.slots]
 
 
 def _as_it_is(value: Any) -> Any:

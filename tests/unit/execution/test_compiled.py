@@ -24,7 +24,7 @@ from tests.support.city import API
 from tests.support.plans import plan_of, root
 
 # For such a request there are no typed plans.
-TREE = ExecutionRequest(keeps_tree=True, masks={("User", "name"): str})
+TREE = ExecutionRequest(introspection={"__schema": {}})
 ME = {"__typename": "User", "id": "1", "nick": "Li", "rank": 3, "sex": "FEMALE"}
 
 
