@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from federation.access import AccessRequest, Asker, Decision, Uses, Verdict
+from federation.errors import PolicyUnavailable
 from federation.gateway.deciding import Deciding
 from federation.gateway.lease import Lease
 
@@ -33,7 +34,13 @@ class LiveEngine:
         self._check()
         while True:
             current = self.current
-            decision = await current.engine.decide(request)
+            try:
+                decision = await current.engine.decide(request)
+            except PolicyUnavailable:
+                # Closed before it could answer, since another has taken over.
+                if current is self.current:
+                    raise
+                continue
             # Over or replaced while it was waited for: what was decided before may be revoked now.
             self._check()
             if current is self.current:
@@ -53,7 +60,12 @@ class LiveEngine:
         self._check()
         while True:
             current = self.current
-            verdicts = await current.view(asker, fields, name)
+            try:
+                verdicts = await current.view(asker, fields, name)
+            except PolicyUnavailable:
+                if current is self.current:
+                    raise
+                continue
             self._check()
             if current is self.current:
                 return verdicts

@@ -142,6 +142,39 @@ async def test_a_view_is_decided_slice_by_slice_once_and_equals_one_large_answer
     assert len(engine.asked) == -(-len(many) // SLICE)
 
 
+async def test_whoever_waits_for_a_view_is_told_when_it_is_given_up() -> None:
+    class Never:
+        async def decide(self, request: AccessRequest) -> Decision:
+            await asyncio.Event().wait()
+            raise AssertionError(f"{request} is never decided")
+
+    views = Views(Never())
+    waiting = [asyncio.create_task(views.decide(ASKER, FIELDS, "schema")) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    waiting[1].cancel()
+    await asyncio.sleep(0)
+    await views.close()
+
+    with pytest.raises(PolicyUnavailable):
+        await waiting[0]
+    with pytest.raises(asyncio.CancelledError):
+        await waiting[1]
+
+
+async def test_one_that_is_closed_while_it_starts_answers_nobody_and_is_not_started_again() -> None:
+    async with PolicyProcess(RELEASE) as worker:
+        asked = asyncio.create_task(worker.decide(REQUEST))
+        while not worker.starts:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    with pytest.raises(PolicyUnavailable):
+        await asked
+    with pytest.raises(PolicyUnavailable):
+        await worker.decide(REQUEST)
+    assert (worker.pid, worker.starts) == (None, 1)
+
+
 async def test_too_many_views_at_once_are_refused() -> None:
     views = Views(Named(), max_waiting=2)
     askers = [replace(ASKER, purpose=f"p{number}") for number in range(3)]

@@ -13,6 +13,7 @@ from federation.gateway.bounded import Bounded
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.kept import FieldKey, KeptField
 from federation.gateway.engines.reads import facts_of
+from federation.gateway.engines.shared import result_of
 
 if TYPE_CHECKING:
     from federation.gateway.engines.second_level import SecondLevel
@@ -90,8 +91,7 @@ class CachedEngine:
             task = asyncio.create_task(self._ask(key, request))
             self._running[key] = task
             task.add_done_callback(lambda done: self._end(key, done))
-        # A caller who goes away must not take the answer from the others who wait for it.
-        return await asyncio.shield(task)
+        return await result_of(task)
 
     async def told(self) -> None:
         """Returns when other processes could know what this one was answered."""

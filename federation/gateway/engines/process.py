@@ -16,6 +16,7 @@ from federation.gateway.audit_wire import frame
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.release import PolicyFault, PolicyRelease
 from federation.gateway.engines.reply import Reply
+from federation.gateway.engines.shared import result_of
 
 START_SECONDS = 30.0
 
@@ -54,6 +55,7 @@ class PolicyProcess:
         self._turn = asyncio.Lock()
         self._starting: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[int]] = set()
+        self._is_closed = False
 
     @property
     def pid(self) -> int | None:
@@ -64,6 +66,7 @@ class PolicyProcess:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._is_closed = True
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
@@ -79,11 +82,12 @@ class PolicyProcess:
         """
         if self._process is not None and self._process.returncode is None:
             return
+        if self._is_closed:
+            raise PolicyUnavailable("the policy worker was closed")
         if self._starting is None:
             self._starting = asyncio.create_task(self._start(), name="policy worker start")
             self._starting.add_done_callback(self._started)
-        # A caller who goes away must not end the start that others wait for.
-        await asyncio.shield(self._starting)
+        await result_of(self._starting)
 
     async def decide(self, request: AccessRequest) -> Decision:
         """The answer for everything asked.

@@ -10,6 +10,7 @@ from federation.errors import PolicyUnavailable, Unavailable
 from federation.gateway.bounded import Bounded
 from federation.gateway.engines.cache import MAX_AGE_SECONDS
 from federation.gateway.engines.reads import facts_of
+from federation.gateway.engines.shared import result_of
 
 SLICE = 200
 """Fields decided at once; other questions come in between."""
@@ -80,7 +81,7 @@ class Views:
             task = asyncio.create_task(self._build(key, request), name="view")
             self._building[key] = task
             task.add_done_callback(lambda done: self._end(key, done))
-        return await asyncio.shield(task)
+        return await result_of(task)
 
     async def close(self) -> None:
         """Ends what is being built."""

@@ -70,6 +70,27 @@ async def test_what_a_replaced_release_answers_late_does_not_count() -> None:
     await live.close()
 
 
+class Closing:
+    """Is closed before it has answered."""
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        await asyncio.sleep(0)
+        raise PolicyUnavailable(f"closed before the {request.operation.kind} was decided")
+
+
+async def test_who_asked_a_release_that_was_closed_is_answered_by_the_next() -> None:
+    live = LiveEngine(Deciding(Closing()))
+    asked = asyncio.create_task(live.decide(REQUEST))
+    await asyncio.sleep(0)
+
+    live.replace(Deciding(Denying()))
+
+    assert (await asked).verdict("Query.income", "select").effect is Effect.DENY
+    with pytest.raises(PolicyUnavailable):
+        await LiveEngine(Deciding(Closing())).decide(REQUEST)
+    await live.close()
+
+
 async def test_what_is_answered_after_the_lease_has_run_out_does_not_count() -> None:
     now = [0.0]
     lease, engine = Lease(lambda: now[0]), Waiting()
