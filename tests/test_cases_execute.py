@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from graphql import parse, validate
 
+from federation.execution import ExecutionRequest
 from federation.planning import plan
 from tests.support.built_case import built
 from tests.support.case_world import CaseTransport, monolith_answer
@@ -31,7 +32,8 @@ async def test_answers_like_one_schema(asked: CaseOperation, golden: Golden) -> 
     response: dict[str, Any] = {"data": result.data}
     if result.errors:
         response["errors"] = [error.to_json() for error in result.errors]
-    data, error_paths = monolith_answer(case.schema, case.world(), asked.text, request)
+    as_sent = ExecutionRequest(variables=asked.variables())
+    data, error_paths = monolith_answer(case.schema, case.world(), asked.text, as_sent)
     assert _in_order(result.data) == _in_order(data)
     assert {error.path for error in result.errors} == error_paths
     golden.check(asked.beside("response.json"), _text(response))

@@ -9,11 +9,16 @@ from federation.selection import SelectionSet, print_selection_set
 
 @dataclass(frozen=True, slots=True)
 class VariableDefinition:
-    """A declared variable; type and default are GraphQL text."""
+    """A declared variable; type and default are GraphQL text.
+
+    Attributes:
+        given: The client's name for it, where that is one which fetches need for themselves.
+    """
 
     name: str
     type: str
     default: str | None = None
+    given: str = ""
 
     def __str__(self) -> str:
         default = f" = {self.default}" if self.default is not None else ""

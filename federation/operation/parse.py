@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -13,12 +13,16 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    NameNode,
     OperationDefinitionNode,
     OperationType,
     VariableDefinitionNode,
+    VariableNode,
+    Visitor,
     parse,
     print_ast,
     validate,
+    visit,
 )
 
 from federation.errors import InvalidOperation, ResponseError
@@ -31,6 +35,9 @@ from federation.selection import Condition, Field, Selection, SelectionSet, vari
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 RESOLUTION_FAILED = "OPERATION_RESOLUTION_FAILED"
+
+_RESERVED = re.compile(r"representations|_r\d+")
+"""Variables of entity fetches; see ``planning.entity_text``."""
 
 _LITERALS = re.compile(r'"(?:[^"\\]|\\.)*"|\$?[_A-Za-z]\w*|-?\d[\d.eE+-]*')
 
@@ -101,8 +108,12 @@ def parse_operation(
     )
     if found:
         raise InvalidOperation(tuple(response_error(error, VALIDATION_FAILED) for error in found))
+    renamed = _renames(_choose(document, operation_name))
+    if renamed:
+        document = visit(document, _Renaming(renamed))
     definition = _choose(document, operation_name)
-    variables = tuple(map(_variable, definition.variable_definitions or ()))
+    given = {new: old for old, new in renamed.items()}
+    variables = tuple(_variable(node, given) for node in definition.variable_definitions or ())
     root = schema.get_root_type(definition.operation)
     assert root is not None, "validation admits operation kinds of the schema only"
     is_deferring = is_incremental and definition.operation is OperationType.QUERY
@@ -173,9 +184,36 @@ def _unresolved(message: str) -> InvalidOperation:
     return InvalidOperation((ResponseError(message, extensions={"code": RESOLUTION_FAILED}),))
 
 
-def _variable(node: VariableDefinitionNode) -> VariableDefinition:
+class _Renaming(Visitor):
+    """Renames variables."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def enter_variable(self, node: VariableNode, *_: object) -> VariableNode | None:
+        name = self._names.get(node.name.value)
+        return VariableNode(name=NameNode(value=name)) if name else None
+
+
+def _renames(definition: OperationDefinitionNode) -> dict[str, str]:
+    """New names for variables that are called like those of entity fetches."""
+    names = {node.variable.name.value for node in definition.variable_definitions or ()}
+    renames: dict[str, str] = {}
+    for name in sorted(names):
+        new = name
+        while _RESERVED.fullmatch(new) or (new != name and new in names):
+            new += "_"
+        if new != name:
+            renames[name] = new
+            names.add(new)
+    return renames
+
+
+def _variable(node: VariableDefinitionNode, given: Mapping[str, str]) -> VariableDefinition:
     return VariableDefinition(
         name=node.variable.name.value,
+        given=given.get(node.variable.name.value, ""),
         type=print_ast(node.type),
         default=print_literal(node.default_value) if node.default_value else None,
     )

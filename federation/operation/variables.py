@@ -44,8 +44,13 @@ def coerce_variables(
     """
     if not definitions:
         return {}
+    values = dict(raw)
+    for each in definitions:
+        if each.given:
+            values.pop(each.name, None)
+            values.update({each.name: raw[each.given]} if each.given in raw else {})
     found = get_variable_values(
-        schema, _nodes(definitions), dict(raw), max_errors=_MAX_ERRORS, hide_suggestions=True
+        schema, _nodes(definitions), values, max_errors=_MAX_ERRORS, hide_suggestions=True
     )
     if isinstance(found, list):
         raise InvalidOperation(tuple(response_error(error, BAD_USER_INPUT) for error in found))
