@@ -1,9 +1,10 @@
 """Cold planning, of the public benchmark query where it is beside the checkout, and of others.
 
-    .venv/bin/python benchmarks/plan.py [--profile]
+    .venv/bin/python benchmarks/plan.py [--profile | --hostile]
 
 Cold: nothing is remembered of any operation; the query graph is built before. The fastest and the
-middle of many runs are told, since other work on the machine only ever adds.
+middle of many runs are told, since other work on the machine only ever adds. `--hostile` plans what
+shall make planners explode, and tells the memory as well.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pstats
 import statistics
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +24,20 @@ from pathlib import Path
 from generated.big_graph import departments, query_over
 
 from federation.composition import SubgraphDocument, compose_documents
+from federation.errors import OperationTooLarge
 from federation.operation import Limits, Operation, parse_operation
 from federation.planning import plan
 from federation.query_graph import QueryGraph, build_query_graph
 from federation.supergraph import Supergraph, build_api_schema, read_supergraph
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.support.hostile_graph import (
+    deep_operation,
+    multiplying,
+    overlapping,
+)
+from tests.support.planned import WIDE
 
 SCENARIO = Path(__file__).parents[2] / "shared" / "bench" / "scenario"
 GOAL_MS = 2.0
@@ -65,6 +77,40 @@ def _scenario(name: str, supergraph: Supergraph, query: str) -> Scenario:
     return Scenario(name, parse(), build_query_graph(supergraph), parse)
 
 
+def hostile() -> Iterator[tuple[str, Supergraph, str]]:
+    """Operations over graphs in which everything overlaps, or requirements multiply."""
+    overlap = overlapping(0)
+    for depth in (1, 4, 6, 7):
+        yield f"8 subgraphs that overlap, depth {depth}", overlap, deep_operation(0, depth)
+    for levels, branches in ((8, 2), (10, 2), (12, 2), (20, 2), (12, 3)):
+        name = f"requirements through {branches} objects, {levels} deep"
+        yield name, multiplying(levels, branches), f"{{ t {{ x{levels - 1} }} }}"
+
+
+def print_hostile() -> None:
+    """Time and memory of planning each."""
+    print("| operation | characters | requests | plan ms | peak MB |")
+    print("|---|---:|---:|---:|---:|")
+    for name, supergraph, text in hostile():
+        schema, graph = build_api_schema(supergraph), build_query_graph(supergraph)
+        operation = parse_operation(text, schema, None, WIDE).operation
+        begin = time.process_time()
+        requests = _requests(operation, graph)
+        spent = (time.process_time() - begin) * 1000
+        tracemalloc.start()
+        _requests(operation, graph)
+        peak = tracemalloc.get_traced_memory()[1] / 1e6
+        tracemalloc.stop()
+        print(f"| {name} | {len(text)} | {requests} | {spent:.0f} | {peak:.1f} |")
+
+
+def _requests(operation: Operation, graph: QueryGraph) -> str:
+    try:
+        return str(len(plan(operation, graph).fetches))
+    except OperationTooLarge:
+        return "refused"
+
+
 def times_of(run: Callable[[], object]) -> list[float]:
     """Milliseconds of each run, fastest first."""
     for _ in range(10):
@@ -82,6 +128,9 @@ def times_of(run: Callable[[], object]) -> list[float]:
 
 def main() -> int:
     """0 when every operation is planned within the goal."""
+    if "--hostile" in sys.argv:
+        print_hostile()
+        return 0
     print("| operation | requests | plan ms, fastest | plan ms, middle | parse and validate ms |")
     print("|---|---:|---:|---:|---:|")
     slowest = 0.0

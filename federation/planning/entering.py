@@ -38,16 +38,16 @@ class Way:
 class Entering:
     """Finds entity moves; remembers per place what it found."""
 
-    def __init__(self, moves: Moves) -> None:
+    def __init__(self, moves: Moves, most_needs: int) -> None:
         self._moves = moves
-        self._needs = Needs(moves)
+        self.needs = Needs(moves, most_needs)
         self._requiring: set[tuple[int, str, str]] = set()
 
     def read_key(self, base: Site, place: Place, key: Key) -> Needed | None:
         """A key of the objects of a place read entirely at one of its sites."""
         identity = (base, key.text)
         if identity not in place.keys:
-            found = self._needs.read_at(base, place.path, place.type, key.selections)
+            found = self.needs.read_at(base, place.path, place.type, key.selections)
             place.keys[identity] = found
         return place.keys[identity]
 
@@ -83,15 +83,21 @@ class Entering:
         if place.type == self._moves.graph.roots.get("query"):
             # At the root itself every subgraph is a site already.
             return tuple(self._enter_root(place, graph)) if place.path else ()
-        extras = self._needs.inputs(place, wanting) if wanting else [Needed()]
+        extras = self.needs.inputs(place, wanting) if wanting else [Needed()]
         if not extras:
             return ()
         ways = list(self._keyed_ways(place, graph))
         first = min((site.stage for site in place.sites), default=0)
+        starts: list[tuple[Site, ...]] = []
         if all(way.stage > first + 1 for way in ways):
             # From each site alone as well: that which is cheapest by itself may not be the one that
             # the rest of the operation needs anyway.
             starts = [place.sites, *((site,) for site in place.sites if len(place.sites) > 1)]
+        elif all(any(site.stage > first for site in extra.sites) for extra in extras):
+            # The inputs come later than a key would: a key gathered meanwhile costs no round.
+            keyed = {way.base for way in ways}
+            starts = [(site,) for site in place.sites if site not in keyed]
+        if starts:
             ways += [
                 way
                 for start in starts
@@ -139,7 +145,7 @@ class Entering:
                 if graph not in reached
                 for target in self._moves.graph.entity_targets(place.type, graph)
                 for key in target.keys
-                if (needed := self._needs.gather(known, place, key.selections)) is not None
+                if (needed := self.needs.gather(known, place, key.selections)) is not None
             ]
             if not fresh:
                 return ways

@@ -37,21 +37,22 @@ def entity_fetches(calls: Sequence[Call]) -> tuple[EntityFetch, ...]:
 def _groups(calls: Sequence[Call]) -> Iterator[list[Call]]:
     """Calls that enter alike, with the same conditions, and can share a representation."""
     groups: list[list[Call]] = []
+    by_entry: dict[Hashable, list[list[Call]]] = {}
     for call in calls:
-        for group in groups:
+        alike = by_entry.setdefault(entry_of(call.step), [])
+        for group in alike:
             if _fit(group, call):
                 group.append(call)
                 break
         else:
-            groups.append([call])
+            alike.append([call])
+            groups.append(alike[-1])
     yield from groups
 
 
 def _fit(group: list[Call], call: Call) -> bool:
-    return (
-        entry_of(group[0].step) == entry_of(call.step)
-        and group[0].run_conditions() == call.run_conditions()
-        and agree([field for each in (*group, call) for field in each.representation])
+    return group[0].run_conditions() == call.run_conditions() and agree(
+        [field for each in (*group, call) for field in each.representation]
     )
 
 

@@ -103,6 +103,7 @@ class Request:
     """One request to one subgraph: calls of one stage.
 
     Attributes:
+        by_entry: The calls by what they enter with; ``()`` for a root.
         phases: For which parts of the response it is made, none of them within another; the empty
             phase stands for the first part.
     """
@@ -110,6 +111,7 @@ class Request:
     graph: str
     stage: int
     calls: list[Call] = field(default_factory=list)
+    by_entry: dict[tuple[object, ...], list[Call]] = field(default_factory=dict)
     after: set[Request] = field(default_factory=set)
     phases: tuple[Phase, ...] = ()
 
@@ -224,12 +226,17 @@ class Requests:
         Steps with different inputs stay apart here, and are brought together with a way back for
         objects that lack some of them (``entities``).
         """
-        for call in request.calls:
-            if call.after == after and _is_compatible(call, step):
+        entry = () if isinstance(step, RootStep) else entry_of(step)
+        alike = request.by_entry.setdefault(entry, [])
+        for call in alike:
+            if call.after == after and (
+                isinstance(step, RootStep) or call.holds(step.representation)
+            ):
                 break
         else:
             call = Call(step, after)
             request.calls.append(call)
+            alike.append(call)
             if isinstance(step, EntityStep):
                 call.representation.update(dict.fromkeys(step.representation))
         return call
@@ -307,13 +314,6 @@ def _postponed(requests: list[Request]) -> list[Request]:
 
 def _needs_of(site: Site) -> tuple[Site, ...]:
     return site.step.needs if isinstance(site.step, EntityStep | RootStep) else ()
-
-
-def _is_compatible(call: Call, step: RootStep | EntityStep) -> bool:
-    """Whether one call can serve both: same objects, same entry, same inputs."""
-    if not _is_entered_alike(call.step, step):
-        return False
-    return isinstance(step, RootStep) or call.holds(step.representation)
 
 
 def _is_entered_alike(one: RootStep | EntityStep, other: RootStep | EntityStep) -> bool:

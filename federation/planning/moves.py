@@ -34,10 +34,10 @@ _STAGES_FAVOURED = 8
 class Moves:
     """Finds sites; remembers what it found per place."""
 
-    def __init__(self, graph: QueryGraph) -> None:
+    def __init__(self, graph: QueryGraph, most_needs: int) -> None:
         self.graph = graph
         self.naming = Naming()
-        self.entering = Entering(self)
+        self.entering = Entering(self, most_needs)
         self._signatures: dict[tuple[str, str], str] = {}
         self._variables: dict[tuple[ResponsePath, str, SelectionSet], str] = {}
 

@@ -18,8 +18,8 @@ from federation.supergraph.model import named_type
 if TYPE_CHECKING:
     from federation.planning.moves import Moves
 
-_MAX_DEPTH = 16
-"""Nested requirements deeper than this count as unreachable; bounds hostile schemas."""
+_MAX_DEPTH = 48
+"""Nested requirements deeper than this count as unreachable, long before Python's stack ends."""
 
 
 class Needed:
@@ -48,10 +48,17 @@ class Needed:
 class Needs:
     """Finds where the fields of keys and requirements can be read."""
 
-    def __init__(self, moves: Moves) -> None:
+    def __init__(self, moves: Moves, most: int) -> None:
         self._moves = moves
+        self._most = most
+        self._resolved = 0
         self._depth = 0
         self._favoured = 0
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether so much was gathered that nothing more is looked for."""
+        return self._resolved >= self._most
 
     def read_at(
         self, base: Site, path: tuple[str, ...], type_name: str, selections: SelectionSet
@@ -153,7 +160,7 @@ class Needs:
 
         Which is best depends on the requests that the rest of the operation makes anyway.
         """
-        helping: set[str] = set()
+        helping = {site.here.graph for site in place.sites} if len(place.sites) > 1 else set[str]()
         for selection in selections:
             if isinstance(selection, Field):
                 graphs = self._moves.graph.resolvers.get((place.type, selection.name), ())
@@ -173,8 +180,9 @@ class Needs:
 
     def resolve(self, place: Place, selections: SelectionSet) -> Needed | None:
         """A field set gathered by whatever moves it takes; None when some field is out of reach."""
-        if self._depth >= _MAX_DEPTH:
+        if self._depth >= _MAX_DEPTH or self.is_exhausted:
             return None
+        self._resolved += 1
         self._depth += 1
         try:
             needed = Needed()

@@ -26,10 +26,13 @@ class PlannerLimits:
         combinations: Site combinations evaluated at most; beyond, the best so far is taken.
         leaves: Values selected at most, those of abstract types counted for each object type that
             has to be asked by itself.
+        needs: Field sets gathered at most for keys and requirements. Requirements of requirements
+            through several fields multiply with their depth, in whatever little text.
     """
 
     combinations: int = 10_000
     leaves: int = 10_000
+    needs: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def _plan_segment(
     graph: QueryGraph,
     limits: PlannerLimits,
 ) -> Segment:
-    walk = Walk(graph, limits.leaves, operation.row_tests)
+    walk = Walk(graph, limits.leaves, limits.needs, operation.row_tests)
     output = walk.visit_root(operation.root_type, graphs, selections)
     sites = _choose(walk.leaves, len(graph.graphs), limits.combinations)
     requests = Requests(graph)

@@ -67,6 +67,7 @@ class Walk:
     Args:
         most_leaves: Beyond so many the operation is refused: a short text can stand for very many
             where the fields of abstract types have to be asked type by type.
+        most_needs: Field sets gathered for keys and requirements; nothing is sought beyond.
         columns: Object types whose rows are tested, each with the fields that the test takes.
 
     Attributes:
@@ -77,11 +78,13 @@ class Walk:
         self,
         graph: QueryGraph,
         most_leaves: int,
+        most_needs: int,
         columns: tuple[tuple[str, tuple[str, ...]], ...] = (),
     ) -> None:
         self.graph = graph
         self._most_leaves = most_leaves
-        self.moves = Moves(graph)
+        self._most_needs = most_needs
+        self.moves = Moves(graph, most_needs)
         self.leaves: list[Leaf] = []
         self.row_tests: dict[RowTest, None] = {}
         self._columns = columns
@@ -103,6 +106,8 @@ class Walk:
             # The object itself was asked for, even when at run time none of its fields is.
             self._want(place, self.moves.presence_sites(place), conditions)
         for entry in entries:
+            if entry.field.conditions and _is_never((*conditions, *entry.field.conditions)):
+                continue
             if entry.field.name == "__typename":
                 outputs.append(self._visit_typename(place, entry, conditions))
             elif entry.field.name in INTROSPECTION:
@@ -314,6 +319,12 @@ class Walk:
         if entry.field.conditions:
             joined = tuple(sorted({*conditions, *entry.field.conditions}))
         type_text = self.graph.field_types[place.type][entry.field.name]
+        if not sites and self.moves.entering.needs.is_exhausted:
+            raise OperationTooLarge(
+                "what the selected fields require takes too many field sets to gather"
+                f" (limit: {self._most_needs})",
+                extensions={"limit": "needs", "allowed": self._most_needs},
+            )
         if not sites:
             raise PlanningError(
                 f"no subgraph can be reached that resolves {place.type}.{entry.field.name}",
@@ -392,6 +403,13 @@ class Walk:
             deferrals=deferrals_of(entry.field.conditions),
             stream=entry.field.stream,
         )
+
+
+def _is_never(conditions: tuple[Condition, ...]) -> bool:
+    """Whether some variable would have to be both true and not."""
+    decided = without_deferrals(conditions)
+    included = {each.variable for each in decided if not each.negated}
+    return any(each.negated and each.variable in included for each in decided)
 
 
 def _types_of(entry: Entry) -> frozenset[str] | None:

@@ -122,3 +122,34 @@ def test_subgraph_is_entered_by_a_chain_of_keys_that_is_shorter_than_one_key_gai
     )
 
     assert _fetched(made) == ["register", "hub", "world"]
+
+
+def test_rest_of_a_key_is_gathered_where_the_requirement_is_fetched_anyway() -> None:
+    made = _plan(
+        "{ people { rate } list { id } }",
+        # The whole key at once, but a request more: the second list is in "near".
+        all='type Query { people: [Person] @shareable } type Person @key(fields: "id no") '
+        "{ id: ID! @shareable no: ID! @shareable }",
+        far='type Query { f: Int } type Person @key(fields: "id no") '
+        "{ id: ID! @shareable no: ID! @shareable income: Int @external "
+        'rate: Int @requires(fields: "income") }',
+        near="type Query { people: [Person] @shareable list: [Person] } "
+        'type Person @key(fields: "id") { id: ID! @shareable }',
+        pay='type Query { p: Int } type Person @key(fields: "id") '
+        "{ id: ID! @shareable no: ID! @shareable income: Int }",
+    )
+
+    assert _fetched(made) == ["near", "pay", "far"]
+
+
+def test_what_no_outcome_of_the_conditions_selects_is_not_planned() -> None:
+    sdls = {
+        "a": 'type Query { people: [Person] } type Person @key(fields: "id") { id: ID! }',
+        "b": 'type Query { b: Int } type Person @key(fields: "id") { id: ID! name: String }',
+    }
+
+    never = "people @include(if: $x) { id ... @skip(if: $x) { name } }"
+    made = _plan(f"query ($x: Boolean!) {{ {never} }}", **sdls)
+
+    assert _fetched(made) == ["a"]
+    assert [field.key for field in made.output[0].fields] == ["id"]
