@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from federation.errors import Refusal, ResponseError
-from federation.execution import ExecutionRequest, Payload, execute_incrementally
+from federation.execution import (
+    CompiledPlans,
+    ExecutionRequest,
+    Payload,
+    execute_incrementally,
+    is_incremental,
+)
 from federation.gateway.incremental.formats import current, earlier
 from federation.operation import parse_operation
-from federation.planning import plan
+from federation.planning import OperationPlan, RowTest, plan
 from federation.query_graph import build_query_graph
 from federation.selection import Condition, Deferral
 from federation.supergraph import build_api_schema
@@ -205,3 +212,25 @@ async def test_the_earlier_format_says_null_for_what_fails() -> None:
     ]
     assert [piece["data"] for piece in pieces if "data" in piece] == [None]
     assert [piece["items"] for piece in pieces if "items" in piece] == [[{"rate": "r0"}], None]
+
+
+def _planned(text: str) -> OperationPlan:
+    parsed = parse_operation(text, SCHEMA, None, WIDE, is_incremental=True)
+    return plan(parsed.operation, GRAPH)
+
+
+def test_where_rows_are_dropped_here_the_answer_is_whole() -> None:
+    made = _planned("{ me { name ... @defer { income } } }")
+    tested = replace(made, row_tests=(RowTest(("me",), "Person", True, (("name", "name"),)),))
+
+    assert is_incremental(made, ExecutionRequest())
+    assert not is_incremental(tested, ExecutionRequest())
+
+
+def test_plans_with_deferrals_run_interpreted() -> None:
+    made = _planned("query ($v: Boolean!) { me { name ... @defer(if: $v) { income } } }")
+    request = ExecutionRequest(variables={"v": False})
+    compiled = CompiledPlans(1_000_000)
+
+    assert not is_incremental(made, request)
+    assert [compiled.get(made, request, SCHEMA) for _ in range(3)] == [None, None, None]
