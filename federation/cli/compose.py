@@ -12,6 +12,7 @@ import typer
 from federation.cli.options import ConfigOption, SubgraphOption, SubgraphsOption, read_settings
 from federation.cli.report import (
     diagnostic_to_json,
+    failure,
     print_diagnostics,
     print_json,
     progress,
@@ -57,7 +58,10 @@ def compose_command(
 ) -> None:
     """Compose subgraphs and print the supergraph SDL on stdout.
 
-    Findings go to stderr. The status is 1 when an error keeps the subgraphs from composing.
+    Findings go to stderr. The status is 0 when the subgraphs compose, hints or not; 1 when an error
+    keeps them from it, or a schema cannot be read; 2 when the command line is wrong. With --format
+    json, stdout holds one object: sdl (null without one), diagnostics, and error where no SDL could
+    be had.
     """
     from federation.errors import SchemaError  # noqa: PLC0415
     from federation.gateway.sources import (  # noqa: PLC0415
@@ -82,6 +86,9 @@ def compose_command(
             )
         )
     except SchemaError as error:
+        if format is Format.JSON:
+            fault = {"code": error.code, "message": error.message}
+            print_json({"sdl": None, "diagnostics": [], "error": fault})
         raise schema_failure(error) from None
     shown = tuple(each for each in composition.diagnostics if _is_shown(each, hints))
     supergraph = composition.supergraph
@@ -97,7 +104,10 @@ def compose_command(
     if sdl is None:
         raise typer.Exit(1)
     if output is not None:
-        output.write_text(sdl)
+        try:
+            output.write_text(sdl, encoding="utf-8")
+        except OSError as error:
+            raise failure(f"{output}: cannot be written: {error.strerror}") from None
         progress(f"written to {output}")
 
 

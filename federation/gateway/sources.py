@@ -82,7 +82,7 @@ def list_sources(schema: Schema) -> tuple[SubgraphSource, ...]:
 
 def _read_json(file: Path) -> Any:
     try:
-        return json.loads(file.read_text())
+        return json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SchemaUnavailable(f"{file}: cannot be read: {error.strerror}") from None
     except ValueError as error:
@@ -119,9 +119,15 @@ def read_sdl_file(name: str, url: str, file: Path) -> SubgraphSource:
         SchemaUnavailable: The file cannot be read.
     """
     try:
-        return SubgraphSource(name, url, file.read_text(), str(file))
+        return SubgraphSource(name, url, file.read_text(encoding="utf-8"), str(file))
     except OSError as error:
-        raise SchemaUnavailable(f"{file}: cannot be read: {error.strerror}") from None
+        raise SchemaUnavailable(
+            f"{file}: the SDL of subgraph {name} cannot be read: {error.strerror}"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise SchemaUnavailable(
+            f"{file}: the SDL of subgraph {name} is no text in UTF-8 (byte {error.start + 1})"
+        ) from None
 
 
 async def fetch_missing(

@@ -96,13 +96,28 @@ def _parse(sdl: str, place: SourceLocation) -> DocumentNode:
         return parse(sdl)
     except GraphQLSyntaxError as error:
         line, column = error.locations[0] if error.locations else (0, 0)
+        what, fix = _what_it_is(sdl)
+        message = f"{what}: {error.message}" if what else error.message
         diagnostic = Diagnostic(
             "INVALID_GRAPHQL",
-            f"[{place.subgraph}] {error.message}",
+            f"[{place.subgraph}] {message}",
             locations=(replace(place, line=line, column=column),),
-            fix="Correct the syntax of the SDL.",
+            fix=fix or "Correct the syntax of the SDL.",
         )
-        raise InvalidSubgraph(error.message, (diagnostic,)) from None
+        raise InvalidSubgraph(message, (diagnostic,)) from None
+
+
+def _what_it_is(text: str) -> tuple[str, str]:
+    """What a text is that is no SDL at all, and what to do; empty for SDL with a slip in it."""
+    lines = [line.strip() for line in text.splitlines()]
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    if not first:
+        return "the text holds no definitions", "Publish the subgraph's types, such as type Query."
+    if first.startswith(('{"', "[", '{ "')) or first == "{":
+        return "this is JSON and no SDL", "Give the text that `_service { sdl }` holds."
+    if first.startswith("<"):
+        return "this is a page and no SDL", "Check the address; it may ask for a login."
+    return "", ""
 
 
 def _read_roots(document: DocumentNode) -> dict[str, str]:

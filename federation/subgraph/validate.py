@@ -9,8 +9,10 @@ from graphql import (
     DefinitionNode,
     DirectiveDefinitionNode,
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     Node,
+    OperationDefinitionNode,
     TypeDefinitionNode,
     TypeExtensionNode,
     UnionTypeDefinitionNode,
@@ -36,6 +38,7 @@ from federation.subgraph.specifications import (
 _LINK_DEFINITION = (
     "(url: String, as: String, for: {Purpose}, import: [{Import}]) repeatable on SCHEMA"
 )
+_EXECUTABLE = OperationDefinitionNode | FragmentDefinitionNode
 _MACHINERY = ("_Any", "_FieldSet")
 
 
@@ -46,6 +49,12 @@ def validate_document(
 
     Definitions that the document leaves out because it links them are supplied.
     """
+    executable = [node for node in document.definitions if isinstance(node, _EXECUTABLE)]
+    if executable:
+        for node in executable:
+            error = GraphQLError("queries and fragments are no part of a schema", node)
+            yield _report(error, place)
+        return
     supplied = _supply(document, list(links))
     complete = DocumentNode(definitions=(*_with_bases(document), *supplied))
     errors = validate_sdl(complete) or _validate_types(complete)

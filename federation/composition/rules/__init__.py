@@ -104,6 +104,7 @@ from federation.composition.rules.interface_key_missing_implementation_type impo
 from federation.composition.rules.interface_object_usage_error import interface_object_usage_error
 from federation.composition.rules.invalid_field_sharing import invalid_field_sharing
 from federation.composition.rules.invalid_graphql import invalid_graphql
+from federation.composition.rules.invalid_subgraph_name import invalid_subgraph_name
 from federation.composition.rules.link_import_name_mismatch import link_import_name_mismatch
 from federation.composition.rules.list_size_invalid_slicing_argument import (
     list_size_invalid_slicing_argument,
@@ -204,6 +205,7 @@ SOURCE_RULES: Final[tuple[SourceRule, ...]] = (
     interface_key_missing_implementation_type,
     interface_object_usage_error,
     invalid_field_sharing,
+    invalid_subgraph_name,
     link_import_name_mismatch,
     list_size_invalid_slicing_argument,
     merged_directive_application_on_external,

@@ -285,3 +285,34 @@ type Query { a: Int @classified(level: 2) }""",
     )
 
     assert found == ([], [])
+
+
+def test_subgraphs_are_told_apart_by_their_names() -> None:
+    twice = [
+        SubgraphDocument("tax", url, "type Query { a: Int }") for url in ("http://a", "http://b")
+    ]
+
+    composition = compose_documents(twice)
+
+    assert [each.code for each in composition.errors] == ["INVALID_SUBGRAPH_NAME"]
+    assert "http://a, http://b" in composition.errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("sdl", "told"),
+    [
+        ("", "holds no definitions"),
+        ("# soon\n", "holds no definitions"),
+        ('{"data": {"_service": {"sdl": ""}}}', "is JSON"),
+        ("[]", "is JSON"),
+        ("<html></html>", "is a page"),
+        ("query { a }", "queries and fragments"),
+        ("type Query { a: Int } fragment F on Query { a }", "queries and fragments"),
+        ("type Query { a Int }", "Syntax Error"),
+    ],
+)
+def test_a_text_that_is_no_sdl_is_named(sdl: str, told: str) -> None:
+    composition = compose_documents([SubgraphDocument("tax", "", sdl)])
+
+    assert [each.code for each in composition.errors] == ["INVALID_GRAPHQL"]
+    assert told in composition.errors[0].message
