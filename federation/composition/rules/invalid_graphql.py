@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from federation.composition.default_values import parts, visible_defaults
 from federation.composition.merged import Merged
 from federation.composition.type_references import is_subtype
 from federation.coordinate import Coordinate
@@ -14,9 +15,21 @@ from federation.supergraph.model import FieldDefinition, InterfaceType
 def invalid_graphql(merged: Merged) -> Iterator[Diagnostic]:
     """A field fits the interface field that it implements, also when subgraphs differ.
 
+    A default value names only what merging kept: inputs intersect.
+
     Source:
         GraphQL specification, IsValidImplementation.
     """
+    for at, value, default in visible_defaults(merged):
+        for part, element in parts(value, default, merged):
+            if element is None:
+                yield Diagnostic(
+                    "INVALID_GRAPHQL",
+                    f"the default value of {at} uses {part}, which some subgraph lacks",
+                    coordinate=at,
+                    locations=(*merged.places(at), *merged.places(part)),
+                    fix=f"Choose another default value, or define {part} everywhere.",
+                )
     for definition in merged.supergraph.composite_types():
         for name in definition.interfaces:
             interface = merged.supergraph.types.get(name)

@@ -128,6 +128,33 @@ def test_compose_gives_findings_to_machines(folder: Path) -> None:
     assert found["locations"][0]["line"] > 0
 
 
+def test_compose_tells_machines_that_an_sdl_cannot_be_read(folder: Path) -> None:
+    entry = {"name": "stock", "url": "", "file": "absent.graphql"}
+    (folder / "absent.json").write_text(json.dumps([entry]))
+
+    done = datong(folder, "compose", "--subgraphs", "absent.json", "--format", "json")
+
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["sdl"], document["diagnostics"]) == (1, None, [])
+    assert document["error"]["code"] == "SCHEMA_UNAVAILABLE"
+    assert "subgraph stock" in document["error"]["message"]
+
+
+def test_compose_shows_hints_of_the_level_asked_for(folder: Path) -> None:
+    unused = "type Query { a: Int } enum State { OPEN }"
+    write_list(folder, "unused.json", products=unused)
+
+    usual = datong(folder, "compose", "--subgraphs", "unused.json")
+    every = datong(
+        folder, "compose", "--subgraphs", "unused.json", "--hints", "debug", "-o", "absent/out"
+    )
+
+    assert (usual.returncode, usual.stderr) == (0, "")
+    assert "UNUSED_ENUM_TYPE" in every.stderr
+    assert "absent/out: cannot be written" in every.stderr
+    assert every.returncode == 1
+
+
 def test_plan_prints_the_plan_of_a_file_or_of_stdin(folder: Path) -> None:
     from_file = datong(folder, "plan", "q.graphql", "--subgraphs", "good.json")
     text = (folder / "q.graphql").read_text()

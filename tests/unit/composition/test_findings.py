@@ -122,6 +122,14 @@ def codes(*subgraphs: str, plain: bool = False) -> tuple[list[str], list[str]]:
                 "type Query { p: [Int] @shareable }",
             ],
         ),
+        # A default value names what is left of its type.
+        (
+            "INVALID_GRAPHQL",
+            [
+                "type Query { a(z: In = {x: 1, y: 2}): Int } input In { x: Int y: Int }",
+                "type Query { b(e: In): Int } input In { x: Int }",
+            ],
+        ),
         # Directives for clients merge like fields.
         (
             "FIELD_ARGUMENT_TYPE_MISMATCH",
