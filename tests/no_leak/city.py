@@ -10,6 +10,7 @@ import gc
 import json
 import logging
 import sqlite3
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -40,6 +41,7 @@ from tests.support.departments import served
 from tests.support.issuer import Issuer
 from tests.support.memory_subgraph import MemorySubgraph, Resolver
 
+_ENDING = threading.Lock()
 PURPOSE = "work"
 FOR_EVER = 4_102_444_800
 
@@ -298,9 +300,11 @@ class _InItsThread:
         # A copy, since the server keeps the scope and routing writes the endpoint into it.
         await self._app(dict(scope), receive, send)
         if scope["type"] == "lifespan":
-            self._app.router.routes.clear()
-            self._app = None
-            gc.collect()
+            # One at a time: what another thread collects of ours would be dropped by it.
+            with _ENDING:
+                self._app.router.routes.clear()
+                self._app = None
+                gc.collect()
 
 
 class _Lines(logging.Handler):

@@ -19,8 +19,10 @@ def _shared_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     with ExitStack() as stack:
         city = City(tmp_path_factory.mktemp("no-leak"), stack)
         yield city
+        gc.disable()
         for stop in city.stops:
             stop()
+    gc.enable()
     gc.unfreeze()
     gc.collect()
 
