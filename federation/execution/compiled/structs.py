@@ -17,7 +17,7 @@ from graphql import GraphQLSchema, is_abstract_type, is_enum_type
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, defstruct
 
 from federation.execution.compiled.positions import TYPENAME, Call, Node, Part, Position, Slot
-from federation.execution.compiled.source import Unexpected
+from federation.execution.compiled.source import Source, Unexpected
 from federation.execution.selected import Entry, TypeRef
 from federation.operation.introspection import INTROSPECTION_FIELDS
 
@@ -110,6 +110,12 @@ class Structs:
             tag = {"tag_field": TYPENAME, "tag": node.runtime} if is_tagged else {}
             known = self._classes[node] = self._define(node.runtime, fields, **tag)
         return known
+
+    def named(self, node: Node, position: Position, source: Source) -> str:
+        """The name under which generated code knows the class of a node."""
+        name = f"C{node.number}"
+        source.names[name] = self.node(node, is_tagged=position.is_tagged)
+        return name
 
     def response(self, node: Node) -> type[Struct]:
         """Of the objects of a node as clients see them, where that is not how they come."""

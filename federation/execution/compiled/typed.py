@@ -146,8 +146,8 @@ def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSche
             writer.entities(fetch)
         else:
             writer.root(fetch, roots[fetch.id], plan.root_type)
-    writer.tree(fetched)
-    writer.finish(positions.root, fetched, found)
+    writer.response.tree(fetched)
+    writer.response.finish(positions.root, fetched, calls, found)
     size = source.run() + _BYTES_PER_CLASS * (len(positions.nodes) + len(running))
     return TypedPlan(
         steps=_steps(running, source.names),

@@ -1,9 +1,8 @@
-"""Python text that runs a plan on structs: representations, merging, and the response.
+"""Python text that runs a plan on structs: representations, and merging.
 
 Of each fetch there are two functions: ``ask`` makes the request's body from what is there, ``take``
-puts an answer where it belongs. ``finish`` makes the response. Objects are held in lists, one for
-each node that something is done with; each object stands in one list once, so that nothing is
-masked twice.
+puts an answer where it belongs. Objects are held in lists, one for each node that something is done
+with; each object stands in one list once, so that nothing is masked twice.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import msgspec
 from graphql import GraphQLSchema
 from msgspec import UNSET
 
-from federation.execution.compiled.masking import leaves, mask_with
+from federation.execution.compiled.finishing import ResponseWriter, comprehension, masked_entries
 from federation.execution.compiled.positions import (
     TYPENAME,
     Call,
@@ -23,18 +22,15 @@ from federation.execution.compiled.positions import (
     Part,
     Position,
     Slot,
-    depth_of,
 )
 from federation.execution.compiled.source import Source, Unexpected
 from federation.execution.compiled.structs import (
     EQUAL_AS_JSON,
     Structs,
-    converts,
     is_exact,
     needs_copies,
 )
 from federation.execution.representations import MISSING, canonical, read_value
-from federation.execution.selected import Entry
 from federation.planning.plan import Fetch, RepresentationField
 
 _FLAT = EQUAL_AS_JSON | {"Float", TYPENAME}
@@ -72,15 +68,15 @@ class Writer:
             for part in call.parts:
                 wanted = {each.source for each in _representation(call, part)}
                 self._used.setdefault(part.node, set()).update(wanted)
-        self.structs = Structs(schema, self._name, self._used, keeps_all=keeps_tree)
+        self._structs = Structs(schema, self._name, self._used, keeps_all=keeps_tree)
         source.names.update(
             UNSET=UNSET,
             MISSING=MISSING,
             canonical=canonical,
             enc=_encode,
             read=read_value,
-            leaves=leaves,
         )
+        self.response = ResponseWriter(source, self._structs, self._name)
         self._needed: set[Node] = set()
 
     # Which objects are listed
@@ -91,9 +87,9 @@ class Writer:
         for position in positions:
             for node in position.nodes.values():
                 inner = [slot.child for slot in node.slots.values() if slot.child is not None]
-                if self._clearing(node, position) or _masked(node):
+                if self.response.clearing(node, position) or masked_entries(node):
                     self._needed.add(node)
-                if any(self._is_converted(each) for each in inner):
+                if any(self.response.is_converted(each) for each in inner):
                     self._needed.add(node)
 
     def _is_needed(self, position: Position) -> bool:
@@ -114,27 +110,23 @@ class Writer:
             if position is None or not self._is_needed(position):
                 continue
             objects = self._source.fresh("o")
-            found = _comprehension(container, self._name(slot.key), position.depth)
+            found = comprehension(container, self._name(slot.key), position.depth)
             lines.append(f"{objects} = {found}")
             for node in position.nodes.values():
                 mine = objects
                 if len(position.nodes) > 1:
-                    mine = f"[o for o in {objects} if type(o) is {self._class(node, position)}]"
+                    kind = self._structs.named(node, position, self._source)
+                    mine = f"[o for o in {objects} if type(o) is {kind}]"
                 lines.append(f"s.n{node.number} = {mine}")
                 asked = [each for each in node.slots.values() if each.is_asked]
                 lines += self._lists(asked, f"s.n{node.number}")
         return lines
 
-    def _class(self, node: Node, position: Position) -> str:
-        name = f"C{node.number}"
-        self._source.names[name] = self.structs.node(node, is_tagged=position.is_tagged)
-        return name
-
     # Root fetches
 
     def root(self, fetch: Fetch, slots: Mapping[str, Slot], runtime: str) -> None:
         """Write ``take`` of a root fetch."""
-        decode = self._decoder(self.structs.root(slots, runtime))
+        decode = self._decoder(self._structs.root(slots, runtime))
         self._source.add(
             f"def take{fetch.id}(s, text):",
             f"    answer = {decode}(text)",
@@ -169,7 +161,7 @@ class Writer:
             f"    return {told} % ({', '.join(f'r{each}' for each in ids)},)",
             f"def take{fetch.id}(s, text):",
         ]
-        decode = self._decoder(self.structs.answers(zip(keys, calls, strict=True)))
+        decode = self._decoder(self._structs.answers(zip(keys, calls, strict=True)))
         lines += [
             f"    answer = {decode}(text)",
             "    if answer.errors: raise Unexpected",
@@ -281,7 +273,7 @@ class Writer:
         for part in call.parts:
             found = f"data.{self._name(key)}"
             if needs_copies(call):
-                answer = self.structs.answer(part, is_told=is_told)
+                answer = self._structs.answer(part, is_told=is_told)
                 decoder = msgspec.json.Decoder(list[answer | None])  # type: ignore[valid-type]
                 found = f"{self._source.constant(decoder.decode)}({found})"
             if not lines or needs_copies(call):
@@ -320,181 +312,7 @@ class Writer:
     def _is_kept(self, part: Part, key: str) -> bool:
         if key == TYPENAME and part.node.is_told:
             return False
-        return self.structs.keeps(part.node, part.node.slots[key])
-
-    # The response
-
-    def finish(self, root: Node, fetched: Mapping[str, int], positions: Iterable[Position]) -> None:
-        """Write the function that makes the response's text.
-
-        Args:
-            root: Whose entries are the response.
-            fetched: By tree key, the root fetch that it comes from.
-            positions: All there are, outer ones first.
-        """
-        known = list(positions)
-        lines: list[str] = []
-        for fetch_id, calls in self._calls.items():
-            for call in calls:
-                for part in call.parts:
-                    lines += self._nulls(f"{fetch_id}_{call.number}_{part.number}", part)
-        for key, slot in root.slots.items():
-            lines += self._counts([slot], f"(s.d{fetched[key]},)")
-        for position in known:
-            for node in position.nodes.values():
-                lines += self._masks(node)
-                lines += self._clearing(node, position)
-        for position in reversed(known):
-            for node in position.nodes.values():
-                lines += self._conversions(node.slots.values(), f"s.n{node.number}")
-        for key, slot in root.slots.items():
-            lines += self._conversions([slot], f"(s.d{fetched[key]},)")
-        shown = (f"{entry.key!r}: {self._at_root(entry, root, fetched)}" for entry in root.entries)
-        self._source.add(
-            "def finish(s):",
-            *(f"    {line}" for line in lines),
-            f"    return enc({{{', '.join(shown)}}})",
-        )
-
-    def tree(self, fetched: Mapping[str, int]) -> None:
-        """Write the function that makes the tree of answers; to be called before ``finish``."""
-        found = (f"{key!r}: plain(s.d{at}.{self._name(key)})" for key, at in fetched.items())
-        self._source.names["plain"] = msgspec.to_builtins
-        self._source.add("def tree(s):", f"    return {{{', '.join(found)}}}")
-
-    def _at_root(self, entry: Entry, root: Node, fetched: Mapping[str, int]) -> str:
-        if entry.name == TYPENAME:
-            return repr(root.runtime)
-        if entry.source in fetched and entry.refusal is None and entry.mask is None:
-            return f"s.d{fetched[entry.source]}.{self._name(entry.source)}"
-        if entry.type.non_null or entry.mask is not None:
-            raise Unexpected
-        return "None"
-
-    def _nulls(self, at: str, part: Part) -> list[str]:
-        """Null for what was to come of entities that are not there."""
-        lines = []
-        for key in part.slots:
-            entry = part.node.slots[key].entry
-            if entry is None or part.node.slots[key].is_asked:
-                continue
-            then = "raise Unexpected" if entry.type.non_null else f"o.{self._name(key)} = None"
-            lines.append(f"    if o.{self._name(key)} is UNSET: {then}")
-        return [f"for o in s.l{at}:", *lines] if lines else []
-
-    def _counts(self, slots: Iterable[Slot], container: str) -> list[str]:
-        """Statements that count masked values, those of shared objects as often as they are shown.
-
-        That is by way of the objects that show them, not of the answers they came with.
-        """
-        lines: list[str] = []
-        for slot in slots:
-            position = slot.child
-            if position is None or not self._is_masked(position):
-                continue
-            objects = self._source.fresh("o")
-            found = _comprehension(container, self._name(slot.key), position.depth)
-            lines.append(f"{objects} = {found}")
-            for node in position.nodes.values():
-                mine = objects
-                if len(position.nodes) > 1:
-                    mine = self._source.fresh("o")
-                    kind = self._class(node, position)
-                    lines.append(f"{mine} = [o for o in {objects} if type(o) is {kind}]")
-                for entry in _masked(node):
-                    value = f"o.{self._name(entry.source)}, {depth_of(entry.type)}"
-                    lines.append(f"s.masked += sum([leaves({value}) for o in {mine}])")
-                lines += self._counts(node.slots.values(), mine)
-        return lines
-
-    def _is_masked(self, position: Position) -> bool:
-        return any(
-            _masked(node)
-            or any(each.child and self._is_masked(each.child) for each in node.slots.values())
-            for node in position.nodes.values()
-        )
-
-    def _masks(self, node: Node) -> list[str]:
-        lines: list[str] = []
-        for entry in _masked(node):
-            name, mask = self._name(entry.source), self._source.fresh("mask")
-            apply = self._source.constant(mask_with(entry))
-            lines += [
-                f"{mask} = s.masks[{(node.runtime, entry.name)!r}]",
-                f"for o in s.n{node.number}:",
-                f"    if o.{name} is not None: o.{name} = {apply}({mask}, o.{name})",
-            ]
-        return lines
-
-    def _clearing(self, node: Node, position: Position) -> list[str]:
-        """Statements that take away what is not for clients, from what is encoded as it is."""
-        if converts(node, is_tagged=position.is_tagged):
-            return []
-        lines: list[str] = []
-        for key, slot in node.slots.items():
-            if key == TYPENAME and position.is_tagged:
-                continue
-            if slot.entry is not None and slot.entry.refusal is not None:
-                lines.append(f"    o.{self._name(key)} = None")
-            elif slot.entry is None and (slot.is_asked or self.structs.keeps(node, slot)):
-                lines.append(f"    o.{self._name(key)} = UNSET")
-        return [f"for o in s.n{node.number}:", *lines] if lines else []
-
-    def _is_converted(self, position: Position) -> bool:
-        return any(converts(node, is_tagged=position.is_tagged) for node in position.nodes.values())
-
-    def _conversions(self, slots: Iterable[Slot], container: str) -> list[str]:
-        lines: list[str] = []
-        for slot in slots:
-            if slot.child is None or not self._is_converted(slot.child):
-                continue
-            name, function = self._name(slot.key), self._conversion(slot.child)
-            value = f"{function}(v)"
-            for _ in range(slot.child.depth):
-                value = f"[None if v is None else {value} for v in v]"
-            lines += [
-                f"for o in {container}:",
-                f"    v = o.{name}",
-                f"    if v is not None: o.{name} = {value}",
-            ]
-        return lines
-
-    def _conversion(self, position: Position) -> str:
-        """A function from objects as they were decoded to objects as they are shown."""
-        function, table = self._source.fresh("c"), self._source.fresh("t")
-        ways: list[str] = []
-        for node in position.nodes.values():
-            kind = self._class(node, position)
-            if not converts(node, is_tagged=position.is_tagged):
-                ways.append(f"{kind}: as_it_is")
-                continue
-            shown = self._source.constant(self.structs.response(node))
-            way = self._source.fresh("w")
-            values = []
-            for entry in node.entries:
-                value = f"o.{self._name(entry.source)}"
-                if entry.name == TYPENAME:
-                    value = repr(node.runtime)
-                elif entry.refusal is not None or entry.source not in node.slots:
-                    value = "None"
-                values.append(value)
-            self._source.add(f"def {way}(o): return {shown}({', '.join(values)})")
-            # Objects that two places share may be met a second time.
-            ways += [f"{kind}: {way}", f"{shown}: as_it_is"]
-        self._source.names["as_it_is"] = _as_it_is
-        self._source.add(
-            f"{table} = {{{', '.join(ways)}}}", f"def {function}(o): return {table}[type(o)](o)"
-        )
-        return function
-
-
-def _masked(node: Node) -> list[Entry]:
-    """Entries of a node that are masked and can have a value."""
-    return [each for each in node.entries if each.mask is not None and each.source in node.slots]
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+        return self._structs.keeps(part.node, part.node.slots[key])
 
 
 def _check_merging(slot: Slot) -> None:
@@ -524,12 +342,3 @@ def _representation(call: Call, part: Part) -> list[RepresentationField]:
 def _variables(calls: list[Call]) -> str:
     named = ",".join(f'"_r{call.number}":[%b]' for call in calls)
     return f"b'{named}'"
-
-
-def _comprehension(container: str, name: str, depth: int) -> str:
-    """All objects under an attribute of the containers, lists opened."""
-    if not depth:
-        return f"[v for o in {container} if (v := o.{name}) is not None]"
-    loops = [f"for o in {container} if (v0 := o.{name}) is not None"]
-    loops += [f"for v{at} in v{at - 1} if v{at} is not None" for at in range(1, depth + 1)]
-    return f"[v{depth} {' '.join(loops)}]"
