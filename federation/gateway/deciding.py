@@ -165,6 +165,7 @@ class Building:
             )
         number = shared.revocations if shared else 0
         release = await asyncio.to_thread(engines.make_release, source, catalogue, number)
+        engines.check_release(release)
         key = settings.bundle_key_file
         sign = engines.bundle_signer(key) if key else None
         bundles = await asyncio.to_thread(engines.build_bundles, release, sign)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from federation.gateway.engines.bundle import BUNDLES, Bundle, build_bundles, bundle_signer
 from federation.gateway.engines.cache import CachedEngine
+from federation.gateway.engines.checks import check_release
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.process import DividedEngine, PolicyProcess
@@ -49,6 +50,7 @@ __all__ = [
     "ViewsExhausted",
     "build_bundles",
     "bundle_signer",
+    "check_release",
     "declared_reads",
     "granted_purposes",
     "load_policies",
