@@ -117,6 +117,8 @@ def test_every_part_of_an_answer_ends_by_itself() -> None:
         ("x if input.purpose", "input.purpose"),
         ("x if count(input) > 1", "input"),
         ("x if some_rule(input.caller)", "input.caller"),
+        ("import input as asked", "input"),
+        ('x if "#" in {input.purpose}', "input.purpose"),
     ],
 )
 def test_a_fact_that_is_read_must_be_declared(line: str, path: str) -> None:

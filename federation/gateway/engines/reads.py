@@ -23,7 +23,10 @@ ENTRY_PACKAGE = "datong.access"
 _PACKAGE = re.compile(r"^package\s+([\w.]+)\s*$", re.MULTILINE)
 _LIST = re.compile(r"^#\s+reads:\s*$((?:\n#\s+-\s*\S+\s*$)+)", re.MULTILINE)
 _ITEM = re.compile(r"-\s*(\S+)")
-_MEMBER = re.compile(r"\binput\.(\w+)(?:\.(\w+))?|\binput\b(?!\s+as\b)")
+_MEMBER = re.compile(r"\binput\.(\w+)(?:\.(\w+))?|\binput\b")
+_REPLACED = re.compile(r"\bwith\s+input(?:\.\w+)*\s+as\b")
+_CODE = re.compile(r"""(?:[^"`#]|"(?:\\.|[^"\\])*"|`[^`]*`)*""")
+"""A line up to its comment; in a text a number sign begins none."""
 _GET = re.compile(
     r"object\.get\(\s*input(?:\.(\w+),\s*\"(\w+)\"|,\s*\[\"(\w+)\"(?:,\s*\"(\w+)\")?\])"
 )
@@ -58,9 +61,18 @@ def undeclared_reads(modules: Mapping[str, str]) -> list[str]:
         f"{name}:{number}: {path} is read but not listed under custom.reads of {ENTRY_PACKAGE}"
         for name, text in modules.items()
         for number, line in enumerate(text.splitlines(), start=1)
-        for path in _paths(line.partition("#")[0])
+        for path in _paths(_code_of(line))
         if not _is_declared(path, reads)
     ]
+
+
+def _code_of(line: str) -> str:
+    code = _CODE.match(line)
+    assert code is not None, "the expression matches the empty text"
+    # Where a text goes on over several lines, nothing tells a comment: all of it counts.
+    is_whole = line[code.end() : code.end() + 1] in ("", "#")
+    # An input that a rule gives to another one is not read.
+    return _REPLACED.sub("", code[0] if is_whole else line)
 
 
 def _paths(line: str) -> list[str]:
