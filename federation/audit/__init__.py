@@ -58,9 +58,11 @@ from federation.audit.touched import (
     EVERYTHING,
     MAX_DIGESTS,
     find_names,
+    find_typed_names,
     pages,
     plain_text,
     subject_digest,
+    told,
     touched,
 )
 from federation.audit.verify import (
@@ -118,6 +120,7 @@ __all__ = [
     "entry_digest",
     "event_bytes",
     "find_names",
+    "find_typed_names",
     "is_authentic",
     "key_id",
     "keyed_digest",
@@ -137,6 +140,7 @@ __all__ = [
     "subject_digest",
     "text_digest",
     "text_without_literals",
+    "told",
     "touched",
     "verify",
     "with_names",

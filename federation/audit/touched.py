@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
+
+from msgspec import UNSET, Struct
 
 from federation.audit.digests import keyed_digest
 from federation.audit.naming import NamedPlan, NameRule, Names
@@ -47,7 +49,7 @@ def find_names(tree: Mapping[str, Any], data: Any, names: Names) -> Found:
     """
     found = Found()
     if data is EVERYTHING:
-        _gather([tree], names, found)
+        _gather([tree], names, found, _Trees())
     elif data is not None:
         _visit(tree, data, names, found)
     return found
@@ -62,7 +64,20 @@ def touched(
         plan: The plan that was run.
         key: Keys the hashes.
     """
-    found = find_names(tree, data, plan.names)
+    return told(find_names(tree, data, plan.names), plan, key, is_empty=data is None)
+
+
+def told(
+    found: Found, plan: NamedPlan, key: bytes, *, is_empty: bool = False
+) -> tuple[TouchedEntities, ...]:
+    """Names as they are recorded.
+
+    Args:
+        found: The names.
+        plan: The plan that was run.
+        key: Keys the hashes.
+        is_empty: Nothing was released at all.
+    """
     named = [
         TouchedEntities(
             type=of[0],
@@ -73,7 +88,7 @@ def touched(
         for of, texts in found.values.items()
     ]
     named += [TouchedEntities(*of, unnamed=count) for of, count in found.unnamed.items()]
-    named += [TouchedEntities(name, UNNAMEABLE) for name in plan.unnamed if data is not None]
+    named += [TouchedEntities(name, UNNAMEABLE) for name in plan.unnamed if not is_empty]
     return tuple(sorted(named, key=lambda each: (each.type, each.by)))
 
 
@@ -124,24 +139,108 @@ def _parts(entities: Iterable[TouchedEntities]) -> Iterator[TouchedEntities]:
             )
 
 
-def _gather(objects: list[Any], names: Names, found: Found) -> None:
+class _Trees:
+    """Reads trees of dicts."""
+
+    @staticmethod
+    def values(objects: list[Any], source: str) -> list[Any]:
+        """What the objects of one place hold under a tree key."""
+        return [each.get(source) for each in objects]
+
+    @staticmethod
+    def typename(each: Any) -> Any:
+        """The type that an object tells."""
+        return each.get("__typename")
+
+    @staticmethod
+    def is_object(each: Any) -> bool:
+        """Whether a value is an object of the tree."""
+        return type(each) is dict
+
+
+class _Structs:
+    """Reads structs that answers were decoded into."""
+
+    def __init__(self, attribute: Callable[[str], str]) -> None:
+        self._attribute = attribute
+
+    def values(self, objects: list[Any], source: str) -> list[Any]:
+        """See ``_Trees``."""
+        attribute = self._attribute(source)
+        return [
+            None if (got := getattr(each, attribute, None)) is UNSET else got for each in objects
+        ]
+
+    def typename(self, each: Any) -> Any:
+        """See ``_Trees``."""
+        told = getattr(each, self._attribute("__typename"), None)
+        return told if isinstance(told, str) else each.__struct_config__.tag
+
+    @staticmethod
+    def is_object(each: Any) -> bool:
+        """See ``_Trees``."""
+        return isinstance(each, Struct)
+
+
+def find_typed_names(
+    roots: Mapping[str, Any], attribute: Callable[[str], str], names: Names
+) -> Found:
+    """``find_names`` of everything, in answers that were decoded into structs.
+
+    Args:
+        roots: By tree key, what the root fields gave.
+        attribute: Of the structs, for a tree key.
+        names: Of the plan.
+    """
+    found, reader = Found(), _Structs(attribute)
+    for source, _, _, below in names.inner:
+        _gather(_objects([roots.get(source)], reader), below, found, reader)
+    return found
+
+
+def _gather(objects: list[Any], names: Names, found: Found, reader: _Trees | _Structs) -> None:
     """All objects of one place at once: most of the time of a large answer is spent here."""
     for rule in names.rules:
         if rule.is_plain and rule.only is None and not rule.is_abstract:
-            _gather_plain(objects, rule, found)
+            of, source = (rule.type, rule.by), rule.reads[0].source
+            _note_plain(of, reader.values(objects, source), found)
+        elif isinstance(reader, _Structs):
+            for each in objects:
+                # Seldom: names of several fields, and of places with several types.
+                typename = reader.typename(each)
+                if rule.only is None or rule.only == typename:
+                    _name(_plain(each, rule, reader), typename, rule, found)
         else:
             for each in objects:
-                typename = each.get("__typename")
+                typename = reader.typename(each)
                 if rule.only is None or rule.only == typename:
                     _name(each, typename, rule, found)
     for source, _, types, below in names.inner:
         met = objects
         if types is not None:
-            met = [each for each in objects if each.get("__typename") in types]
-        _gather(_objects([each.get(source) for each in met]), below, found)
+            met = [each for each in objects if reader.typename(each) in types]
+        _gather(_objects(reader.values(met, source), reader), below, found, reader)
 
 
-def _objects(values: list[Any]) -> list[Any]:
+def _plain(each: Any, rule: NameRule, reader: _Structs) -> dict[str, Any]:
+    """The fields of a struct that a rule reads, as they stand in a tree."""
+    found = {read.source: reader.values([each], read.source)[0] for read in rule.reads}
+    return {source: _tree(value, reader, rule.reads) for source, value in found.items()}
+
+
+def _tree(value: Any, reader: _Structs, reads: Iterable[OutputField]) -> Any:
+    if isinstance(value, list):
+        return [_tree(item, reader, reads) for item in value]
+    if not isinstance(value, Struct):
+        return value
+    inner = [below for read in reads for below in read.fields]
+    return {
+        below.source: _tree(reader.values([value], below.source)[0], reader, inner)
+        for below in inner
+    }
+
+
+def _objects(values: list[Any], reader: _Trees | _Structs) -> list[Any]:
     """All objects among values, those in lists included."""
     kinds = set(map(type, values))
     while list in kinds:
@@ -149,12 +248,10 @@ def _objects(values: list[Any]) -> list[Any]:
             values = [each if type(each) is list else [each] for each in values]
         values = list(chain.from_iterable(values))
         kinds = set(map(type, values))
-    return values if kinds == {dict} else [each for each in values if type(each) is dict]
+    return values if kinds == {dict} else [each for each in values if reader.is_object(each)]
 
 
-def _gather_plain(objects: list[Any], rule: NameRule, found: Found) -> None:
-    of, source = (rule.type, rule.by), rule.reads[0].source
-    read = [each.get(source) for each in objects]
+def _note_plain(of: tuple[str, str], read: list[Any], found: Found) -> None:
     try:
         distinct = dict.fromkeys(read)
     except TypeError:  # a subgraph gave an object where a leaf should be

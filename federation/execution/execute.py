@@ -89,6 +89,7 @@ def _typed_result(
         ),
         tree=run.tree,
         masked=run.masked,
+        observed=run.observed,
         text=text,
     )
 

@@ -17,6 +17,9 @@ Mask: TypeAlias = Callable[[Any], Any]
 Holds: TypeAlias = Callable[[Mapping[str, Any]], bool]
 """Whether a row, values by field name, may be shown; a field without value may be absent."""
 
+Observe: TypeAlias = Callable[[Mapping[str, Any], Callable[[str], str]], Any]
+"""From the values under the root's tree keys, and the structs' attribute for a tree key."""
+
 HeadersFor: TypeAlias = Callable[[str, str], Mapping[str, str]]
 """Headers for a subgraph (by name) and the operation text that will be sent."""
 
@@ -42,6 +45,8 @@ class ExecutionRequest:
             ended by then fail, and what is there is answered.
         show_subgraph_errors: Whether messages and extensions of subgraphs' errors reach the client.
         keeps_tree: Whether the tree of answers is wanted beside the response.
+        observe: Asked instead of keeping the tree, where answers were decoded into structs and
+            nothing was refused: making a tree of them costs more than to look at them.
     """
 
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -55,6 +60,7 @@ class ExecutionRequest:
     deadline: float | None = None
     show_subgraph_errors: bool = True
     keeps_tree: bool = False
+    observe: Observe | None = None
 
 
 class Outcome(Enum):
@@ -99,6 +105,7 @@ class ExecutionResult:
         errors: Refusals, then errors of fetches in the plan's order, then those of the response.
         reports: One for each fetch of the plan, in its order.
         tree: What was fetched, unmasked and with what only the plan needed; for the audit trail.
+        observed: What ``ExecutionRequest.observe`` answered; None where it was not asked.
         masked: How many values were masked.
         filtered: How many rows were taken out here, since their subgraph could not do it.
         is_withheld: A value of the root itself was such a row: an event of which its client may not
@@ -111,6 +118,7 @@ class ExecutionResult:
     errors: tuple[ResponseError, ...] = ()
     reports: tuple[FetchReport, ...] = ()
     tree: dict[str, Any] = field(default_factory=dict, repr=False)
+    observed: Any = None
     masked: int = 0
     filtered: int = 0
     is_withheld: bool = False

@@ -25,7 +25,7 @@ from federation.access import (
     refuse_whole,
     restrict,
 )
-from federation.audit import NamedPlan, named_subjects
+from federation.audit import NamedPlan, find_typed_names, named_subjects
 from federation.errors import InvalidRequest
 from federation.execution import (
     CompiledPlans,
@@ -55,7 +55,7 @@ from federation.gateway.messages import (
 )
 from federation.gateway.override_labels import active_labels
 from federation.gateway.own_schema import OwnSchemas, introspected, introspects
-from federation.gateway.recall import Known, Recall
+from federation.gateway.recall import Known, Planned, Recall
 from federation.gateway.respond import describe, respond
 from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner
@@ -187,7 +187,7 @@ class Gateway:
         planned = self._recall.planned(asked, decision, state, restrict, labels)
         if _mode_of(request) is Mode.REFUSE:
             refuse_whole(planned.restriction.refusals)
-        work = self._work(request, asker, variables, planned.restriction, state)
+        work = self._work(request, asker, variables, planned, state)
         if introspects(parsed):
             own = await self._own_schema(asker, state)
             told = await introspected(parsed.operation, own, variables)
@@ -289,9 +289,10 @@ class Gateway:
         request: Request,
         asker: Asker,
         variables: Mapping[str, Any],
-        restriction: Restriction,
+        planned: Planned,
         state: State,
     ) -> ExecutionRequest:
+        restriction, names = planned.restriction, planned.named.names
         forwarded = forwarded_headers(request.headers, self._config.http.forwarded_headers)
         return ExecutionRequest(
             variables=variables,
@@ -307,6 +308,7 @@ class Gateway:
             # Where anybody may read anything there is nothing that an error could give away.
             show_subgraph_errors=self._config.access.engine == "open",
             keeps_tree=self._parts.recorder.sink is not None,
+            observe=partial(find_typed_names, names=names) if names else None,
         )
 
     def _masks(self, asker: Asker, restriction: Restriction) -> Mapping[tuple[str, str], Mask]:

@@ -20,6 +20,7 @@ from federation.audit import (
     TouchedEntities,
     pages,
     subject_digest,
+    told,
     touched,
 )
 from federation.execution import ExecutionResult
@@ -131,6 +132,8 @@ def audited_verdicts(decision: Decision, index: AccessIndex) -> tuple[AuditedVer
 
 def touched_by(result: ExecutionResult, plan: NamedPlan, key: bytes) -> tuple[TouchedEntities, ...]:
     """What the answer made of a result releases."""
+    if result.observed is not None:
+        return told(result.observed, plan, key)
     # Only an error can make null of something that was fetched for a whole answer.
     is_less = result.is_part or bool(result.errors)
     shown: Any = EVERYTHING

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -24,6 +25,8 @@ from federation.access import (
     bind_masks,
     restrict,
 )
+from federation.audit import EVERYTHING, find_names, find_typed_names, plan_with_names
+from federation.audit.touched import Found
 from federation.composition import compose
 from federation.errors import SubgraphUnreachable
 from federation.execution import (
@@ -126,6 +129,10 @@ def _told(result: ExecutionResult, transport: Repeatable) -> str:
     return json.dumps([data, errors, reports, sorted(transport.requests), result.masked])
 
 
+def _names(found: Found) -> object:
+    return {of: set(texts) for of, texts in found.values.items()}, found.unnamed
+
+
 def _restricted(
     operation: Operation, state: State, random: Random
 ) -> tuple[Operation, ExecutionRequest]:
@@ -159,7 +166,7 @@ async def test_compiled_plan_answers_as_the_interpreted_one(seed: int) -> None:
     state = build_state(composition.supergraph)
     schema, graph = state.schema, state.graphs.graph(frozenset())
     monolith = build_schema(random_graph.monolith)
-    compiled_plans = typed_plans = typed_answers = 0
+    compiled_plans = typed_plans = typed_answers = observed = 0
 
     for number in range(OPERATIONS):
         text = OperationWriter(monolith, Random(seed * 1_000 + number)).query()
@@ -192,5 +199,21 @@ async def test_compiled_plan_answers_as_the_interpreted_one(seed: int) -> None:
             assert told[0] == told[2], (text, rate)
             assert trees[0] == trees[2] or not request.keeps_tree, (text, rate)
 
+        if number % 2:
+            continue
+        named = plan_with_names(operation, graph, state.identities)
+        observing = replace(
+            request, keeps_tree=True, observe=partial(find_typed_names, names=named.names)
+        )
+        typed = compile_typed(named.plan, observing, schema)
+        transport = Repeatable(random_graph, number, 0)
+        plain = await execute(named.plan, observing, transport, schema)
+        result = await execute(named.plan, observing, transport, schema, typed)
+        if result.observed is not None:
+            observed += 1
+            at_once = find_names(plain.tree, EVERYTHING, named.names)
+            assert _names(result.observed) == _names(at_once), text
+
     assert compiled_plans
     assert typed_answers >= typed_plans > 0
+    assert observed

@@ -71,9 +71,14 @@ class ResponseWriter:
         )
 
     def tree(self, fetched: Mapping[str, int]) -> None:
-        """Write the function that makes the tree of answers; to be called before ``finish``."""
+        """Write the functions that make the tree of answers, and give what it would be made of.
+
+        They are to be called before ``finish``.
+        """
         found = (f"{key!r}: plain(s.d{at}.{self._name(key)})" for key, at in fetched.items())
         self._source.add("def tree(s):", f"    return {{{', '.join(found)}}}")
+        values = (f"{key!r}: s.d{at}.{self._name(key)}" for key, at in fetched.items())
+        self._source.add("def roots(s):", f"    return {{{', '.join(values)}}}")
 
     def _at_root(self, entry: Entry, root: Node, fetched: Mapping[str, int]) -> str:
         if entry.name == TYPENAME:

@@ -51,6 +51,7 @@ class TypedRun:
         representations: How many were sent, by id of the fetch.
         seconds: How long each fetch took, by its id.
         tree: The tree of answers, if it is wanted.
+        observed: What the request observed of it instead.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class TypedRun:
         self.sent: dict[int, Sent] = {}
         self.seconds: dict[int, float] = {}
         self.tree: dict[str, Any] = {}
+        self.observed: Any = None
         self._typed = typed
         self._request = request
         self._transport = transport
@@ -84,8 +86,7 @@ class TypedRun:
                 if not step.waits_for:
                     self._begin(at, step)
             await self._done
-            if self._request.keeps_tree:
-                self.tree = self._typed.tree(self._state)
+            self._keep()
             return self._typed.finish(self._state)
         except asyncio.CancelledError:
             for sent in self.sent.values():
@@ -101,6 +102,14 @@ class TypedRun:
     def masked(self) -> int:
         """How many values of the response were masked."""
         return int(self._state.masked)
+
+    def _keep(self) -> None:
+        """Keep the tree, or what is wanted of it: finishing the response uses it up."""
+        request, typed = self._request, self._typed
+        if request.observe is not None and not request.refusals:
+            self.observed = request.observe(typed.roots(self._state), typed.attribute)
+        elif request.keeps_tree:
+            self.tree = typed.tree(self._state)
 
     def representations(self, fetch_id: int) -> int:
         """How many entities a fetch was sent for."""

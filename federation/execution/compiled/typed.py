@@ -87,6 +87,8 @@ class TypedPlan:
         steps: One for each fetch that these conditions do not switch off.
         state: Makes an empty state.
         tree: The tree of answers as it is before ``finish``.
+        roots: The values under its root's keys, as structs.
+        attribute: Of these structs, for a tree key.
         finish: The text of the response's data.
         size: About how many bytes it takes.
         trust: What became of its runs.
@@ -95,6 +97,8 @@ class TypedPlan:
     steps: tuple[Step, ...]
     state: Callable[[], State]
     tree: Callable[[State], dict[str, Any]]
+    roots: Callable[[State], dict[str, Any]]
+    attribute: Callable[[str], str]
     finish: Callable[[State], bytes]
     size: int
     trust: Trust = field(default_factory=Trust, compare=False)
@@ -153,6 +157,8 @@ def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSche
         steps=_steps(running, source.names),
         state=_state(positions, calls),
         tree=source.names["tree"],
+        roots=source.names["roots"],
+        attribute=writer.attribute,
         finish=source.names["finish"],
         size=size,
     )

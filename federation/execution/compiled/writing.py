@@ -62,7 +62,7 @@ class Writer:
         self._source = source
         self._schema = schema
         self._calls = calls
-        self._name = _Names().of
+        self.attribute = self._name = _Names().of
         self._used: dict[Node, set[str]] = {}
         for call in _all(calls):
             for part in call.parts:
