@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -99,7 +100,8 @@ class Repeatable:
         if path and random.random() < self._rate:
             if random.random() < 0.5:
                 errors.append({"message": "broken", "path": path})
-            return random.choice(WRONG)
+            # Executions merge into what they are given.
+            return deepcopy(random.choice(WRONG))
         if isinstance(value, dict):
             return {
                 key: self._spoil(each, [*path, key], errors, random)
