@@ -11,6 +11,13 @@ from federation.gateway.deciding import Deciding
 from federation.gateway.lease import Lease
 
 
+class _Ended:
+    """The engine of a gateway that has stopped."""
+
+    async def decide(self, request: AccessRequest) -> Decision:  # noqa: ARG002 - nothing is answered
+        raise PolicyUnavailable("the gateway has stopped")
+
+
 class LiveEngine:
     """Decides by the current release, while this process holds its lease.
 
@@ -89,7 +96,9 @@ class LiveEngine:
         for task in self._closing:
             task.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)
-        await self.current.close()
+        # Let go of here: the embedded engine must end on the thread that made it.
+        current, self.current = self.current, Deciding(_Ended())
+        await current.close()
 
     async def _close(self, old: Deciding) -> None:
         try:
