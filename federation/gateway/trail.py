@@ -85,12 +85,14 @@ class Trail:
     Attributes:
         is_committed: A mutation was sent, so that this request must run to its end.
         is_late: The deadline has passed; a cancellation means that, not a client that went away.
+        is_ending: What ended the request is being recorded; the answer follows, late or not.
     """
 
     def __init__(self, request: Request, recorder: Recorder, schema_revision: str) -> None:
         self._response: Response | None = None
         self.is_committed = False
         self.is_late = False
+        self.is_ending = False
         self._recorder = recorder
         self.request_id = request.id
         self._started = time.perf_counter()
@@ -238,6 +240,7 @@ class Trail:
 
     async def _fail(self, error: BaseException, outcome: Outcome) -> Response:
         """The answer to a failure; when not even that can be recorded, the answer says so."""
+        self.is_ending = True
         known = error if isinstance(error, FederationError) else FederationError("cancelled")
         self._recorder.counts.add(outcome, known)
         # A caller whose token expires during a subscription was believed when it began.
@@ -296,8 +299,9 @@ async def _until_deadline(
     assert task is not None, "requests are answered in tasks"
 
     def end() -> None:
-        trail.is_late = True
-        task.cancel()
+        if not trail.is_ending:
+            trail.is_late = True
+            task.cancel()
 
     timer = asyncio.get_running_loop().call_later(deadline_seconds, end)
     try:
@@ -323,6 +327,8 @@ async def see_through(
         async with asyncio.timeout(deadline_seconds):
             return await asyncio.shield(work)
     except TimeoutError:
+        if trail.is_ending:
+            return await work
         trail.is_late = True
         if trail.is_committed:
             late = DeadlineExceeded("the mutation was sent and goes on; its outcome is not known")
