@@ -20,9 +20,9 @@ async def test_a_refusal_that_takes_long_to_record_is_told_all_the_same(query: s
     async with parted_gateway(SDLS, ROWS, config) as gateway, aiohttp.ClientSession() as client:
         append = gateway.records.append
 
-        async def slowly(record: AuditRecord, text: str | None = None) -> None:
+        async def slowly(record: AuditRecord, _: str | None = None) -> None:
             await asyncio.sleep(0.3)
-            await append(record, text)
+            await append(record)
 
         gateway.records.append = slowly  # type: ignore[method-assign]
 
