@@ -36,6 +36,7 @@ class Stage(StrEnum):
     SUPERGRAPH = "supergraph"
     API = "api"
     QUERY_GRAPH = "query-graph"
+    QUERY_GRAPH_DOT = "query-graph-dot"
     OPERATION = "operation"
     QUESTION = "question"
     DECISION = "decision"
@@ -48,7 +49,12 @@ class Stage(StrEnum):
 
 
 _OF_SUBGRAPHS = frozenset({Stage.SUBGRAPHS, Stage.COMPOSITION})
-_WITHOUT_OPERATION = _OF_SUBGRAPHS | {Stage.SUPERGRAPH, Stage.API, Stage.QUERY_GRAPH}
+_WITHOUT_OPERATION = _OF_SUBGRAPHS | {
+    Stage.SUPERGRAPH,
+    Stage.API,
+    Stage.QUERY_GRAPH,
+    Stage.QUERY_GRAPH_DOT,
+}
 
 
 def explain(
@@ -119,6 +125,7 @@ def _print(stages: Stages, stage: Stage) -> str:
         Stage.SUPERGRAPH: stages.print_supergraph,
         Stage.API: stages.print_api,
         Stage.QUERY_GRAPH: stages.print_query_graph,
+        Stage.QUERY_GRAPH_DOT: stages.print_query_graph_dot,
         Stage.OPERATION: stages.print_operation,
         Stage.QUESTION: stages.print_question,
         Stage.DECISION: stages.print_decision,

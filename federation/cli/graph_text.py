@@ -13,6 +13,36 @@ def print_query_graph(graph: QueryGraph) -> str:
     return "\n".join(_lines(graph))
 
 
+def print_query_graph_dot(graph: QueryGraph) -> str:
+    """The same for Graphviz: field moves to objects in full lines, entity moves in dashed ones."""
+    lines = ["digraph query_graph {", "  rankdir=LR", "  node [shape=box, fontname=monospace]"]
+    for at, name in enumerate(graph.graphs):
+        lines += [f"  subgraph cluster_{at} {{", f"    label={_quoted(name)}"]
+        lines += [
+            f"    {_quoted(f'{name}/{type_name}')} [label={_quoted(type_name)}]"
+            for type_name in sorted(graph.types[name])
+        ]
+        lines.append("  }")
+    for name in graph.graphs:
+        for type_name, held in sorted(graph.types[name].items()):
+            here = _quoted(f"{name}/{type_name}")
+            lines += [
+                f"  {here} -> {_quoted(f'{name}/{field.named_type}')} [label={_quoted(field.name)}]"
+                for field in held.fields.values()
+                if field.named_type in graph.types[name] and not field.external
+            ]
+            lines += [
+                f"  {here} -> {_quoted(f'{other}/{target}')} [label={_quoted(key)}, style=dashed]"
+                for other, target, keys in _entries(Node(name, type_name), graph)
+                for key in keys
+            ]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def _lines(graph: QueryGraph) -> Iterator[str]:
     for name in graph.graphs:
         for type_name, held in sorted(graph.types[name].items()):
@@ -32,14 +62,19 @@ def _lines(graph: QueryGraph) -> Iterator[str]:
 
 
 def _entity_moves(node: Node, graph: QueryGraph) -> Iterator[str]:
+    for other, target, keys in _entries(node, graph):
+        yield f"  -> {other}/{target} by {' '.join(f'[{key}]' for key in keys)}"
+
+
+def _entries(node: Node, graph: QueryGraph) -> Iterator[tuple[str, str, list[str]]]:
+    """Subgraph, type and keys of the entity moves from a node."""
     for other in graph.graphs:
         if other == node.graph:
             continue
         for target in graph.entity_targets(node.type, other):
             usable = [key for key in target.keys if _is_readable(key.selections, node, graph)]
             if usable:
-                keys = " ".join(f"[{key.text}]" for key in usable)
-                yield f"  -> {other}/{target.name} by {keys}"
+                yield other, target.name, [key.text for key in usable]
 
 
 def _is_readable(selections: SelectionSet, node: Node, graph: QueryGraph) -> bool:

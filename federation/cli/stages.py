@@ -26,7 +26,7 @@ from federation.access import (
     restrict,
     row_filters_json,
 )
-from federation.cli.graph_text import print_query_graph
+from federation.cli.graph_text import print_query_graph, print_query_graph_dot
 from federation.cli.operation_input import graph_under
 from federation.composition import Composition
 from federation.errors import PlanningError
@@ -239,6 +239,10 @@ class Stages:
     def print_query_graph(self) -> str:
         """Nodes with their fields and with where their keys lead, one a line."""
         return print_query_graph(self.graph)
+
+    def print_query_graph_dot(self) -> str:
+        """The same for Graphviz."""
+        return print_query_graph_dot(self.graph)
 
     def print_operation(self) -> str:
         """The normal form."""

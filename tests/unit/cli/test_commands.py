@@ -202,6 +202,7 @@ def test_plan_of_an_invalid_operation_names_the_place(folder: Path) -> None:
         ("supergraph", "join__Graph"),
         ("api", "inStock"),
         ("query-graph", "products/Product (object) [id]"),
+        ("query-graph-dot", "digraph query_graph {"),
         ("operation", "query Q"),
         ("question", '"contract": 1'),
         ("decision", "allow"),
