@@ -3,10 +3,12 @@
     .venv/bin/python benchmarks/audit.py [DATABASE_URL]
 
 So many requests wait at once as the first column says; each appends the next record when its last
-one is durable, as a gateway's requests do.
+one is durable, as a gateway's requests do. At the end, where `shared/bench` is beside the checkout
+(see `benchmarks/gateway.py`): the public benchmark without and with an audit trail.
 """
 
 import asyncio
+import subprocess
 import sys
 import tempfile
 import time
@@ -62,6 +64,24 @@ async def measure(sink: AuditSink, waiting: int) -> None:
     print(f"{waiting:>8} {rate:>12,.0f} {p50:>9.2f} {p99:>9.2f} {each:>10.0f}")
 
 
+def compare_answers(folder: str) -> None:
+    """Print what the trail costs the answers of the public benchmark."""
+    root = Path(__file__).parents[1]
+    bench = root.parent / "shared" / "bench"
+    if not bench.is_dir():
+        print("answers: skipped, the folder shared/bench is not beside the checkout")
+        return
+    serve = f"{sys.executable} -m federation.cli serve --supergraph {{sg}} --access open --port"
+    trail = f"DATONG_AUDIT_DATABASE=sqlite:///{folder}/answers.sqlite"
+    command = [
+        sys.executable, "-B", str(bench / "bench.py"), "--python", sys.executable, "--warm", "3",
+        "-r", "3", "-d", "3", "-c", "1,50", "--delay-ms", "4",
+        f"without=14130=cd {root} && exec {serve} 14130",
+        f"with a trail=14131=cd {root} && {trail} exec {serve} 14131",
+    ]  # fmt: skip
+    subprocess.run(command, check=False)
+
+
 async def main() -> None:
     """Print both tables."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
@@ -82,6 +102,7 @@ async def main() -> None:
             async with remote_audit_sink(socket) as sink:
                 for waiting in WAITING:
                     await measure(sink, waiting)
+        await asyncio.to_thread(compare_answers, folder)
 
 
 if __name__ == "__main__":
