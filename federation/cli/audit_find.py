@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from federation.gateway.audit_search import FoundRecord, Reads, SubjectRead
 
 T = TypeVar("T")
+_FILE_WIDTH = 200
 Who = tuple[str, str, str]
 
 
@@ -286,7 +287,11 @@ def _ask_number() -> str:
 
 def _print_page(table: Table, count: int, page: int, *, more: bool, what: str = "records") -> None:
     if count:
-        Console(highlight=False).print(table)
+        # Times and request ids are there to be copied; a file has all the width they want.
+        for column in (table.columns[0], table.columns[-1]):
+            column.no_wrap, column.overflow = True, "fold"
+        width = None if sys.stdout.isatty() else _FILE_WIDTH
+        Console(highlight=False, width=width).print(table)
     further = f"; further ones with --page {page + 1}" if more else ""
     err.print(
         f"{count or 'No'} {what} on page {page}{further}."
