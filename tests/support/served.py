@@ -19,7 +19,7 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 25.0
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
