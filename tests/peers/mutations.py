@@ -42,6 +42,7 @@ from tests.peers.peers import Document
 Node: TypeAlias = Any
 """An AST node; the parts that matter differ by kind."""
 
+_ATTEMPTS: Final = 200
 _SCALARS: Final = ("Int", "Float", "String", "Boolean", "ID")
 _DEFAULTS: Final = {"Int": ("1", "2"), "String": ('"a"', '"b"'), "Boolean": ("true", "false")}
 _FIELD_DIRECTIVES: Final = (
@@ -90,8 +91,11 @@ class Mutator:
         ]
 
     def change(self) -> None:
-        """One random change; kinds that find nothing to change are passed over."""
-        while True:
+        """One random change; kinds that find nothing to change are passed over.
+
+        A document without any type is left as it is.
+        """
+        for _ in range(_ATTEMPTS):
             made = self._random.choice(_CHANGES)(self)
             if made:
                 self.changes.append(made)
