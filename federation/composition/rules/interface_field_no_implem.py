@@ -14,7 +14,8 @@ from federation.subgraph.model import Kind
 def interface_field_no_implem(schema: Sources) -> Iterator[Diagnostic]:
     """Every implementer has all fields that some subgraph gives to its interfaces.
 
-    A field that an interface object adds is resolved there for all implementers.
+    A field that an interface object adds is resolved there for all objects. An interface below
+    declares it itself: nothing declares it there for its own implementers.
     """
     for name, sources in schema.types.items():
         if schema.kind(name) not in (Kind.OBJECT, Kind.INTERFACE):
@@ -24,9 +25,10 @@ def interface_field_no_implem(schema: Sources) -> Iterator[Diagnostic]:
         for interface in interfaces:
             for field, demanded in schema.fields(interface).items():
                 # One that all interface objects call external is another rule's.
-                added = any(
-                    each.type.is_interface_object and not each.is_external for each in demanded
-                ) or all(each.type.is_interface_object for each in demanded)
+                added = schema.kind(name) is Kind.OBJECT and (
+                    any(each.type.is_interface_object and not each.is_external for each in demanded)
+                    or all(each.type.is_interface_object for each in demanded)
+                )
                 if field in fields or added:
                     continue
                 yield Diagnostic(

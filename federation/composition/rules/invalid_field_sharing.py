@@ -9,7 +9,7 @@ from federation.composition.report import names, places
 from federation.composition.sources import FieldSource, Sources
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic
-from federation.subgraph.model import Kind
+from federation.subgraph.model import Kind, has_directive
 
 
 def invalid_field_sharing(schema: Sources) -> Iterator[Diagnostic]:
@@ -17,12 +17,15 @@ def invalid_field_sharing(schema: Sources) -> Iterator[Diagnostic]:
 
     Key fields are shareable by themselves. An external field that some path provides is resolved
     there, and one that an interface object adds is resolved for every implementer. A subgraph
-    that loses the field by ``@override`` does not count.
+    that loses the field by ``@override`` does not count. Nobody can share a subscription: two
+    streams of events are not one.
     """
     for type_name in schema.types:
         if schema.kind(type_name) is not Kind.OBJECT:
             continue
         for name, sources in _resolved_fields(type_name, schema):
+            if type_name == "Subscription":
+                yield from _shared_subscription(name, sources)
             overrides = read_overrides(sources, schema)
             definitions = [
                 each
@@ -45,6 +48,18 @@ def invalid_field_sharing(schema: Sources) -> Iterator[Diagnostic]:
                     fix="Mark the field @shareable in all of them if they return the same value;"
                     " otherwise take it over by @override or rename it.",
                 )
+
+
+def _shared_subscription(name: str, sources: tuple[FieldSource, ...]) -> Iterator[Diagnostic]:
+    marked = [each for each in sources if has_directive(each.field, "shareable")]
+    if marked:
+        yield Diagnostic(
+            "INVALID_FIELD_SHARING",
+            f"Subscription.{name} is marked as shareable in {names(marked)}",
+            coordinate=Coordinate("Subscription", name),
+            locations=places(marked),
+            fix="Remove @shareable, and let one subgraph alone resolve the subscription.",
+        )
 
 
 def _resolved_fields(

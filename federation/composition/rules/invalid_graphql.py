@@ -9,13 +9,14 @@ from federation.composition.merged import Merged
 from federation.composition.type_references import is_subtype
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic
-from federation.supergraph.model import FieldDefinition, InterfaceType
+from federation.supergraph.model import FieldDefinition, InterfaceType, ObjectType
 
 
 def invalid_graphql(merged: Merged) -> Iterator[Diagnostic]:
     """A field fits the interface field that it implements, also when subgraphs differ.
 
-    A default value names only what merging kept: inputs intersect.
+    Who implements an interface implements those above it, be it in another subgraph. A default
+    value names only what merging kept: inputs intersect.
 
     Source:
         GraphQL specification, IsValidImplementation.
@@ -35,6 +36,7 @@ def invalid_graphql(merged: Merged) -> Iterator[Diagnostic]:
             interface = merged.supergraph.types.get(name)
             if not isinstance(interface, InterfaceType):
                 continue
+            yield from _left_out(definition, interface, merged)
             for demanded in interface.fields.values():
                 own = definition.fields.get(demanded.name)
                 for problem in _problems(own, demanded, merged) if own is not None else ():
@@ -47,6 +49,22 @@ def invalid_graphql(merged: Merged) -> Iterator[Diagnostic]:
                         locations=(*merged.places(coordinate), *merged.places(other)),
                         fix="Make the types and arguments of both fields agree.",
                     )
+
+
+def _left_out(
+    definition: ObjectType | InterfaceType, interface: InterfaceType, merged: Merged
+) -> Iterator[Diagnostic]:
+    for above in interface.interfaces:
+        if above in definition.interfaces:
+            continue
+        coordinate, below = Coordinate(definition.name), Coordinate(interface.name)
+        yield Diagnostic(
+            "INVALID_GRAPHQL",
+            f"{coordinate} implements {below} but not {above}, which {below} implements",
+            coordinate=coordinate,
+            locations=(*merged.places(coordinate), *merged.places(below)),
+            fix=f"Let {coordinate} implement {above} too.",
+        )
 
 
 def _problems(own: FieldDefinition, demanded: FieldDefinition, merged: Merged) -> Iterator[str]:

@@ -109,6 +109,31 @@ def codes(*subgraphs: str, plain: bool = False) -> tuple[list[str], list[str]]:
                 ' type U @key(fields: "id") { id: ID! z: Int }',
             ],
         ),
+        # Interfaces below an interface object's interface do not get its fields by themselves.
+        (
+            "INTERFACE_FIELD_NO_IMPLEM",
+            [
+                'type Query { n: N } interface N @key(fields: "id") { id: ID! }'
+                ' interface M implements N @key(fields: "id") { id: ID! }'
+                ' type T implements M & N @key(fields: "id") { id: ID! }',
+                'type N @key(fields: "id") @interfaceObject { id: ID! y: Int }',
+            ],
+        ),
+        # Whoever implements an interface implements those that it gets elsewhere.
+        (
+            "INVALID_GRAPHQL",
+            [
+                'type Query { m: M } interface M @key(fields: "id") { id: ID! }'
+                ' type T implements M @key(fields: "id") { id: ID! }',
+                "interface N { y: Int }"
+                ' type M implements N @key(fields: "id") @interfaceObject { id: ID! y: Int }',
+            ],
+        ),
+        # Nobody shares a subscription; the first version of federation marks nothing.
+        (
+            "INVALID_FIELD_SHARING",
+            ["type Query { a: Int } type Subscription { s: Int @shareable }"],
+        ),
         # A composite field without a selection is one mistake.
         (
             "REQUIRES_INVALID_FIELDS",
