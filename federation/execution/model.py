@@ -39,7 +39,7 @@ class ExecutionRequest:
         smallest_count: Of those that are shown.
         row_tests: By object type, for each that the plan tests.
         refusals: What was taken out of the operation before planning.
-        introspection: Values of introspection root fields by response key.
+        introspection: Values of introspection fields by the ``source`` that they have in the plan.
         headers_for: Asked once for every request that is sent.
         deadline: Seconds left for all fetches together; None for no limit. Fetches that have not
             ended by then fail, and what is there is answered.

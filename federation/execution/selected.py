@@ -12,6 +12,7 @@ from graphql import GraphQLSchema, is_abstract_type, is_composite_type
 from federation.errors import Refusal
 from federation.execution.leaves import Complete, completion_of
 from federation.execution.model import ExecutionRequest, Mask, active, holds, minimal
+from federation.operation.introspection import INTROSPECTION_FIELDS
 from federation.operation.normalise import EMPTY
 from federation.planning.plan import Deferrals, OutputField
 from federation.selection import Stream, deferrals_of
@@ -56,6 +57,7 @@ class Entry:
         groups: The deferrals with which it is delivered, as alternative sets of their numbers;
             empty when the first part of the response holds it.
         stream: How the items of a list are delivered, unless all at once.
+        told: Of introspection, under what the parts of its value are found.
     """
 
     key: str
@@ -69,6 +71,7 @@ class Entry:
     least: int = 0
     groups: Groups = frozenset()
     stream: Stream | None = None
+    told: tuple[str, ...] = ()
 
 
 class Place:
@@ -144,6 +147,9 @@ class Place:
         first = fields[0]
         type_ref = read_type(first.type)
         groups = self._groups(field.deferrals for field in fields)
+        if first.name in INTROSPECTION_FIELDS:
+            told = tuple(dict.fromkeys(field.source for field in fields))
+            return Entry(key, first.source, first.name, type_ref, groups=groups, told=told)
         # A value with fields is never passed on as a whole, not even when none of them is selected.
         if is_composite_type(self._schema.type_map.get(type_ref.name)):
             below = tuple(inner for field in fields for inner in field.fields)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from itertools import takewhile
 from typing import Any
 
@@ -113,7 +114,8 @@ class Shaping:
         if entry.name == "__typename":
             return runtime
         if entry.name in INTROSPECTION_FIELDS:
-            return self._request.introspection.get(entry.key)
+            told = self._request.introspection
+            return reduce(_together, (told.get(each) for each in entry.told))
         slot = (value, entry.source)
         return self._complete(value.get(entry.source), entry.type, slot, (runtime, entry))
 
@@ -245,6 +247,16 @@ def _masked(value: Any, entry: Entry) -> Any:
         return INVALID
     completed = None if masked is None else entry.complete(masked)
     return INVALID if completed is HIDDEN else completed
+
+
+def _together(one: Any, other: Any) -> Any:
+    """Two selections from one value of the schema as one."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        both = {key: _together(value, other.get(key, value)) for key, value in one.items()}
+        return {**both, **{key: value for key, value in other.items() if key not in one}}
+    if isinstance(one, list) and isinstance(other, list):
+        return [_together(*pair) for pair in zip(one, other, strict=True)]
+    return one
 
 
 def _root_types(schema: GraphQLSchema) -> list[Any]:

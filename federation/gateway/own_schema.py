@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -15,10 +15,10 @@ from federation.errors import InvalidOperation, ResponseError, Unavailable
 from federation.gateway.bounded import Bounded
 from federation.gateway.deciding import ViewOf
 from federation.gateway.state import State
-from federation.operation import Operation, ParsedOperation, introspect
+from federation.operation import Operation, introspect
 from federation.operation.introspection import INTROSPECTION_FIELDS
 from federation.operation.parse import PARSE_FAILED
-from federation.selection import Field
+from federation.planning.plan import OutputField
 
 LARGE = 1_000
 """Fields of a schema beyond which its views are made, and read, outside the event loop."""
@@ -102,10 +102,12 @@ class OwnSchemas:
 
 
 async def introspected(
-    operation: Operation, schema: GraphQLSchema, variables: Mapping[str, Any]
+    texts: Iterable[str], operation: Operation, schema: GraphQLSchema, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
     """``introspect``, outside the event loop where the schema is large."""
-    return await aside(len(schema.type_map) * 8, partial(introspect, operation, schema, variables))
+    return await aside(
+        len(schema.type_map) * 8, partial(introspect, texts, operation, schema, variables)
+    )
 
 
 async def aside(size: int, work: Callable[[], Result]) -> Result:
@@ -113,12 +115,12 @@ async def aside(size: int, work: Callable[[], Result]) -> Result:
     return work() if size < LARGE else await asyncio.to_thread(work)
 
 
-def introspects(parsed: ParsedOperation) -> bool:
-    """Whether an operation asks for the schema."""
-    return any(
-        isinstance(each, Field) and each.name in INTROSPECTION_FIELDS
-        for each in parsed.operation.selections
-    )
+def introspections(output: Iterable[OutputField]) -> Iterator[str]:
+    """What a plan's response tells of the schema, wherever it comes upon the query type."""
+    for each in output:
+        if each.name in INTROSPECTION_FIELDS:
+            yield each.source
+        yield from introspections(each.fields)
 
 
 def is_about_the_text(fault: InvalidOperation) -> bool:

@@ -54,7 +54,7 @@ from federation.gateway.messages import (
     Response,
 )
 from federation.gateway.override_labels import active_labels
-from federation.gateway.own_schema import OwnSchemas, introspected, introspects
+from federation.gateway.own_schema import OwnSchemas, introspected
 from federation.gateway.recall import Known, Planned, Recall
 from federation.gateway.respond import describe, respond
 from federation.gateway.settings import Config
@@ -188,9 +188,10 @@ class Gateway:
         if _mode_of(request) is Mode.REFUSE:
             refuse_whole(planned.restriction.refusals)
         work = self._work(request, asker, variables, planned, state)
-        if introspects(parsed):
+        if planned.introspections:
             own = await self._own_schema(asker, state)
-            told = await introspected(parsed.operation, own, variables)
+            texts = planned.introspections
+            told = await introspected(texts, parsed.operation, own, variables)
             work = replace(work, introspection=told)
         return Prepared(asker, planned.restriction, planned.named, work)
 

@@ -28,6 +28,7 @@ from federation.audit import (
 )
 from federation.errors import PlanningError
 from federation.gateway.bounded import Bounded
+from federation.gateway.own_schema import introspections
 from federation.gateway.settings import Cache
 from federation.gateway.state import State
 from federation.operation import Operation, ParsedOperation
@@ -71,12 +72,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What one decision left of an operation."""
+    """What one decision left of an operation.
+
+    Attributes:
+        introspections: What the response tells of the schema.
+    """
 
     asked: Asked
     decision: Decision
     restriction: Restriction
     named: NamedPlan
+    introspections: tuple[str, ...]
 
     @property
     def plan(self) -> OperationPlan:
@@ -149,7 +155,8 @@ class Recall:
                 raise
             restriction = restrict(replace(state.index, tests_rows=False))
             planned = self._plan(restriction.operation, state, labels)
-        return self._planned.put(key, Planned(asked, decision, restriction, planned))
+        told = tuple(introspections(planned.plan.output))
+        return self._planned.put(key, Planned(asked, decision, restriction, planned, told))
 
     def _plan(self, operation: Operation, state: State, labels: Labels) -> NamedPlan:
         identities = state.identities if self._is_named else {}

@@ -141,7 +141,7 @@ class OutputField:
 
     Attributes:
         key: Response key.
-        source: Tree key.
+        source: Tree key; of an introspection field, the text by which its value is found.
         name: Field name in the schema; ``__typename`` included.
         parent: Type (object or interface) of the API schema through which it was selected.
         type: Its type in the API schema as text, as seen through ``parent``.

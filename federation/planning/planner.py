@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from federation.errors import PlanningError
+from federation.operation.introspection import INTROSPECTION_FIELDS
 from federation.operation.model import Operation
 from federation.planning.choose import choose
 from federation.planning.fetches import Request, Requests
@@ -13,7 +14,7 @@ from federation.planning.phases import all_deferrals, order_of, with_deferrals
 from federation.planning.place import Site
 from federation.planning.plan import OperationPlan, OutputField, RowTest
 from federation.planning.schedule import schedule
-from federation.planning.walk import INTROSPECTION, Leaf, Walk
+from federation.planning.walk import Leaf, Walk
 from federation.query_graph.model import QueryGraph
 from federation.selection import Field, InlineFragment, SelectionSet, deferrals_of
 
@@ -142,7 +143,7 @@ def _segments_by_field(
     """
     previous = ""
     for field in _root_fields(operation.selections):
-        if field.name in INTROSPECTION or field.name == "__typename":
+        if field.name in INTROSPECTION_FIELDS or field.name == "__typename":
             yield _plan_segment(operation, (), (field,), graph, limits)
             continue
         resolvers = graph.resolvers.get((operation.root_type, field.name), ())

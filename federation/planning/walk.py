@@ -13,6 +13,7 @@ from functools import cached_property
 
 from federation.errors import OperationTooLarge, PlanningError
 from federation.operation import EMPTY
+from federation.operation.introspection import INTROSPECTION_FIELDS, introspection_text
 from federation.planning.moves import Moves
 from federation.planning.phases import Phase, occurrences
 from federation.planning.place import Place, Site, undominated
@@ -27,8 +28,6 @@ from federation.selection import (
     without_deferrals,
 )
 from federation.supergraph.model import named_type
-
-INTROSPECTION = frozenset(("__schema", "__type"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +101,18 @@ class Walk:
     ) -> tuple[OutputField, ...]:
         outputs: list[OutputField] = []
         entries = self._entries(place, selections)
-        if place.path and all(entry.field.conditions for entry in entries):
-            # The object itself was asked for, even when at run time none of its fields is.
+        if place.path and all(
+            entry.field.conditions or entry.field.name in INTROSPECTION_FIELDS for entry in entries
+        ):
+            # The object itself was asked for, even when at run time none of its fields is fetched.
             self._want(place, self.moves.presence_sites(place), conditions)
         for entry in entries:
             if entry.field.conditions and _is_never((*conditions, *entry.field.conditions)):
                 continue
             if entry.field.name == "__typename":
                 outputs.append(self._visit_typename(place, entry, conditions))
-            elif entry.field.name in INTROSPECTION:
-                outputs.append(self._output(place, entry, entry.field, None, ()))
+            elif entry.field.name in INTROSPECTION_FIELDS:
+                outputs.append(self._visit_introspection(place, entry))
             elif self.graph.is_abstract(place.type):
                 outputs += self._visit_abstract(place, entry, conditions)
             else:
@@ -120,6 +121,10 @@ class Walk:
             if type_name in self.graph.possible_types[place.type]:
                 self._test_rows(place, type_name, columns, conditions)
         return _united(outputs)
+
+    def _visit_introspection(self, place: Place, entry: Entry) -> OutputField:
+        output = self._output(place, entry, entry.field, _types_of(entry), ())
+        return replace(output, source=introspection_text(entry.field))
 
     def _test_rows(
         self,

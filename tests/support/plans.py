@@ -6,6 +6,7 @@ from graphql import GraphQLSchema, is_abstract_type, is_composite_type
 
 from federation.field_set import print_field_set, read_field_set
 from federation.operation import Limits, parse_operation
+from federation.operation.introspection import INTROSPECTION_FIELDS, introspection_text
 from federation.planning.plan import (
     EntityFetch,
     Fetch,
@@ -48,7 +49,9 @@ def _outputs(
             named = type_text.strip("[]!")
             yield OutputField(
                 key=selection.response_key,
-                source=selection.response_key,
+                source=introspection_text(selection)
+                if selection.name in INTROSPECTION_FIELDS
+                else selection.response_key,
                 name=selection.name,
                 parent=parent,
                 type=type_text,

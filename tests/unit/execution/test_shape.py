@@ -216,11 +216,30 @@ async def test_run_time_conditions_select_fields() -> None:
 
 
 async def test_introspection_values_are_filled_in() -> None:
-    request = ExecutionRequest(introspection={"s": {"queryType": {"name": "Query"}}})
+    request = ExecutionRequest(
+        introspection={"__schema { queryType { name } }": {"queryType": {"name": "Query"}}}
+    )
 
     result = await _shape("{ one s: __schema { queryType { name } } }", {"one": 1}, request)
 
     assert result.data == {"one": 1, "s": {"queryType": {"name": "Query"}}}
+
+
+async def test_introspection_with_several_conditions_is_one_value() -> None:
+    text = """query ($a: Boolean!) {
+      __schema @include(if: $a) { types { name } }
+      __schema { types { kind } }
+    }"""
+    told = {
+        "__schema { types { name } }": {"types": [{"name": "Query"}]},
+        "__schema { types { kind } }": {"types": [{"kind": "OBJECT"}]},
+    }
+
+    both = await _shape(text, {}, ExecutionRequest(variables={"a": True}, introspection=told))
+    one = await _shape(text, {}, ExecutionRequest(variables={"a": False}, introspection=told))
+
+    assert both.data == {"__schema": {"types": [{"name": "Query", "kind": "OBJECT"}]}}
+    assert one.data == {"__schema": {"types": [{"kind": "OBJECT"}]}}
 
 
 # Masks
