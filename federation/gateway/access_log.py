@@ -48,6 +48,12 @@ class AccessLog:
         write = self._logger.info if outcome == "done" else self._logger.error
         write(json.dumps(line, ensure_ascii=False))
 
+    def worker(self, outcome: str, what: str) -> None:
+        """A worker process started or ended otherwise than planned."""
+        line = {"time": time.time(), "worker": outcome, "what": what}
+        write = self._logger.info if outcome == "started" else self._logger.error
+        write(json.dumps(line))
+
     def unavailable(self, request_id: str, error: FederationError) -> None:
         """Something an answer needs does not work; the texts of these errors are our own."""
         line = {

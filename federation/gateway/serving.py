@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
-import os
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -15,11 +12,12 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.supervisors import Multiprocess
 
+from federation.gateway.access_log import AccessLog
 from federation.gateway.app import PageRoutes, create_app
 from federation.gateway.collector import spare_what_stays
 from federation.gateway.settings import Config
+from federation.gateway.workers import Workers
 from federation.supergraph import Supergraph
 
 _LOG = {
@@ -84,25 +82,9 @@ def run(
         running.run(sockets=[listener])
         return running.started
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    _Workers(server, sockets=[listener]).run()
-    return True
-
-
-class _Workers(Multiprocess):
-    """Several workers, which reload by themselves."""
-
-    def init_processes(self) -> None:
-        """Starts the first workers; who takes the place of one looks for a newer schema first."""
-        super().init_processes()
-        assert isinstance(self.config.app, functools.partial), "see run"
-        self.config.app = functools.partial(self.config.app, is_successor=True)
-
-    def handle_hup(self) -> None:
-        """Passes the signal on; the server would start all workers anew."""
-        for process in self.processes:
-            if process.pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGHUP)
+    workers = Workers(server, [listener], AccessLog())
+    workers.run()
+    return workers.has_served
 
 
 def _create_process(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import sqlite3
@@ -251,19 +252,70 @@ def test_several_workers_all_take_up_what_changed(site: Site) -> None:
 
 def test_a_worker_that_takes_the_place_of_another_knows_the_schema_of_now(site: Site) -> None:
     with site.serve("one", "--workers", "2", DATONG_SERVER_WATCH_SECONDS="0") as one:
-        changed = SDL.replace("slow: String", "new: String @classified(level: 1) @sharing("
+        _until(lambda: len(site.workers()) == 2)
+        # The subgraph answers at once what has "quick" in its name.
+        changed = SDL.replace("slow: String", "quicker: String @classified(level: 1) @sharing("
                                    "class: UNCONDITIONAL)\n  slow: String")  # fmt: skip
         subgraph_list(site.folder, [("a", json.loads(site.list.read_text())[0]["url"], changed)])
         for worker in site.workers():
             os.kill(worker, signal.SIGKILL)
 
-        answers = [one.post("{ new }", _headers(site)).json for _ in range(8)]
+        answers = [one.post("{ quicker }", _headers(site)).json for _ in range(8)]
 
-    assert [each for each in answers if "new" not in each.get("data", {})] == []
+    assert [each for each in answers if "quicker" not in each.get("data", {})] == []
+
+
+def test_a_worker_that_cannot_start_ends_no_other_and_is_tried_again(site: Site) -> None:
+    more = {"DATONG_SERVER_ADMIN_PORT": str(site.admin_port), "DATONG_SERVER_WATCH_SECONDS": "0"}
+    with site.serve("one", "--workers", "2", **more) as one:
+        _until(lambda: len(site.workers()) == 2)
+        first = site.workers()
+        good = (site.data / "all.json").read_text()
+        (site.data / "all.json").write_text("{ this is no JSON")
+        admin = ("reload", "--admin", f"http://127.0.0.1:{site.admin_port}")
+        assert site.command(*admin).returncode == 1
+
+        os.kill(first[0], signal.SIGKILL)
+        _read_until(one, '"worker": "failed"')
+        assert one.process.poll() is None
+        assert {site.ask(one) for _ in range(6)} == {"done"}
+
+        (site.data / "all.json").write_text(good)
+        one.process.send_signal(signal.SIGHUP)
+        _read_until(one, '"worker": "started"')
+        _until(lambda: len(set(site.workers()) - set(first)) == 1)
+        assert {site.ask(one) for _ in range(6)} == {"done"}
+        said = one.stop()
+
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith('{"time"')]
+    outcomes = [line["worker"] for line in lines if "worker" in line]
+    assert (outcomes[:2], outcomes[-1]) == (["ended", "failed"], "started")
+    assert "1 of 2 workers serve" in said
+    assert "all.json" in said
+
+
+def test_workers_of_which_none_can_start_end_the_gateway(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATONG_AUDIT_DATABASE", f"sqlite+aiosqlite:///{site.folder / 'a.sqlite'}")
+    (site.data / "all.json").write_text("{ this is no JSON")
+    done = site.command("serve", "--port", "0", "--workers", "2", "--subgraphs", str(site.list))
+    assert (done.returncode, "all.json" in done.stderr) == (1, True), done.stderr
 
 
 def _headers(site: Site) -> dict[str, str]:
     return {"authorization": f"Bearer {site.issuer.token()}"}
+
+
+def _read_until(served: Served, text: str, seconds: float = 30) -> None:
+    """Waits until a gateway has written a text to its log."""
+    assert served.process.stderr is not None
+    file = served.process.stderr.fileno()
+    until = time.monotonic() + seconds
+    while text not in served.said:
+        assert time.monotonic() < until, served.said
+        if select.select([file], [], [], 0.1)[0]:
+            served.said += os.read(file, 65536).decode()
 
 
 def _until(holds: Any, seconds: float = 15) -> None:
