@@ -38,7 +38,11 @@ def ask_admin(settings: Config, admin: str | None, method: str, path: str) -> tu
         with error:
             status, body = error.code, error.read()
     except OSError as error:
-        raise failure(f"{url} cannot be reached: {error}") from None
+        why = getattr(error, "reason", error)
+        raise failure(
+            f"{url} cannot be reached: {getattr(why, 'strerror', None) or why}. Is this the "
+            "server.admin_port of a gateway that runs?"
+        ) from None
     if status not in _EXPECTED:
         raise failure(f"{url} answers with status {status}; is server.admin_token its token?")
     return status, body

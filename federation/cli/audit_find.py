@@ -253,6 +253,9 @@ def department(
     if format is Format.JSON:
         print_json({"page": page, "more": more, "reads": [_reads_json(*each) for each in shown]})
         return
+    if not ordered:
+        err.print(f"No record in this time names a field of {name}; is that its subgraph's name?")
+        return
     table = Table("of", "caller", "purpose", box=None)
     for column in ("requests", "fields", "masked", "denied", "objects"):
         table.add_column(column, justify="right")

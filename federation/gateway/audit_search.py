@@ -152,11 +152,13 @@ class SubjectRead:
         """Fields of these types that were allowed or masked, sorted."""
         return tuple(
             sorted(
-                each
-                for group in self.found.record.verdicts
-                if group.effect != "deny"
-                for each in group.coordinates
-                if each.partition(".")[0] in self.types
+                {
+                    each
+                    for group in self.found.record.verdicts
+                    if group.effect != "deny"
+                    for each in group.coordinates
+                    if each.partition(".")[0] in self.types
+                }
             )
         )
 

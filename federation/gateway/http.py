@@ -135,7 +135,12 @@ class GraphQLEndpoint:
         if method not in allowed:
             raise HttpRefusal(405, f"{method} is not answered here", {"allow": ", ".join(allowed)})
         if accepted is None:
-            raise HttpRefusal(406, f"answers are {RESPONSE_TYPE} or {LEGACY_TYPE} in UTF-8 only")
+            raise HttpRefusal(
+                406,
+                f"answers are {RESPONSE_TYPE} or {LEGACY_TYPE} in UTF-8; in parts also "
+                f"{EVENTS_TYPE}, and multipart/mixed with incrementalSpec=v0.2 or "
+                "deferSpec=20220824",
+            )
         limit = self._settings.max_body_bytes
         if method == "GET":
             check_origin(headers, self._settings.allowed_origins)

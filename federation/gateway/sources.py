@@ -283,7 +283,8 @@ async def load_schema(
     sources = list_sources(schema)
     if not sources:
         raise SchemaUnavailable(
-            "no schema: give --subgraph NAME=URL, --subgraphs FILE or --supergraph FILE"
+            "no schema: give --subgraph NAME=URL, --subgraphs FILE or --supergraph FILE, or "
+            "--config with one of them under [schema]"
         )
     complete = await fetch_missing(sources, sign, limit_seconds, progress, tls)
     return compose_kept(complete, schema, progress)

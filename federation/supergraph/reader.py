@@ -75,7 +75,10 @@ def read_supergraph(text: str) -> Supergraph:
     links = list(_read_links(document))
     join = next((link for link in links if identity_of(link.url) == _JOIN), None)
     if join is None:
-        raise InvalidSupergraph("the document links no join specification")
+        raise InvalidSupergraph(
+            "the document links no join specification, so it is no supergraph; compose subgraphs "
+            "into one by datong compose"
+        )
     return _Reader(document, links, join.namespace or "join").read(join.url.rpartition("/v")[2])
 
 

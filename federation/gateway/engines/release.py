@@ -111,7 +111,7 @@ def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None)
         )
         data.update(document)
     if not modules:
-        faults.append(f"no .rego file in {folder.name}/{POLICY_ROOT}")
+        faults.append(f"no .rego file in {folder / POLICY_ROOT}")
     if faults:
         raise PolicyFault(tuple(faults))
     return PolicySource(modules, {root: data.get(root, {}) for root in DATA_ROOTS})
