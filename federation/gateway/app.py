@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from federation.errors import FederationError
 from federation.gateway.access_log import AccessLog
 from federation.gateway.admin import admin_listener
 from federation.gateway.closing import at_hangup, before_exit
@@ -28,16 +30,29 @@ PageRoutes = Callable[[], list[BaseRoute]]
 
 
 class GatewayApplication(Starlette):
-    """Starlette for everything but the one path that most requests come for."""
+    """Starlette for everything but the one path that most requests come for.
+
+    Attributes:
+        start_fault: Why it cannot start, in words for its operator; empty when that is not known.
+    """
 
     graphql: GraphQLEndpoint | None = None
+    start_fault: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one connection."""
         if self.graphql is not None and scope["type"] == "http" and scope["path"] == "/graphql":
             await self.graphql(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await super().__call__(scope, receive, partial(self._tell_of_start, send))
         else:
             await super().__call__(scope, receive, send)
+
+    async def _tell_of_start(self, send: Send, message: Message) -> None:
+        # Who wrote a faulty policy is helped by its line, not by a traceback through the gateway.
+        if message["type"] == "lifespan.startup.failed" and self.start_fault:
+            message = {**message, "message": self.start_fault}
+        await send(message)
 
 
 def create_app(
@@ -63,9 +78,13 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         log = AccessLog()
         async with AsyncExitStack() as stack:
-            running = await stack.enter_async_context(
-                start_gateway(config, supergraph, log, writer_socket)
-            )
+            try:
+                running = await stack.enter_async_context(
+                    start_gateway(config, supergraph, log, writer_socket)
+                )
+            except FederationError as error:
+                application.start_fault = f"error: {error.message} ({error.code})"
+                raise
             if is_successor:
                 await running.reloader.reload()
             stack.enter_context(before_exit(running.end_streams))

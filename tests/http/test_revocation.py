@@ -301,6 +301,7 @@ def test_workers_of_which_none_can_start_end_the_gateway(
     (site.data / "all.json").write_text("{ this is no JSON")
     done = site.command("serve", "--port", "0", "--workers", "2", "--subgraphs", str(site.list))
     assert (done.returncode, "all.json" in done.stderr) == (1, True), done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def _headers(site: Site) -> dict[str, str]:
