@@ -91,9 +91,9 @@ class Workers(Multiprocess):
         self._ready.add(process)
         if process in self._to_tell:
             self._tell(process)
-        if self._failures.pop(place, 0):
+        if failures := self._failures.pop(place, 0):
             self._log.worker(
-                "started", f"worker {process.pid} serves: the gateway is complete again"
+                "started", f"worker {process.pid} serves; starts that failed before it: {failures}"
             )
 
     def _tell(self, process: Process) -> None:
