@@ -17,6 +17,7 @@ from graphql import (
 
 from federation.coordinate import Coordinate
 from federation.errors import Diagnostic
+from federation.subgraph.literals import misfits
 from federation.subgraph.model import Directive, Field, Kind, Subgraph, Type, directives_of
 
 
@@ -99,6 +100,8 @@ def faults_in(use: FieldSetUse, types: Mapping[str, Type]) -> Iterator[Fault]:
 
 
 def _walk(selections: SelectionSetNode, parent: str, types: Mapping[str, Type]) -> Iterator[Fault]:
+    if not selections.selections:
+        yield Fault(FaultKind.INVALID, f"nothing of {parent} is selected")
     for selection in selections.selections:
         if selection.directives:
             name = selection.directives[0].name.value
@@ -127,7 +130,7 @@ def _walk_field(node: FieldNode, parent: str, types: Mapping[str, Type]) -> Iter
     if field is None:
         yield Fault(FaultKind.INVALID, f"{parent} has no field {name}")
         return
-    yield from _walk_arguments(node, field, parent)
+    yield from _walk_arguments(node, field, parent, types)
     type_name = field.type.strip("[]!")
     target = types.get(type_name)
     is_nested = target is not None and (target.is_composite or target.kind is Kind.UNION)
@@ -141,14 +144,20 @@ def _walk_field(node: FieldNode, parent: str, types: Mapping[str, Type]) -> Iter
         yield from _walk(node.selection_set, type_name, types)
 
 
-def _walk_arguments(node: FieldNode, field: Field, parent: str) -> Iterator[Fault]:
+def _walk_arguments(
+    node: FieldNode, field: Field, parent: str, types: Mapping[str, Type]
+) -> Iterator[Fault]:
     coordinate = f"{parent}.{field.name}"
     if field.arguments:
         yield Fault(FaultKind.ARGUMENTS, f"{coordinate} has arguments")
-    given = {argument.name.value for argument in node.arguments or ()}
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
     for name in sorted(given):
-        if field.argument(name) is None:
+        known = field.argument(name)
+        if known is None:
             yield Fault(FaultKind.INVALID, f"{coordinate} has no argument {name}")
+            continue
+        for problem in misfits(given[name], known.type, types):
+            yield Fault(FaultKind.INVALID, f"the argument {name} of {coordinate}: {problem}")
     for argument in field.arguments:
         if argument.is_required and argument.name not in given:
             message = f"{coordinate} needs a value for its argument {argument.name}"

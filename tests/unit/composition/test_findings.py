@@ -134,6 +134,43 @@ def codes(*subgraphs: str, plain: bool = False) -> tuple[list[str], list[str]]:
             "INVALID_FIELD_SHARING",
             ["type Query { a: Int } type Subscription { s: Int @shareable }"],
         ),
+        # A field set selects something, and its arguments are values of their types.
+        ("KEY_INVALID_FIELDS", ['type Query { t: T } type T @key(fields: "") { id: ID! }']),
+        *(
+            (
+                expected,
+                [
+                    'type Query { t: T } type T @key(fields: "id")'
+                    " { id: ID! f(a: Int, b: [E!], c: In, d: Any, e: Float): Int }"
+                    " enum E { A } input In { x: Int! y: [In] } scalar Any",
+                    'type T @key(fields: "id") { id: ID!'
+                    " f(a: Int, b: [E!], c: In, d: Any, e: Float): Int @external"
+                    f' g: Int @requires(fields: """f({given})""") }}'
+                    " enum E { A } input In { x: Int! y: [In] } scalar Any",
+                ],
+            )
+            for expected, given in (
+                ("", "a: 1, b: A, c: {x: 1, y: [{x: 2}, null]}, d: {z: [A, 1.5]}, e: 1"),
+                ("", "a: null, b: [A, A], c: null"),
+                *(
+                    ("REQUIRES_INVALID_FIELDS", wrong)
+                    for wrong in (
+                        'a: "x"',
+                        "a: 1.5",
+                        "a: $x",
+                        "b: [null]",
+                        "b: B",
+                        'b: "A"',
+                        "c: {}",
+                        "c: {x: null}",
+                        "c: {x: 1, z: 1}",
+                        "c: 1",
+                        "d: [$x]",
+                        'e: "1"',
+                    )
+                ),
+            )
+        ),
         # A composite field without a selection is one mistake.
         (
             "REQUIRES_INVALID_FIELDS",
