@@ -6,11 +6,9 @@ policies/rego, in a thread of its own. A caller has the grants that a test names
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import sqlite3
-import threading
 import time
 import urllib.error
 import urllib.parse
@@ -41,7 +39,6 @@ from tests.support.departments import served
 from tests.support.issuer import Issuer
 from tests.support.memory_subgraph import MemorySubgraph, Resolver
 
-_ENDING = threading.Lock()
 PURPOSE = "work"
 FOR_EVER = 4_102_444_800
 
@@ -288,7 +285,7 @@ class Gateway:
 
 
 class _InItsThread:
-    """The application, made and dropped by the thread that serves it, as its engine demands."""
+    """The application, made by the thread that serves it, as its engine demands."""
 
     def __init__(self, config: Config, supergraph: Supergraph) -> None:
         self._made_of = (config, supergraph)
@@ -299,12 +296,6 @@ class _InItsThread:
             self._app = create_app(*self._made_of)
         # A copy, since the server keeps the scope and routing writes the endpoint into it.
         await self._app(dict(scope), receive, send)
-        if scope["type"] == "lifespan":
-            # One at a time: what another thread collects of ours would be dropped by it.
-            with _ENDING:
-                self._app.router.routes.clear()
-                self._app = None
-                gc.collect()
 
 
 class _Lines(logging.Handler):

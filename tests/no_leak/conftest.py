@@ -1,6 +1,5 @@
 """One city for the whole suite."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -12,19 +11,11 @@ from tests.no_leak.offices import Offices, open_offices
 
 @pytest.fixture(scope="package")
 def _shared_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    # Engines that earlier tests left belong to this thread, not to those that begin here.
-    gc.collect()
-    # Each gateway's thread collects what it leaves; what was there before is not looked at again.
-    gc.freeze()
     with ExitStack() as stack:
         city = City(tmp_path_factory.mktemp("no-leak"), stack)
         yield city
-        gc.disable()
         for stop in city.stops:
             stop()
-    gc.enable()
-    gc.unfreeze()
-    gc.collect()
 
 
 @pytest.fixture

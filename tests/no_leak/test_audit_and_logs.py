@@ -1,9 +1,8 @@
 """Every answer has its record before it leaves; records and log lines name fields, never values."""
 
 import asyncio
-import gc
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -113,13 +112,6 @@ def test_a_search_names_the_person_sought_whatever_it_finds(city: City, rights: 
     sought = [subject_digest(gateway.audit_key, nobody.upper())]
     assert [record["subjects"] for record in wire.records] == [sought] * len(wire.records)
     assert wire.records[-1]["kind"] == "release"
-
-
-@pytest.fixture(autouse=True)
-def _engines_end_on_their_thread() -> Iterator[None]:
-    """The gateways that these tests make themselves have theirs on this one."""
-    yield
-    gc.collect()
 
 
 class HeldSink:

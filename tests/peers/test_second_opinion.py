@@ -22,6 +22,7 @@ _FOLLOW = "the second code follows from the same mistake; we name the mistake on
 _RESOLVED = (
     "takes a field of an interface for resolved, although it is external in every implementer"
 )
+_LABELS = "asks for a required field without deciding the label that moves it"
 _NO_VERSION = "takes a link to an unknown version for no link, so that its directives are unknown"
 APOLLO: dict[str, tuple[set[str], str]] = {
     "errors/external_on_interface": ({"EXTERNAL_ON_INTERFACE", "EXTERNAL_UNUSED"}, _FOLLOW),
@@ -39,6 +40,7 @@ APOLLO: dict[str, tuple[set[str], str]] = {
         "does not look at the machinery's types in a document that links no federation",
     ),
     "errors/unknown_link_version": ({"INVALID_GRAPHQL"}, _NO_VERSION),
+    "override/labels": ({"SATISFIABILITY_ERROR"}, _LABELS),
     "provides/unions": ({"PROVIDES_FIELDS_MISSING_EXTERNAL"}, _RESOLVED),
 }
 _OTHER_NAME = "finds the same mistake under another code"
@@ -50,7 +52,7 @@ GUILD: dict[str, tuple[set[str], str]] = {
         {"DIRECTIVE_DEFINITION_INVALID", "INVALID_GRAPHQL"},
         _OTHER_NAME,
     ),
-    "errors/disallowed_inaccessible": ({"REFERENCED_INACCESSIBLE"}, _OTHER_NAME),
+    "errors/disallowed_inaccessible": (set(), _NOT_CHECKED),
     "errors/external_argument_default_mismatch": ({"FIELD_ARGUMENT_DEFAULT_MISMATCH"}, _OTHER_NAME),
     "errors/external_argument_type_mismatch": ({"FIELD_ARGUMENT_TYPE_MISMATCH"}, _OTHER_NAME),
     "errors/external_collision_with_another_directive": (set(), _NOT_CHECKED),
@@ -73,6 +75,7 @@ GUILD: dict[str, tuple[set[str], str]] = {
         {"INVALID_GRAPHQL"},
         "reads each document by the version it links",
     ),
+    "override/labels": ({"SATISFIABILITY_ERROR"}, _LABELS),
     "provides/unions": ({"PROVIDES_FIELDS_MISSING_EXTERNAL"}, _RESOLVED),
     "link/renamed": ({"INVALID_GRAPHQL"}, "does not know a link renamed with `as`"),
     "link/renamed_roots": ({"RAISED"}, "raises an exception on renamed root types"),

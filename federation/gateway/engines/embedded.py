@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Self
@@ -20,14 +18,9 @@ from federation.access import AccessRequest, Decision, read_decision
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
+from federation.gateway.engines.owned import OwnedEngine
 from federation.gateway.engines.reads import undeclared_reads
 from federation.gateway.engines.release import ENTRYPOINT, PolicyFault, PolicyRelease
-
-# Must be set before the import: otherwise every undefined value inside a rule makes a stack trace
-# wherever RUST_BACKTRACE is set, which doubles the time of a decision.
-os.environ["RUST_LIB_BACKTRACE"] = "0"
-
-import regorus
 
 _PLACE = re.compile(r"--> (\S+)")
 _UNDEFINED = "<undefined>"
@@ -66,7 +59,7 @@ class EmbeddedEngine:
         self,
         release: PolicyRelease,
         counts: EngineCounts | None = None,
-        engine: regorus.Engine | None = None,
+        engine: OwnedEngine | None = None,
     ) -> None:
         """Loads and tries the release, unless ``load`` did so.
 
@@ -76,8 +69,7 @@ class EmbeddedEngine:
         """
         self.counts = counts or EngineCounts()
         self.revision = str(release.revisions)
-        self._thread = threading.get_ident()
-        self._engine = engine or regorus.Engine()
+        self._engine = engine or OwnedEngine()
         if engine is None:
             for step in _steps(self._engine, release):
                 step()
@@ -89,7 +81,7 @@ class EmbeddedEngine:
         Raises:
             PolicyFault: As above.
         """
-        engine = regorus.Engine()
+        engine = OwnedEngine()
         for step in _steps(engine, release):
             step()
             await asyncio.sleep(0)
@@ -118,47 +110,45 @@ class EmbeddedEngine:
             PolicyUnavailable: As ``decide``.
         """
         try:
-            return self._evaluate(question, ENTRYPOINT)
+            return _evaluate(self._engine, question, ENTRYPOINT)
         except _RulesFailed as failure:
             # The engine's own words may quote what was asked, and about whom.
             raise PolicyUnavailable(f"the policies failed at {failure.place}") from None
 
-    def _evaluate(self, question: str, rule: str) -> str:
-        if threading.get_ident() != self._thread:
-            raise PolicyUnavailable("the embedded policy engine was called from a foreign thread")
-        return _evaluate(self._engine, question, rule)
 
-
-def _steps(engine: regorus.Engine, release: PolicyRelease) -> Iterator[Callable[[], None]]:
-    """What loads a release and tries it, one after the other; each takes a few milliseconds.
-
-    Nothing here refers to what it is a part of: an engine must end where it was made, and the
-    collector of cycles runs on any thread.
-    """
+def _steps(engine: OwnedEngine, release: PolicyRelease) -> Iterator[Callable[[], None]]:
+    """What loads a release and tries it, one after the other; each takes a few milliseconds."""
     modules = release.modules
     yield lambda: _refuse(overlapping_roots(modules, release.documents))
     yield lambda: _refuse(unknown_references(modules))
     yield lambda: _refuse(undeclared_reads(modules))
     for name, text in modules.items():
-        yield partial(_add, engine.add_policy, name, text)
+        yield partial(_add_policy, engine, name, text)
     for part in _slices(release.documents):
-        yield partial(_add, engine.add_data_json, json.dumps(part))
+        yield partial(_add_data, engine, json.dumps(part))
     for name, text in modules.items():
         yield partial(_check_calls, name, text)
     yield partial(_try_all_rules, engine)
 
 
-def _add(add: Callable[..., object], *texts: str) -> None:
+def _add_policy(engine: OwnedEngine, name: str, text: str) -> None:
     try:
-        add(*texts)
+        engine.here.add_policy(name, text)
     except (RuntimeError, ValueError) as error:
         raise PolicyFault((str(error).strip(),)) from None
 
 
-def _evaluate(engine: regorus.Engine, question: str, rule: str) -> str:
+def _add_data(engine: OwnedEngine, text: str) -> None:
     try:
-        engine.set_input_json(question)
-        text: str = engine.eval_rule_as_json(rule)
+        engine.here.add_data_json(text)
+    except (RuntimeError, ValueError) as error:
+        raise PolicyFault((str(error).strip(),)) from None
+
+
+def _evaluate(engine: OwnedEngine, question: str, rule: str) -> str:
+    try:
+        engine.here.set_input_json(question)
+        text: str = engine.here.eval_rule_as_json(rule)
     except (RuntimeError, ValueError) as error:
         raise _RulesFailed(str(error).strip()) from None
     except BaseException as error:
@@ -171,14 +161,14 @@ def _evaluate(engine: regorus.Engine, question: str, rule: str) -> str:
     return text
 
 
-def _try_all_rules(engine: regorus.Engine) -> None:
+def _try_all_rules(engine: OwnedEngine) -> None:
     """Evaluates every rule once: what is wrong inside a rule shows only when it runs."""
     probe = json.dumps(_PROBE)
     try:
         answer = json.loads(_evaluate(engine, probe, ENTRYPOINT))
-        for package in sorted(engine.get_packages()):
-            engine.set_input_json(probe)
-            engine.eval_query_as_json(package)
+        for package in sorted(engine.here.get_packages()):
+            engine.here.set_input_json(probe)
+            engine.here.eval_query_as_json(package)
     except PolicyUnavailable as error:
         raise PolicyFault((error.message,)) from None
     except (RuntimeError, ValueError) as error:
@@ -195,9 +185,9 @@ def _refuse(faults: list[str]) -> None:
 
 def _check_calls(name: str, text: str) -> None:
     # An engine for each module: the syntax trees of all together take a long moment to write.
-    engine = regorus.Engine()
-    engine.add_policy(name, text)
-    _refuse(unportable_calls(engine.get_ast_as_json(), {name: text}))
+    engine = OwnedEngine()
+    engine.here.add_policy(name, text)
+    _refuse(unportable_calls(engine.here.get_ast_as_json(), {name: text}))
 
 
 def _slices(documents: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

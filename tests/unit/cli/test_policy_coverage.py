@@ -1,9 +1,7 @@
 """`datong policy coverage`: fields that no rule reaches, and grants that reach nothing."""
 
-import gc
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +28,6 @@ type Citizen @key(fields: "id") {
 }
 """
 GRANT = {"purposes": {"p": True}, "uses": {"select": True}, "expires": 4102444800}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _engines_end_on_their_thread() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """`datong policy diff` and `datong policy bundle`: what changes for whom, and what OPA loads."""
 
-import gc
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +42,6 @@ QUESTIONS = (
         },
     ),
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _engines_end_on_their_thread() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture

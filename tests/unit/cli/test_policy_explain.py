@@ -1,10 +1,8 @@
 """`datong policy explain` and `datong access why`: reasons, facts, and what really would help."""
 
-import gc
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +15,6 @@ from tests.unit.cli.test_commands import Done, datong
 
 SUBJECT = "990102199001011239"
 LOAN = ("--caller", "bank-app", "--purpose", "loan-pre-approval")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _engines_end_on_their_thread() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,13 @@
 """`datong policy lint`: every fault is found, with its file and line."""
 
-import gc
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from federation.gateway.engines import POLICY_FOLDER
 from tests.unit.cli.test_commands import datong
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _engines_end_on_their_thread() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture

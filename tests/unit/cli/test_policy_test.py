@@ -1,6 +1,5 @@
 """`datong policy test`: what passes, what fails and how that is told."""
 
-import gc
 import json
 import shutil
 import socket
@@ -18,12 +17,6 @@ from federation.gateway.engines import POLICY_FOLDER
 from tests.unit.cli.test_commands import datong
 
 OPA = shutil.which("opa") or shutil.which("opa", path=str(Path.home() / "go" / "bin"))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _engines_end_on_their_thread() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture

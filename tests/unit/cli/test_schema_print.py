@@ -1,7 +1,5 @@
 """`datong schema print`: the whole schema, or what one caller can get of it."""
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +7,6 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema
 
 from tests.support.demo_schema import demo_supergraph
 from tests.unit.cli.test_commands import Done, datong
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _engines_end_on_their_thread() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 """What would change a denial, found on the rows of the case tables."""
 
-import gc
-from collections.abc import Iterator
-
 import pytest
 
 from federation.access import Effect
@@ -12,12 +9,6 @@ from federation.gateway.engines.authoring.what_if import Explanation, WhatIf
 from tests.policies.tables import policy_cases, table_release
 
 CASES = {case.id: case for case in policy_cases()}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _engines_end_on_their_thread() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 async def explained(case: str, coordinate: str, use: str = "select") -> Explanation:

@@ -16,6 +16,7 @@ from federation.gateway.engines.authoring.syntax import Module, Reference, Rule,
 from federation.gateway.engines.authoring.trial import describe_failure
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
+from federation.gateway.engines.owned import OwnedEngine
 from federation.gateway.engines.reads import undeclared_reads
 from federation.gateway.engines.release import (
     DATA_ROOTS,
@@ -25,9 +26,6 @@ from federation.gateway.engines.release import (
     PolicySource,
     make_release,
 )
-
-# After the embedded engine, which sets what regorus reads when it is imported.
-import regorus  # isort: skip
 
 DEPARTMENTS = f"{POLICY_ROOT}.departments"
 NARROWING = frozenset({"deny", "deny_use", "mask", "filters"})
@@ -91,14 +89,14 @@ def check_folder(folder: Path, data_folder: Path | None = None) -> tuple[Finding
 
 def _parse(texts: Mapping[str, str]) -> tuple[str, list[Finding]]:
     """Syntax trees of the modules that parse, and the faults of the others."""
-    engine = regorus.Engine()
+    engine = OwnedEngine()
     findings: list[Finding] = []
     for name, text in texts.items():
         try:
-            engine.add_policy(name, text)
+            engine.here.add_policy(name, text)
         except (RuntimeError, ValueError) as error:
             findings += _placed("NOT_REGO", [describe_failure(error)])
-    return engine.get_ast_as_json(), findings
+    return engine.here.get_ast_as_json(), findings
 
 
 def _placed(code: str, faults: Iterable[str]) -> list[Finding]:

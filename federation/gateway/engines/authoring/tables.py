@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import regorus
-
 from federation.access import (
     AccessRequest,
     Asker,
@@ -25,6 +23,7 @@ from federation.access import (
     Uses,
 )
 from federation.gateway.engines.authoring.trial import describe_failure
+from federation.gateway.engines.owned import OwnedEngine
 from federation.gateway.engines.release import (
     PolicyFault,
     PolicyRelease,
@@ -71,11 +70,11 @@ def read_yaml(path: Path) -> Any:
     Raises:
         PolicyFault: It cannot be read.
     """
-    engine = regorus.Engine()
-    engine.add_policy("read.rego", "package read\n\ndocument := yaml.unmarshal(input)")
+    engine = OwnedEngine()
+    engine.here.add_policy("read.rego", "package read\n\ndocument := yaml.unmarshal(input)")
     try:
-        engine.set_input_json(json.dumps(path.read_text(encoding="utf-8")))
-        return json.loads(engine.eval_rule_as_json("data.read.document"))
+        engine.here.set_input_json(json.dumps(path.read_text(encoding="utf-8")))
+        return json.loads(engine.here.eval_rule_as_json("data.read.document"))
     except (OSError, RuntimeError, ValueError) as error:
         fault = describe_failure(error).removeprefix("read.rego:3:13: ")
         raise PolicyFault((f"{path.name}: {fault}",)) from None

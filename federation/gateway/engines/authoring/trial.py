@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import regorus
-
 from federation.gateway.engines.authoring.syntax import Module, read_modules
+from federation.gateway.engines.owned import OwnedEngine
 from federation.gateway.engines.release import PolicyFault
 
 UNDEFINED = object()
@@ -57,14 +56,14 @@ class EmbeddedTrial:
         Raises:
             PolicyFault: A module does not parse; the faults name file and line.
         """
-        self._engine = regorus.Engine()
-        self._engine.set_enable_coverage(True)
+        self._engine = OwnedEngine()
+        self._engine.here.set_enable_coverage(True)
         for name, text in modules.items():
             try:
-                self._engine.add_policy(name, text)
+                self._engine.here.add_policy(name, text)
             except (RuntimeError, ValueError) as error:
                 raise PolicyFault((describe_failure(error),)) from None
-        self._engine.add_data_json(json.dumps(documents))
+        self._engine.here.add_data_json(json.dumps(documents))
 
     async def evaluate(self, rule: str, question: Any) -> Any:
         """The value of a rule, or ``UNDEFINED``.
@@ -73,8 +72,8 @@ class EmbeddedTrial:
             RuleFailed: The rule failed.
         """
         try:
-            self._engine.set_input_json(json.dumps(question))
-            answer = json.loads(self._engine.eval_query_as_json(rule))
+            self._engine.here.set_input_json(json.dumps(question))
+            answer = json.loads(self._engine.here.eval_query_as_json(rule))
         except (RuntimeError, ValueError) as error:
             raise RuleFailed(describe_failure(error)) from None
         results = answer.get("result") or []
@@ -82,11 +81,11 @@ class EmbeddedTrial:
 
     def syntax(self) -> tuple[Module, ...]:
         """The modules as they were read."""
-        return read_modules(self._engine.get_ast_as_json())
+        return read_modules(self._engine.here.get_ast_as_json())
 
     def lines(self) -> dict[str, Lines]:
         """Which lines of which file ran since the start."""
-        report = json.loads(self._engine.get_coverage_report_as_json())
+        report = json.loads(self._engine.here.get_coverage_report_as_json())
         return {
             file["path"]: Lines(frozenset(file["covered"]), frozenset(file["not_covered"]))
             for file in report["files"]
