@@ -130,7 +130,7 @@ def test_the_same_hints_are_given(name: str, peers: Peers) -> None:
     theirs = peers.compose([_self_contained(each) for each in INPUTS[name]], "apollo")
 
     if composition.errors or theirs.errors:
-        pytest.skip("does not compose")
+        return  # Hints are given about what composes.
     expected, _reason = HINTS.get(name, (ours, ""))
     assert set(theirs.hints) == expected
     assert name not in HINTS or expected != ours, "no difference: remove it"
