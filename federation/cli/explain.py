@@ -42,8 +42,9 @@ class Stage(StrEnum):
     DECISION = "decision"
     RESTRICTION = "restriction"
     CANDIDATES = "candidates"
+    CANDIDATES_DOT = "candidates-dot"
     PLAN = "plan"
-    PLAN_GRAPH = "plan-graph"
+    PLAN_DOT = "plan-dot"
     FETCHES = "fetches"
     RESPONSE = "response"
 
@@ -131,8 +132,9 @@ def _print(stages: Stages, stage: Stage) -> str:
         Stage.DECISION: stages.print_decision,
         Stage.RESTRICTION: stages.print_restriction,
         Stage.CANDIDATES: stages.print_candidates,
+        Stage.CANDIDATES_DOT: stages.print_candidates_dot,
         Stage.PLAN: stages.print_plan,
-        Stage.PLAN_GRAPH: stages.print_plan_graph,
+        Stage.PLAN_DOT: stages.print_plan_dot,
         Stage.FETCHES: stages.print_fetches,
         Stage.RESPONSE: stages.print_response,
     }

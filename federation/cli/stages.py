@@ -54,8 +54,9 @@ from federation.planning import (
     explain_choices,
     plan,
     print_choices,
+    print_choices_dot,
     print_plan,
-    print_plan_graph,
+    print_plan_dot,
 )
 from federation.query_graph import QueryGraph
 from federation.subgraph import load_subgraph
@@ -283,9 +284,13 @@ class Stages:
         """Every way to read each value, its cost, and the one taken."""
         return print_choices(explain_choices(self.remaining, self.graph))
 
-    def print_plan_graph(self) -> str:
+    def print_candidates_dot(self) -> str:
+        """The same for Graphviz."""
+        return print_choices_dot(explain_choices(self.remaining, self.graph))
+
+    def print_plan_dot(self) -> str:
         """The plan's fetches for Graphviz."""
-        return print_plan_graph(self.plan)
+        return print_plan_dot(self.plan)
 
     def print_plan(self) -> str:
         """The plan."""

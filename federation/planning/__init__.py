@@ -9,7 +9,8 @@ from federation.planning.explanation import (
     Choice,
     explain_choices,
     print_choices,
-    print_plan_graph,
+    print_choices_dot,
+    print_plan_dot,
 )
 from federation.planning.notation import plan_to_json
 from federation.planning.plan import (
@@ -42,8 +43,9 @@ __all__ = [
     "plan",
     "plan_to_json",
     "print_choices",
+    "print_choices_dot",
     "print_path",
     "print_plan",
-    "print_plan_graph",
+    "print_plan_dot",
     "print_plan_tree",
 ]

@@ -71,7 +71,45 @@ def print_choices(choices: tuple[Choice, ...]) -> str:
     return "\n".join(line for choice in choices for line in _lines(choice))
 
 
-def print_plan_graph(plan: OperationPlan) -> str:
+def print_choices_dot(choices: tuple[Choice, ...]) -> str:
+    """Requests and the values that each brings, in the language of Graphviz.
+
+    Ways that were not taken are dashed, and so are requests that only they would need.
+    """
+    taken = {
+        request
+        for choice in choices
+        for each in choice.candidates
+        if each.is_chosen
+        for request in each.requests
+    }
+    offered = {
+        request
+        for choice in choices
+        for each in choice.candidates
+        for request in (*each.requests, each.last)
+    }
+    lines = ["digraph candidates {", "  rankdir=LR", "  node [fontname=monospace]"]
+    lines += [
+        f"  {_quoted(request)} [shape=box{'' if request in taken else ', style=dashed'}]"
+        for request in sorted(offered)
+    ]
+    for number, choice in enumerate(choices):
+        lines.append(f"  v{number} [label={_quoted(print_path(choice.path))}]")
+        lines += [
+            f"  {_quoted(each.last)} -> v{number} [label={_quoted(each.way)}"
+            f"{'' if each.is_chosen else ', style=dashed'}]"
+            for each in choice.candidates
+        ]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def print_plan_dot(plan: OperationPlan) -> str:
     """The plan's fetches and what each waits for, in the language of Graphviz."""
     stages = stage_numbers(plan.fetches)
     lines = ["digraph plan {", "  rankdir=LR", "  node [shape=box, fontname=monospace]"]

@@ -10,7 +10,8 @@ from federation.planning import (
     explain_choices,
     plan,
     print_choices,
-    print_plan_graph,
+    print_choices_dot,
+    print_plan_dot,
     print_plan_tree,
 )
 from federation.query_graph import QueryGraph, build_query_graph
@@ -63,10 +64,25 @@ def test_choices_print_each_way_with_its_cost() -> None:
     )
 
 
+def test_choices_are_drawn_with_the_ways_not_taken_dashed() -> None:
+    text = print_choices_dot(explain_choices(*_planned("{ people { income } }")))
+
+    assert text == (
+        "digraph candidates {\n  rankdir=LR\n  node [fontname=monospace]\n"
+        '  "1:people" [shape=box, style=dashed]\n'
+        '  "1:tax" [shape=box]\n'
+        '  "2:tax" [shape=box, style=dashed]\n'
+        '  v0 [label="people.@.income"]\n'
+        '  "1:tax" -> v0 [label="tax"]\n'
+        '  "2:tax" -> v0 [label="people > tax by \\"id\\"", style=dashed]\n'
+        "}\n"
+    )
+
+
 def test_plan_graph_names_fetches_and_what_they_wait_for() -> None:
     operation, graph = _planned("{ people { id } }")
 
-    assert print_plan_graph(plan(operation, graph)) == (
+    assert print_plan_dot(plan(operation, graph)) == (
         "digraph plan {\n  rankdir=LR\n  node [shape=box, fontname=monospace]\n"
         '  0 [label="1: people\\nroot"]\n}\n'
     )
