@@ -53,8 +53,11 @@ def test_nothing_denied_is_left_and_restricting_again_changes_nothing(
     restriction = restrict(operation(text), {}, decision, index())
     left = ask(restriction.operation, {}, Asker(CALLER, "p", (), NOW), index())
 
+    remaining = str(restriction.operation)
     for name, uses in left.fields.items():
         for use in uses.names():
+            if use == "select" and name.partition(".")[2] not in remaining:
+                continue  # Asked about the rows that a count counts, not for its value.
             verdict = decision.verdict(name, use)
             assert verdict.effect is Effect.ALLOW or (
                 verdict.effect is Effect.MASK and use == "select"
