@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,4 +111,4 @@ def open_offices(city: City, environment: pytest.MonkeyPatch) -> Offices:
         audit=Audit(database=f"sqlite+aiosqlite:///{audit}"),
     )
     gateway = Gateway(city, config, composition.supergraph, audit)
-    return Offices(gateway, ports, key, ContextSigner(key, 60, 10, lambda: city.issuer.now))
+    return Offices(gateway, ports, key, ContextSigner(key, 60, 10, time.time))
