@@ -96,7 +96,7 @@ class LiveEngine:
         for task in self._closing:
             task.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)
-        # Let go of here: the embedded engine must end on the thread that made it.
+        # Whoever still asks is answered by nobody, not by an engine whose parts are closed.
         current, self.current = self.current, Deciding(_Ended())
         await current.close()
 
