@@ -108,12 +108,14 @@ class Client:
 
 
 @contextlib.contextmanager
-def served(app: Starlette, stops: list[Callable[[], None]] | None = None) -> Iterator[int]:
-    """The port of an application that is served in a thread.
+def served(
+    app: Starlette, stops: list[Callable[[], None]] | None = None, port: int = 0
+) -> Iterator[int]:
+    """The port of an application that is served in a thread; a free one unless it is given.
 
     Whoever serves many has them stop side by side: ``stops`` gets what asks this one to.
     """
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run)
 
     def stop() -> None:
