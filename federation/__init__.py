@@ -4,11 +4,16 @@ The packages are the stages of the two pipelines (docs/concepts.md); each import
 layers below it.
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("datong")
-except PackageNotFoundError:  # a source tree on the path that was never installed
-    __version__ = "0.0.0"
-
 __all__ = ["__version__"]
+
+
+def __getattr__(name: str) -> str:
+    """The version, looked up when it is asked for: that takes the memory of a mail parser."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+    try:
+        return version("datong")
+    except PackageNotFoundError:  # a source tree on the path that was never installed
+        return "0.0.0"

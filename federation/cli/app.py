@@ -1,41 +1,75 @@
 """All commands under one name."""
 
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
-from federation import __version__
-from federation.cli.access import app as access
-from federation.cli.audit import app as audit
-from federation.cli.compose import compose_command
-from federation.cli.demo import app as demo
-from federation.cli.explain import explain
-from federation.cli.plan import plan_command
-from federation.cli.policy import app as policy
-from federation.cli.reload import reload
-from federation.cli.schema import app as schema
-from federation.cli.serve import serve
+# Name to module and the command or group there. Only the module of the command that runs is
+# imported: a gateway keeps for all its life whatever was.
+_COMMANDS = {
+    "serve": ("federation.cli.serve", "serve"),
+    "reload": ("federation.cli.reload", "reload"),
+    "compose": ("federation.cli.compose", "compose_command"),
+    "plan": ("federation.cli.plan", "plan_command"),
+    "explain": ("federation.cli.explain", "explain"),
+    "demo": ("federation.cli.demo", "app"),
+    "audit": ("federation.cli.audit", "app"),
+    "policy": ("federation.cli.policy", "app"),
+    "access": ("federation.cli.access", "app"),
+    "schema": ("federation.cli.schema", "app"),
+}
 
-app = typer.Typer(
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name, made when they are looked at."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _load(name, *_COMMANDS[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
+@cache
+def _load(name: str, module: str, attribute: str) -> Any:
+    found = getattr(import_module(module), attribute)
+    alone = _typer()
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=name)
+    else:
+        alone.command(name)(found)
+    return typer.main.get_group(alone).commands[name]
+
+
+class _Root(TyperGroup):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "commands": _Commands()})
+
+
+def _typer(**settings: Any) -> typer.Typer:
+    return typer.Typer(add_completion=False, pretty_exceptions_enable=False, **settings)
+
+
+app = _typer(
+    cls=_Root,
     name="datong",
     help="One GraphQL endpoint over every department's data, with policy before the query.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("serve")(serve)
-app.command("reload")(reload)
-app.command("compose")(compose_command)
-app.command("plan")(plan_command)
-app.command("explain")(explain)
-app.add_typer(demo, name="demo")
-app.add_typer(audit, name="audit")
-app.add_typer(policy, name="policy")
-app.add_typer(access, name="access")
-app.add_typer(schema, name="schema")
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from federation import __version__  # noqa: PLC0415 (looked up when it is asked for)
+
         typer.echo(f"datong {__version__}")
         raise typer.Exit
 

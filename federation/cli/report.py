@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.padding import Padding
 
-from federation.composition.hint_levels import hint_level
 from federation.errors import Diagnostic, FederationError, InvalidOperation, SchemaError, Severity
 
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class _Err:
+    """What stands behind stderr now; rich is not imported before there is something to say."""
+
+    @property
+    def _console(self) -> Console:
+        from rich.console import Console  # noqa: PLC0415
+
+        return Console(stderr=True, highlight=False, soft_wrap=True)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether somebody looks on."""
+        return self._console.is_terminal
+
+    def print(self, *what: Any, **how: Any) -> None:
+        """See ``rich.console.Console.print``."""
+        self._console.print(*what, **how)
+
+
+err = _Err()
 
 
 def usage_fault(message: str) -> typer.Exit:
@@ -42,8 +62,8 @@ def schema_failure(error: SchemaError) -> typer.Exit:
 
 
 def progress(line: str) -> None:
-    """One line of progress."""
-    err.print(f"[dim]{_plain(line)}[/dim]")
+    """One line of progress; a starting gateway says some, and does without rich."""
+    typer.secho(line, dim=True, err=True)
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
@@ -74,6 +94,8 @@ def _count(number: int, what: str) -> str:
 def _print_indented(text: str) -> None:
     # Only for eyes: lines in a file are searched, and stay whole.
     if err.is_terminal:
+        from rich.padding import Padding  # noqa: PLC0415
+
         err.print(Padding(text, (0, 0, 0, 2)), soft_wrap=False)
     else:
         err.print(f"  {text}")
@@ -81,6 +103,8 @@ def _print_indented(text: str) -> None:
 
 def diagnostic_to_json(diagnostic: Diagnostic) -> dict[str, Any]:
     """A finding for machines."""
+    from federation.composition.hint_levels import hint_level  # noqa: PLC0415
+
     return {
         "severity": diagnostic.severity.value,
         "level": level.name.lower() if (level := hint_level(diagnostic)) else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,7 @@ from federation.cli.options import (
     SupergraphOption,
     read_settings,
 )
-from federation.cli.report import err, failure, progress, schema_failure, usage_fault
+from federation.cli.report import failure, progress, schema_failure, usage_fault
 
 if TYPE_CHECKING:
     from federation.gateway.app import PageRoutes
@@ -96,12 +97,16 @@ def serve(
 
 
 def _announce(settings: Config, address: str) -> None:
+    # Without rich, which a gateway would keep in memory for two lines.
     if settings.access.engine == "open":
-        err.print(
-            "[bold red]ACCESS IS OPEN:[/bold red] no caller is checked, no policy is asked; "
-            "everybody who reaches this port reads everything."
+        colour = None if os.environ.get("NO_COLOR") else typer.colors.RED
+        warning = typer.style("ACCESS IS OPEN:", fg=colour, bold=True)
+        typer.echo(
+            f"{warning} no caller is checked, no policy is asked; "
+            "everybody who reaches this port reads everything.",
+            err=True,
         )
-    err.print(f"GraphQL at {address}/graphql")
+    typer.echo(f"GraphQL at {address}/graphql", err=True)
 
 
 def _pages(settings: Config, demo_session: Path | None) -> PageRoutes | None:

@@ -17,7 +17,6 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from federation.errors import AuditUnavailable
@@ -171,6 +170,9 @@ class _Postgresql:
                 "default_transaction_read_only": "on",
                 "default_transaction_isolation": "repeatable read",
             }
+        # What is not configured is not imported: this brings along the whole object mapper.
+        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
         self._engine = create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
             pool_size=1,

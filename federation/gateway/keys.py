@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
@@ -64,7 +63,7 @@ class KeySet:
         try:
             text = await self._read()
             keys = {} if text == self._text else read_jwks(text)
-        except (OSError, ValueError, PyJWTError, aiohttp.ClientError, TimeoutError) as error:
+        except (OSError, ValueError, PyJWTError, TimeoutError) as error:
             if not self._keys:
                 raise KeysUnavailable("the keys of the token issuer cannot be read") from error
             # Old keys stay good: an issuer that is down must not lock everybody out.
@@ -77,10 +76,24 @@ class KeySet:
     async def _read(self) -> str:
         if not self.source.startswith(("http://", "https://")):
             return await asyncio.to_thread(Path(self.source).read_text)
-        timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
+        return await _fetch(self.source)
+
+
+async def _fetch(url: str) -> str:
+    """The text at a URL.
+
+    Raises:
+        OSError: It cannot be had.
+        ValueError: It is too long, or no text.
+    """
+    # What is not configured is not imported: keys mostly come from a file.
+    import aiohttp  # noqa: PLC0415
+
+    timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
+    try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(self.source, allow_redirects=False) as reply,
+            session.get(url, allow_redirects=False) as reply,
         ):
             reply.raise_for_status()
             body = b""
@@ -89,6 +102,8 @@ class KeySet:
                 if len(body) > MAX_JWKS_BYTES:
                     raise ValueError("the JWKS is too long")
             return body.decode()
+    except aiohttp.ClientError as error:
+        raise OSError(f"{url} does not answer") from error
 
 
 def read_jwks(text: str) -> dict[str, PyJWK]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from federation.access import AccessRequest, Asker, Decision, Uses, Verdict
 from federation.errors import PolicyUnavailable
 from federation.gateway.deciding import Deciding
-from federation.gateway.lease import Lease
+
+if TYPE_CHECKING:
+    from federation.gateway.lease import Lease
 
 
 class _Ended:

@@ -20,7 +20,6 @@ from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.counts import RequestCounts
 from federation.gateway.deciding import Building, Probe, no_counts
 from federation.gateway.identity import ANONYMOUS, Identifier
-from federation.gateway.lease import Lease, Membership
 from federation.gateway.live import LiveEngine
 from federation.gateway.pipeline import Gateway, Identify, Parts
 from federation.gateway.reloading import Inputs, Reloader, Replaced
@@ -35,6 +34,7 @@ from federation.gateway.transports.tls import client_tls
 from federation.supergraph import Supergraph
 
 if TYPE_CHECKING:
+    from federation.gateway.lease import Lease
     from federation.gateway.policy_store import PolicyStore
 
 FAULT_SECONDS = 5.0
@@ -118,15 +118,15 @@ async def start_gateway(
     async with AsyncExitStack() as stack:
         opened = await _open_sink(config, stack, writer_socket)
         sink = WatchedSink(opened) if opened else None
-        lease = Lease() if config.access.store else None
         building = Building(config.access)
         source = await building.read()
-        shared = None
-        store = None
-        if lease is not None:
+        lease = shared = store = None
+        if config.access.store:
             # What is not configured is not imported.
+            from federation.gateway.lease import Lease, Membership  # noqa: PLC0415
             from federation.gateway.policy_store import open_policy_store  # noqa: PLC0415
 
+            lease = Lease()
             store = await stack.enter_async_context(open_policy_store(config.access.store))
             shared = await store.read()
             lease.know(shared)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
 import ssl
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
-
-from federation.composition import Composition, SubgraphDocument, compose_documents
 from federation.errors import Diagnostic, InvalidSupergraph, SchemaError
 from federation.gateway.schema_cache import SubgraphText, composition_key, open_schema_cache
 from federation.gateway.settings import Schema
 from federation.supergraph import Supergraph, read_supergraph
 
-SERVICE_QUERY = "query SubgraphIntrospectQuery { _service { sdl } }"
-_ATTEMPT_SECONDS = 5.0
-_PAUSE_SECONDS = 0.2
+if TYPE_CHECKING:
+    from federation.composition import Composition
+
 _WORTH_KEEPING_SECONDS = 1.0
 # No SDL lacks both white space and braces.
 _FILE_NAME = re.compile(r"[^\s{}]*[./\\][^\s{}]*")
@@ -145,64 +141,20 @@ async def fetch_missing(
     Raises:
         SchemaUnavailable: A subgraph had not answered after ``limit_seconds``.
     """
-    until = time.monotonic() + limit_seconds
-    timeout = aiohttp.ClientTimeout(total=_ATTEMPT_SECONDS)
-    connector = aiohttp.TCPConnector(ssl=tls or True)
-    async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
-        fetches = [_complete(source, session, sign, until, progress) for source in sources]
-        return tuple(await asyncio.gather(*fetches))
+    found = tuple(sources)
+    if all(each.sdl is not None for each in found):
+        return found
+    # What is not configured is not imported.
+    from federation.gateway.service_sdl import ask_for_sdl  # noqa: PLC0415
 
-
-async def _complete(
-    source: SubgraphSource,
-    session: aiohttp.ClientSession,
-    sign: SignServiceQuery,
-    until: float,
-    progress: Progress,
-) -> SubgraphSource:
-    if source.sdl is not None:
-        return source
-    last_reason = ""
-    while True:
-        try:
-            sdl = await _fetch_sdl(source, session, sign)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            reason = str(error) or type(error).__name__
-            if time.monotonic() >= until:
-                raise SchemaUnavailable(
-                    f"subgraph {source.name} at {source.url} hands over no SDL: {reason}"
-                ) from None
-            if reason != last_reason:
-                progress(f"waiting for subgraph {source.name} at {source.url}: {reason}")
-            last_reason = reason
-            await asyncio.sleep(_PAUSE_SECONDS)
-        else:
-            progress(f"subgraph {source.name}: {len(sdl.splitlines())} lines of SDL")
-            return replace(source, sdl=sdl)
-
-
-async def _fetch_sdl(
-    source: SubgraphSource, session: aiohttp.ClientSession, sign: SignServiceQuery
-) -> str:
-    headers = {"Datong-Context": sign(source.name, SERVICE_QUERY)}
-    async with session.post(
-        source.url, json={"query": SERVICE_QUERY}, headers=headers, allow_redirects=False
-    ) as reply:
-        try:
-            document = await reply.json(content_type=None)
-        except ValueError:
-            document = None
-        data = document.get("data") if isinstance(document, dict) else None
-        sdl = ((data or {}).get("_service") or {}).get("sdl")
-        if isinstance(sdl, str):
-            return sdl
-        errors = document.get("errors") if isinstance(document, dict) else None
-        said = f": {errors[0].get('message')}" if isinstance(errors, list) and errors else ""
-        raise ValueError(f"HTTP {reply.status} without _service.sdl{said}")
+    return await ask_for_sdl(found, sign, limit_seconds, progress, tls)
 
 
 def compose_sources(sources: Iterable[SubgraphSource]) -> Composition:
     """The composition of sources whose SDL is at hand; a text that is no SDL is a finding."""
+    # Neither a ready supergraph nor a kept composition needs it.
+    from federation.composition import SubgraphDocument, compose_documents  # noqa: PLC0415
+
     return compose_documents(
         SubgraphDocument(each.name, each.url, each.sdl or "", each.file) for each in sources
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -111,10 +112,11 @@ def test_a_finding_keeps_its_places_whole_at_any_width(folder: Path, on_a_termin
         folder, "compose", "--subgraphs", long_name, COLUMNS="40", FORCE_COLOR=on_a_terminal
     )
 
-    places = [line.strip() for line in done.stderr.splitlines() if ".graphql:" in line]
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr).splitlines()
+    places = [line.strip() for line in lines if ".graphql:" in line]
     assert f"{long_name}.stock.graphql:4:48" in places
     assert "…" not in done.stderr
-    wrapped = all(len(line) <= 40 for line in done.stderr.splitlines() if "fix:" in line)
+    wrapped = all(len(line) <= 40 for line in lines if "fix:" in line)
     assert wrapped == bool(on_a_terminal)
 
 
