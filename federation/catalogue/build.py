@@ -17,6 +17,7 @@ from federation.catalogue.model import UNGRADED, Catalogue, Entry, Grade, Item
 from federation.catalogue.requirements import concrete_types
 from federation.coordinate import Coordinate
 from federation.supergraph.governance import Facts, Governance, SharingClass, read_governance
+from federation.supergraph.keys import key_fields
 from federation.supergraph.model import (
     FieldDefinition,
     InputObjectType,
@@ -86,6 +87,7 @@ class _Builder:
             },
             subject=self.governance.data_subjects.get(definition.name),
             region=self.governance.region_codes.get(definition.name),
+            keys=tuple(key_fields(definition)),
             description=definition.description,
             **_words(facts),
         )

@@ -71,6 +71,7 @@ class Entry:
         source_of_record: The subgraph that declares to be it.
         subject: Its field marked ``@dataSubject``.
         region: Its field marked ``@regionCode``.
+        keys: Its fields that are keys, or parts of one, in some subgraph.
         items: By field name, sorted; arguments as ``field(argument:)``.
     """
 
@@ -80,6 +81,7 @@ class Entry:
     items: Mapping[str, Item]
     subject: str | None = None
     region: str | None = None
+    keys: tuple[str, ...] = ()
     source_of_record: str | None = None
     title: str | None = None
     code: str | None = None

@@ -62,6 +62,7 @@ def coverage(
 
     own_only: nothing was granted, so only its own department may have it. The status is 1 when a
     field is uncovered (such as not_classified), or a grant or policy name cannot work as it stands.
+    Notes say what works and may surprise, such as a mask on a key; they leave the status at 0.
     """
     settings = read_settings(
         config, subgraph, subgraphs, supergraph, access=access_section(policies, data)
@@ -85,10 +86,13 @@ def coverage(
     else:
         _print_counts(found)
         _print_gaps(found)
+        for note in found.notes:
+            words = f"{plain(note.coordinate)} {note.code} {plain(note.message)}"
+            stdout().print(f"[yellow]note[/yellow]  {words}", soft_wrap=True)
         for name, held in found.statuses.items():
             if held == status:
                 stdout().print(f"{held}  {plain(name)}  [dim]{', '.join(found.owners[name])}[/dim]")
-    err.print(f"{len(found.statuses)} fields, {len(found.gaps)} gaps")
+    err.print(f"{len(found.statuses)} fields, {len(found.gaps)} gaps, {len(found.notes)} notes")
     if found.gaps:
         raise typer.Exit(1)
 
@@ -120,4 +124,5 @@ def _to_json(found: Covering) -> dict[str, Any]:
         "departments": {owner: dict(counts) for owner, counts in found.counts().items()},
         "fields": dict(found.statuses),
         "gaps": [asdict(gap) for gap in found.gaps],
+        "notes": [asdict(note) for note in found.notes],
     }

@@ -41,6 +41,7 @@ from federation.composition.rules.governance_catalogue_inconsistent import (
 )
 from federation.composition.rules.governance_coordinate_invalid import governance_coordinate_invalid
 from federation.composition.rules.governance_grade_lowered import governance_grade_lowered
+from federation.composition.rules.governance_key_maskable import governance_key_maskable
 from federation.composition.rules.governance_legal_basis_missing import (
     governance_legal_basis_missing,
 )
@@ -230,6 +231,7 @@ MERGED_RULES: Final[tuple[MergedRule, ...]] = (
     default_value_uses_inaccessible,
     governance_argument_unmapped,
     governance_grade_lowered,
+    governance_key_maskable,
     implemented_by_inaccessible,
     invalid_graphql,
     missing_transitive_auth_requirements,

@@ -141,6 +141,34 @@ def test_department_file_that_speaks_of_foreign_fields_is_a_gap(
     assert f"{department}.rego:3" in found[code]
 
 
+@pytest.mark.parametrize(
+    ("mask", "rule", "noted"),
+    [
+        ("last4", "", "grant g to bank: the mask last4"),
+        (None, 'mask["Citizen.id"] := "initial"', "police.rego:3: the mask initial"),
+        ("hash", "", None),
+        (None, "", None),
+    ],
+)
+def test_mask_that_makes_a_key_tell_no_entities_apart_is_noted(
+    folder: Path, mask: str | None, rule: str, noted: str | None
+) -> None:
+    write_grants(folder, {"Citizen.id": {**GRANT, "mask": mask} if mask else GRANT})
+    write_department(folder, "police", rule)
+
+    done = coverage(folder)
+    notes = json.loads(coverage(folder, "--format", "json").stdout)["notes"]
+
+    # Both are what they were without the mask: what is noted works.
+    assert "8 fields, 2 gaps" in done.stderr
+    assert [(each["coordinate"], each["code"]) for each in notes] == (
+        [("Citizen.id", "masked_key")] if noted else []
+    )
+    assert noted is None or f"note  Citizen.id masked_key {noted}" in done.stdout.replace(
+        "datong/departments/", ""
+    )
+
+
 def test_fields_of_one_status_are_listed_on_demand(folder: Path) -> None:
     shown = coverage(folder, "--status", "not_shared").stdout
 

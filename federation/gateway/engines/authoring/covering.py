@@ -21,6 +21,7 @@ from federation.access import (
 )
 from federation.catalogue import Catalogue, Item
 from federation.gateway.engines.authoring.findings import DEPARTMENTS, NARROWING
+from federation.gateway.engines.authoring.syntax import Rule
 from federation.gateway.engines.authoring.trial import EmbeddedTrial
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.release import POLICY_ROOT, PolicyRelease
@@ -37,7 +38,7 @@ _MET = re.compile(r'^met\s+contains\s+"([^"]+)"', re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Gap:
-    """One thing that is not as somebody meant it.
+    """One thing that is not as somebody meant it, or that is good to know.
 
     Attributes:
         owners: Subgraphs that answer for the field; empty when it does not exist.
@@ -56,11 +57,13 @@ class Covering:
     Attributes:
         statuses: Coordinate to one of ``STATUSES``.
         owners: Coordinate to subgraphs.
+        notes: What works as it stands and may surprise.
     """
 
     statuses: Mapping[str, str]
     owners: Mapping[str, tuple[str, ...]]
     gaps: tuple[Gap, ...]
+    notes: tuple[Gap, ...]
 
     def counts(self) -> dict[str, Counter[str]]:
         """By subgraph, how many of its fields have which status."""
@@ -85,13 +88,13 @@ async def measure_coverage(release: PolicyRelease, catalogue: Catalogue) -> Cove
         for item in entry.items.values()
     }
     reasons = await _ask_all(EmbeddedEngine(release), items, now)
-    grants = tuple(_grants(release))
+    grants, narrowings = tuple(_grants(release)), tuple(_narrowings(release))
     gaps = [
         *_uncovered(items, reasons),
         *_undefined_policies(items, release),
         *(gap for grant in grants for gap in _useless(grant, items, catalogue, release)),
         *_expired(grants, items, now),
-        *_ineffective(release, items, catalogue),
+        *_ineffective(narrowings, items, catalogue),
     ]
     granted = {grant.coordinate for grant in grants if grant.terms.get("expires", 0) > now}
     uncovered = {coordinate for coordinate, found in reasons.items() if found & UNDECIDED}
@@ -102,6 +105,7 @@ async def measure_coverage(release: PolicyRelease, catalogue: Catalogue) -> Cove
         },
         owners={name: item.owners for name, item in items.items()},
         gaps=tuple(sorted(set(gaps))),
+        notes=tuple(sorted(set(_masked_keys(grants, narrowings, items, catalogue)))),
     )
 
 
@@ -195,24 +199,55 @@ def _expired(grants: Iterable[_Grant], items: Mapping[str, Item], now: int) -> I
             yield Gap(grant.coordinate, "grant_expired", words, items[grant.coordinate].owners)
 
 
-def _ineffective(
-    release: PolicyRelease, items: Mapping[str, Item], catalogue: Catalogue
-) -> Iterator[Gap]:
-    """What departments' files say of fields and types that are not theirs: it is passed over."""
+@dataclass(frozen=True, slots=True)
+class _Narrowing:
+    """A rule of a department's file about one field or type, and where it stands."""
+
+    department: str
+    place: str
+    rule: Rule
+    where: str
+
+
+def _narrowings(release: PolicyRelease) -> Iterator[_Narrowing]:
     for module in EmbeddedTrial(release.modules, {}).syntax():
         parent, _, department = module.package.rpartition(".")
-        if parent != DEPARTMENTS:
-            continue
-        for rule in module.rules:
+        for rule in module.rules if parent == DEPARTMENTS else ():
             place = rule.head[1] if rule.name in NARROWING and len(rule.head) > 1 else None
-            if place is None:
-                continue
-            item, entry = items.get(place), catalogue.entries.get(place)
-            where = f"{module.file}:{rule.line}"
-            owners = item.owners if item else entry.owners if entry else ()
-            if department not in owners:
-                words = f"{where}: {rule.name} has no effect, it is not {department}'s"
-                yield Gap(place, "department_not_owner", words, owners)
-            elif rule.name == "mask" and item and not suits(rule.value or "null", item.type):
-                words = f"{where}: the mask {rule.value} does not suit values of type {item.type}"
-                yield Gap(place, "mask_unsuitable", words, owners)
+            if place is not None:
+                yield _Narrowing(department, place, rule, f"{module.file}:{rule.line}")
+
+
+def _ineffective(
+    narrowings: Iterable[_Narrowing], items: Mapping[str, Item], catalogue: Catalogue
+) -> Iterator[Gap]:
+    """What departments' files say of fields and types that are not theirs: it is passed over."""
+    for each in narrowings:
+        rule, item, entry = each.rule, items.get(each.place), catalogue.entries.get(each.place)
+        owners = item.owners if item else entry.owners if entry else ()
+        if each.department not in owners:
+            words = f"{each.where}: {rule.name} has no effect, it is not {each.department}'s"
+            yield Gap(each.place, "department_not_owner", words, owners)
+        elif rule.name == "mask" and item and not suits(rule.value or "null", item.type):
+            words = f"{each.where}: the mask {rule.value} does not suit values of type {item.type}"
+            yield Gap(each.place, "mask_unsuitable", words, owners)
+
+
+def _masked_keys(
+    grants: Iterable[_Grant],
+    narrowings: Iterable[_Narrowing],
+    items: Mapping[str, Item],
+    catalogue: Catalogue,
+) -> Iterator[Gap]:
+    """Keys that are shown masked: they join as they are, and what is shown identifies nothing."""
+    masks = [(each.coordinate, str(each), each.terms.get("mask")) for each in grants]
+    masks += [(n.place, n.where, n.rule.value) for n in narrowings if n.rule.name == "mask"]
+    for coordinate, who, mask in masks:
+        item = items.get(coordinate)
+        keys = catalogue.entries[item.coordinate.type].keys if item else ()
+        if item and mask not in {None, "hash"} and item.coordinate.field in keys:
+            words = (
+                f"{who}: the mask {mask} hides a key, which joins all the same; "
+                "what is shown tells no entities apart (hash does)"
+            )
+            yield Gap(coordinate, "masked_key", words, item.owners)
