@@ -196,7 +196,7 @@ class City:
         folder = self.folder / f"gateway{len(self._gateways)}"
         data = folder / "data"
         data.mkdir(parents=True)
-        (data / "grants.json").write_text(json.dumps(_documents(granted)))
+        (data / "grants.json").write_text(json.dumps(documents(granted)))
         audit = folder / "audit.sqlite"
         config = Config(
             http=Http(console=False, deadline_seconds=5, **access.get("http", {})),
@@ -322,7 +322,7 @@ class _Lines(logging.Handler):
         logging.getLogger().setLevel(self._level)
 
 
-def _documents(granted: Grants) -> dict[str, Any]:
+def documents(granted: Grants) -> dict[str, Any]:
     """Policy data in which the office holds the grants."""
     known = {"purposes": {PURPOSE: True}, "expires": FOR_EVER}
     held = {name: {"held": {**known, **grant}} for name, grant in granted.items()}

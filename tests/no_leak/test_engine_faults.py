@@ -1,8 +1,11 @@
 """No decision is a denial: whatever is wrong with the engine, nothing is asked or answered."""
 
 import asyncio
+import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +15,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from federation.access import AccessRequest, Asker, Caller, OperationFacts, Uses
+from federation.catalogue import build_catalogue
 from federation.errors import PolicyUnavailable
-from federation.gateway.engines import EmbeddedEngine, PolicySource, make_release
-from tests.no_leak.city import City
+from federation.gateway.engines import EmbeddedEngine, PolicySource, load_policies, make_release
+from tests.no_leak.city import City, documents, grants
+from tests.policies.tables import OPA, opa_process
 from tests.support.departments import served
 
 
@@ -73,6 +78,32 @@ def test_an_engine_that_is_not_there_denies_everything(city: City) -> None:
     wire = city.gateway({}, **access).ask("{ mayor { name } }")
 
     assert (wire.status, wire.sent) == (503, ())
+
+
+@pytest.mark.skipif(OPA is None, reason="no opa on PATH")
+def test_an_opa_that_is_frozen_denies_until_it_goes_on(city: City, tmp_path: Path) -> None:
+    granted = grants("Citizen.name", "Citizen.phone")
+    source = PolicySource(load_policies().modules, documents(granted))
+    release = make_release(source, build_catalogue(city.supergraph))
+    with opa_process(release, tmp_path) as (url, server):
+        access: dict[str, Any] = {"engine": "opa", "opa_url": url, "deadline_seconds": 0.5}
+        gateway = city.gateway(granted, **access)
+        known = gateway.ask("{ mayor { name } }")
+        server.send_signal(signal.SIGSTOP)
+        kept = gateway.ask("{ mayor { name } }")
+        frozen = [gateway.ask("{ mayor { phone } }") for _ in range(4)]
+        server.send_signal(signal.SIGCONT)
+        time.sleep(1.1)
+        thawed = gateway.ask("{ mayor { phone } }")
+
+    # What was decided just before still counts, as it would without the freeze.
+    assert known.json == kept.json == {"data": {"mayor": {"name": "NAME-BEN"}}}
+    for wire in frozen:
+        assert (wire.status, wire.sent) == (503, ())
+        assert [error["extensions"]["code"] for error in wire.errors] == ["POLICY_UNAVAILABLE"]
+        assert wire.shows("PHONE-BEN") == set()
+        assert [record["outcome"] for record in wire.records] == ["failed"]
+    assert thawed.json == {"data": {"mayor": {"phone": "PHONE-BEN"}}}
 
 
 async def test_what_fails_in_a_rule_is_named_by_its_place_and_not_by_what_was_asked() -> None:

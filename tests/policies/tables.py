@@ -1,6 +1,7 @@
 """The case tables of the policies as the tests use them, and a real OPA started on a release."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -39,6 +40,7 @@ __all__ = [
     "catalogue_document",
     "filters_as_json",
     "free_port",
+    "opa_process",
     "opa_server",
     "policy_cases",
     "read_yaml",
@@ -81,6 +83,15 @@ def free_port() -> int:
 @contextmanager
 def opa_server(release: PolicyRelease, folder: Path) -> Iterator[str]:
     """Base URL of an OPA server that has loaded the bundles of a release."""
+    with opa_process(release, folder) as (url, _):
+        yield url
+
+
+@contextmanager
+def opa_process(
+    release: PolicyRelease, folder: Path
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same with its process, for tests that freeze or end it."""
     assert OPA is not None, "callers skip without OPA"
     files = []
     for name, bundle in build_bundles(release).items():
@@ -91,8 +102,10 @@ def opa_server(release: PolicyRelease, folder: Path) -> Iterator[str]:
     with subprocess.Popen([*command, *map(str, files)], stderr=subprocess.PIPE) as server:
         try:
             _wait_for(f"http://{address}/health?bundles", server)
-            yield f"http://{address}"
+            yield f"http://{address}", server
         finally:
+            # One that a failed test left frozen would not hear of its end.
+            server.send_signal(signal.SIGCONT)
             server.terminate()
 
 
