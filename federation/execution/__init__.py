@@ -6,10 +6,8 @@ those of the ``Transport`` it is given, and of the ``EventTransport`` for subscr
 
 from federation.execution.answers import body_of, read_reply
 from federation.execution.compiled import (
-    CompiledPlan,
     CompiledPlans,
     TypedPlan,
-    compile_plan,
     compile_typed,
 )
 from federation.execution.execute import execute, execute_event, unfinished_mutations
@@ -33,7 +31,6 @@ from federation.execution.transport import (
 __all__ = [
     "ByteReply",
     "ByteTransport",
-    "CompiledPlan",
     "CompiledPlans",
     "EventTransport",
     "ExecutionRequest",
@@ -46,7 +43,6 @@ __all__ = [
     "Transport",
     "TypedPlan",
     "body_of",
-    "compile_plan",
     "compile_typed",
     "execute",
     "execute_event",

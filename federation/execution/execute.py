@@ -7,11 +7,9 @@ import asyncio
 from graphql import GraphQLSchema
 
 from federation.execution.compiled import (
-    CompiledPlan,
     GaveUp,
     TypedPlan,
     TypedRun,
-    Unexpected,
 )
 from federation.execution.fetching import Execution, FetchRun, unfinished_mutations
 from federation.execution.model import (
@@ -22,7 +20,7 @@ from federation.execution.model import (
     holds,
 )
 from federation.execution.rows import drop_rows, mended
-from federation.execution.shape import Shaped, shape
+from federation.execution.shape import shape
 from federation.execution.transport import SubgraphReply, Transport, takes_bytes
 from federation.planning.plan import OperationPlan
 
@@ -34,12 +32,12 @@ async def execute(
     request: ExecutionRequest,
     transport: Transport,
     schema: GraphQLSchema,
-    compiled: CompiledPlan | TypedPlan | None = None,
+    compiled: TypedPlan | None = None,
 ) -> ExecutionResult:
     """Run a plan and make the response.
 
-    The plan's code, if given, makes it faster and changes nothing else; that of a typed plan is of
-    use with a ``ByteTransport`` only.
+    The plan's code, if given, makes it faster and changes nothing else; it is of use with a
+    ``ByteTransport`` only.
 
     Subgraphs that fail leave nulls and errors, never an exception. Cancelling cancels the fetches
     under way, except mutations: these run to their end, unseen.
@@ -48,9 +46,7 @@ async def execute(
     """
     loop = asyncio.get_running_loop()
     ends = None if request.deadline is None else loop.time() + request.deadline
-    if not isinstance(compiled, TypedPlan):
-        return await _execute(Execution(plan, request, transport, ends, compiled=compiled), schema)
-    if not takes_bytes(transport) or not compiled.trust.is_due():
+    if compiled is None or not takes_bytes(transport) or not compiled.trust.is_due():
         return await _execute(Execution(plan, request, transport, ends), schema)
     run = TypedRun(compiled, request, transport)
     try:
@@ -100,7 +96,6 @@ async def execute_event(
     request: ExecutionRequest,
     transport: Transport,
     schema: GraphQLSchema,
-    compiled: CompiledPlan | TypedPlan | None = None,
 ) -> ExecutionResult:
     """Make the response to one event of a subscription, as ``execute`` does.
 
@@ -112,9 +107,7 @@ async def execute_event(
     """
     loop = asyncio.get_running_loop()
     ends = None if request.deadline is None else loop.time() + request.deadline
-    code = compiled if isinstance(compiled, CompiledPlan) else None
-    execution = Execution(plan, request, transport, ends, compiled=code)
-    return await _execute(execution, schema, event)
+    return await _execute(Execution(plan, request, transport, ends), schema, event)
 
 
 async def _execute(
@@ -135,7 +128,7 @@ async def _execute(
     dropped = drop_rows(execution)
     told = [error for run in runs if run.fetch.id not in plan.untold for error in run.errors]
     failures = mended(told, execution, dropped)
-    shaped = _shape(execution, schema)
+    shaped = shape(plan, execution.request, schema, execution)
     return ExecutionResult(
         data=shaped.data,
         errors=(*shaped.refused, *failures, *shaped.errors),
@@ -145,17 +138,6 @@ async def _execute(
         filtered=dropped.rows,
         is_withheld=dropped.is_withheld(execution.tree),
     )
-
-
-def _shape(execution: Execution, schema: GraphQLSchema) -> Shaped:
-    request, compiled = execution.request, execution.compiled
-    if compiled is not None and not (request.masks or request.refusals or request.small_counts):
-        try:
-            return Shaped(compiled.shape(execution.tree), (), ())
-        except Unexpected:
-            # What is unexpected, and where, only the interpreted form can tell.
-            pass
-    return shape(execution.plan, request, schema, execution)
 
 
 async def _run_after(

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 from federation.errors import ResponseError, SubgraphUnreachable
 from federation.execution.answers import body_of, read_reply
-from federation.execution.compiled.plan import CompiledPlan
 from federation.execution.compiled.running import Sent
 from federation.execution.failures import (
     SUBGRAPH_ERROR,
@@ -64,7 +63,6 @@ class Execution:
     Attributes:
         tree: The root object.
         ends: Time of the event loop's clock at which the deadline has passed.
-        compiled: The plan's code, if there is any.
         given: What a typed run has sent before it gave up, by fetch.
         has_context: Whether some entities are asked about by what is around them.
         concerned: By identity of an error that is told once for many entities: those entities.
@@ -76,7 +74,6 @@ class Execution:
     ends: float | None = None
     tree: Object = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
-    compiled: CompiledPlan | None = None
     given: dict[int, Sent] = field(default_factory=dict)
     has_context: bool = False
     concerned: dict[int, Sequence[Object]] = field(default_factory=dict)
@@ -85,18 +82,6 @@ class Execution:
         self.has_context = any(
             entity.context for fetch in self.plan.fetches for entity in fetch.entities
         )
-
-    def call(self, entity: EntityFetch) -> EntityCall:
-        """Representations of the objects in the tree that an entity fetch concerns."""
-        if self.compiled is not None and not self.faults:
-            return self.compiled.calls[id(entity)](self.tree)
-        return entity_call(self.tree, entity, self.faults)
-
-    def is_complete(self, answer: Object, asked: SelectionSet) -> bool:
-        """Whether an answer has every key that was surely asked for, at every depth."""
-        if self.compiled is not None:
-            return self.compiled.checks[id(asked)](answer)
-        return is_complete(answer, asked, self.request.variables)
 
 
 @dataclass(slots=True)
@@ -222,7 +207,7 @@ class FetchRun:
 
     def _calls(self, entity: EntityFetch) -> list[EntityCall]:
         if not entity.context:
-            call = self.execution.call(entity)
+            call = entity_call(self.execution.tree, entity, self.execution.faults)
             rest = rest_calls(call, self.execution.faults)
             return [call, *rest] if call.representations or not rest else rest
         return context_calls(self.execution.tree, entity, self.execution.faults)
@@ -371,13 +356,13 @@ class FetchRun:
         self, answers: Iterable[tuple[Object, Any]], asked: SelectionSet, paths: _Places
     ) -> None:
         unfit: list[Object] = []
-        is_complete = self.execution.is_complete
+        variables = self.execution.request.variables
         for target, answer in answers:
             if self.execution.has_context:
                 # Below objects with different contexts one answer goes on as several.
                 answer = deepcopy(answer)  # noqa: PLW2901
             # Looked at before it is merged: objects of the tree can be shared between answers.
-            fits = isinstance(answer, dict) and is_complete(answer, asked)
+            fits = isinstance(answer, dict) and is_complete(answer, asked, variables)
             fits &= isinstance(answer, dict) and merge(target, answer)
             if not fits:
                 unfit.append(target)

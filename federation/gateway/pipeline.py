@@ -207,9 +207,8 @@ class Gateway:
             async for event in events:
                 now = await self._prepare(request, trail, state)
                 check_unchanged(opened.restriction, now.restriction)
-                code = self._compiled.get(now.plan, now.work, state.schema)
                 result = await execute_event(
-                    now.plan, event, now.work, parts.transport, state.schema, code
+                    now.plan, event, now.work, parts.transport, state.schema
                 )
                 if result.is_withheld:
                     # Whoever may not see the row may not know that something happened to it.

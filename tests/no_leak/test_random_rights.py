@@ -57,10 +57,10 @@ from federation.execution import (
     Payload,
     SubgraphReply,
     SubgraphRequest,
+    compile_typed,
     execute,
     execute_incrementally,
 )
-from federation.execution.compiled import compile_plan
 from federation.gateway.incremental.formats import current
 from federation.operation import Limits, parse_operation
 from federation.planning import plan
@@ -68,6 +68,7 @@ from federation.query_graph import QueryGraph, build_query_graph
 from federation.subgraph import load_subgraph
 from federation.supergraph import build_api_schema
 from subgraphs.toolkit.conditions import holds, load_condition
+from tests.support.as_bytes import AsBytes, data_of
 from tests.support.incremental import merged
 from tests.support.operations import (
     DIRECTIVES,
@@ -382,10 +383,11 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
         operation_plan = plan(restriction.operation, world.query_graph)
 
         result = await execute(operation_plan, work, subgraphs, world.schema)
-        code = compile_plan(operation_plan, world.schema)
-        again = await execute(operation_plan, work, subgraphs, world.schema, code)
+        code = compile_typed(operation_plan, work, world.schema)
+        as_bytes = AsBytes(subgraphs)
+        again = await execute(operation_plan, work, as_bytes, world.schema, code)
 
-        assert again.data == result.data, text
+        assert data_of(again) == result.data, text
         assert again.errors == result.errors, text
         reference = Reference(world, decision, filters)
         # An interface object cannot tell types apart: a mask on one then holds for all.

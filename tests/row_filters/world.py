@@ -32,12 +32,13 @@ from federation.access.decision import Decision, Effect, Verdict
 from federation.access.row_filter import fields_of
 from federation.composition import compose
 from federation.errors import PlanningError
-from federation.execution import ExecutionRequest, ExecutionResult, compile_plan, execute
+from federation.execution import ExecutionRequest, ExecutionResult, compile_typed, execute
 from federation.operation import Limits, coerce_variables, parse_operation
 from federation.planning import OperationPlan, plan
 from federation.query_graph import QueryGraph, build_query_graph
 from federation.subgraph import load_subgraph
 from federation.supergraph import build_api_schema
+from tests.support.as_bytes import AsBytes, data_of
 from tests.support.filtering_subgraph import FILTERS_HEADER, FilteringSubgraph
 from tests.support.memory_subgraph import MemorySubgraph, MemoryTransport, Row
 
@@ -320,9 +321,9 @@ async def answer(
     )
     transport = here.transport(absent)
     result = await execute(planned, work, transport, here.schema)
-    code = compile_plan(planned, here.schema)
-    again = await execute(planned, work, here.transport(absent), here.schema, code)
-    assert (again.data, again.errors) == (result.data, result.errors)
+    code = compile_typed(planned, work, here.schema)
+    again = await execute(planned, work, AsBytes(here.transport(absent)), here.schema, code)
+    assert (data_of(again), again.errors) == (result.data, result.errors)
     refused = {
         ".".join(each.path): " ".join(each.error.extensions["reasons"])
         for each in restriction.refusals

@@ -8,13 +8,12 @@ from typing import TypeAlias
 
 from graphql import GraphQLSchema
 
-from federation.execution.compiled.plan import CompiledPlan, compile_plan
 from federation.execution.compiled.typed import TypedPlan, compile_typed
 from federation.execution.model import ExecutionRequest
 from federation.planning.plan import Conditions, OperationPlan, OutputField
 from federation.selection import SelectionSet
 
-Code: TypeAlias = CompiledPlan | TypedPlan | None
+Code: TypeAlias = TypedPlan | None
 
 _SEEN_ONCE = 1_000
 """Plans remembered that came once; one that comes back later than that counts as new."""
@@ -47,22 +46,31 @@ class CompiledPlans:
         known = self._compiled.get(key)
         if known is not None:
             self._compiled.move_to_end(key)
-            return known[1]
+            code = known[1]
+            if code is not None and code.sharing.wanted != code.sharing.shared:
+                other = compile_typed(plan, request, schema, code.sharing.wanted)
+                return self._keep(key, plan, other)
+            return code
         if self._seen.pop(key, None) is None:
             self._seen[key] = plan
             if len(self._seen) > _SEEN_ONCE:
                 self._seen.popitem(last=False)
             return None
-        compiled = _compile(plan, request, schema)
-        if _weight(compiled) > self._max_bytes:
-            # Remembered as not compiled, or it would be made again and again.
-            compiled = None
-        self._compiled[key] = (plan, compiled)
-        self.size += _weight(compiled)
+        return self._keep(key, plan, compile_typed(plan, request, schema))
+
+    def _keep(self, key: Hashable, plan: OperationPlan, code: Code) -> Code:
+        """The code, from now on known; None, and known as such, if it is too large."""
+        if _weight(code) > self._max_bytes:
+            # Or it would be made again and again.
+            code = None
+        if key in self._compiled:
+            self.size -= _weight(self._compiled[key][1])
+        self._compiled[key] = (plan, code)
+        self.size += _weight(code)
         while self.size > self._max_bytes and len(self._compiled) > 1:
             _, (_, oldest) = self._compiled.popitem(last=False)
             self.size -= _weight(oldest)
-        return compiled
+        return code
 
     def _key(self, plan: OperationPlan, request: ExecutionRequest) -> Hashable:
         known = self._variables.get(id(plan))
@@ -88,13 +96,6 @@ class CompiledPlans:
 
     def __len__(self) -> int:
         return len(self._compiled)
-
-
-def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema) -> Code:
-    if plan.deferrals:
-        # Only where they are switched off by variables, or cannot be followed.
-        return None
-    return compile_typed(plan, request, schema) or compile_plan(plan, schema)
 
 
 def _condition_variables(plan: OperationPlan) -> Iterator[str]:

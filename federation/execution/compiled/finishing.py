@@ -17,6 +17,7 @@ from federation.execution.compiled.positions import (
     Slot,
     depth_of,
 )
+from federation.execution.compiled.sharing import comprehension, encoded_once
 from federation.execution.compiled.source import Source, Unexpected
 from federation.execution.compiled.structs import Structs, converts
 from federation.execution.selected import Entry
@@ -25,11 +26,20 @@ from federation.execution.selected import Entry
 class ResponseWriter:
     """Writes ``tree`` and ``finish`` of one plan into a source."""
 
-    def __init__(self, source: Source, structs: Structs, name: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        structs: Structs,
+        name: Callable[[str], str],
+        shared: frozenset[int],
+    ) -> None:
         self._source = source
         self._structs = structs
         self._name = name
-        source.names.update(leaves=leaves, as_it_is=_as_it_is, plain=msgspec.to_builtins)
+        self._shared = shared
+        source.names.update(
+            Raw=msgspec.Raw, leaves=leaves, as_it_is=_as_it_is, plain=msgspec.to_builtins
+        )
 
     def finish(
         self,
@@ -158,16 +168,25 @@ class ResponseWriter:
                 lines.append(f"    o.{self._name(key)} = UNSET")
         return [f"for o in s.n{node.number}:", *lines] if lines else []
 
-    def is_converted(self, position: Position) -> bool:
-        """Whether some objects there are encoded as others than they were decoded as."""
+    def is_replaced(self, position: Position) -> bool:
+        """Whether something else than what was decoded is encoded in place of some objects."""
+        return position.number in self._shared or self._is_converted(position)
+
+    def _is_converted(self, position: Position) -> bool:
         return any(converts(node, is_tagged=position.is_tagged) for node in position.nodes.values())
 
     def _conversions(self, slots: Iterable[Slot], container: str) -> list[str]:
         lines: list[str] = []
         for slot in slots:
-            if slot.child is None or not self.is_converted(slot.child):
+            if slot.child is None or not self.is_replaced(slot.child):
                 continue
-            name, function = self._name(slot.key), self._conversion(slot.child)
+            name = self._name(slot.key)
+            function = self._conversion(slot.child) if self._is_converted(slot.child) else ""
+            if slot.child.number in self._shared:
+                lists = [f"*s.n{node.number}" for node in slot.child.nodes.values()]
+                objects = f"({', '.join(lists)},)"
+                lines += encoded_once(container, name, slot.child.depth, objects, function)
+                continue
             value = f"{function}(v)"
             for _ in range(slot.child.depth):
                 value = f"[None if v is None else {value} for v in v]"
@@ -213,12 +232,3 @@ def masked_entries(node: Node) -> list[Entry]:
 
 def _as_it_is(value: Any) -> Any:
     return value
-
-
-def comprehension(container: str, name: str, depth: int) -> str:
-    """All objects under an attribute of the containers, lists opened."""
-    if not depth:
-        return f"[v for o in {container} if (v := o.{name}) is not None]"
-    loops = [f"for o in {container} if (v0 := o.{name}) is not None"]
-    loops += [f"for v{at} in v{at - 1} if v{at} is not None" for at in range(1, depth + 1)]
-    return f"[v{depth} {' '.join(loops)}]"

@@ -85,6 +85,11 @@ class Position:
         """How many lists are around each object."""
         return depth_of(self.type)
 
+    @property
+    def number(self) -> int:
+        """Of its first node: the same whenever code is made for the same requests."""
+        return next(iter(self.nodes.values())).number
+
 
 @dataclass(eq=False, slots=True)
 class Part:

@@ -87,7 +87,7 @@ class TypedRun:
                     self._begin(at, step)
             await self._done
             self._keep()
-            return self._typed.finish(self._state)
+            return self._finish()
         except asyncio.CancelledError:
             for sent in self.sent.values():
                 sent.reply.cancel()
@@ -102,6 +102,12 @@ class TypedRun:
     def masked(self) -> int:
         """How many values of the response were masked."""
         return int(self._state.masked)
+
+    def _finish(self) -> bytes:
+        text = self._typed.finish(self._state)
+        if self._typed.sharing.is_due():
+            self._typed.sharing.note(self._typed.repeats(self._state))
+        return text
 
     def _keep(self) -> None:
         """Keep the tree, or what is wanted of it: finishing the response uses it up."""

@@ -55,6 +55,7 @@ class Structs:
         attribute: Attribute,
         used: Mapping[Node, set[str]],
         *,
+        shared: frozenset[int],
         keeps_all: bool,
     ) -> None:
         """None yet.
@@ -63,11 +64,13 @@ class Structs:
             schema: API schema.
             attribute: Where a tree key is kept.
             used: Tree keys of each node that representations are made of.
+            shared: Positions whose objects come as texts first.
             keeps_all: Whether all that comes is kept until the response is made.
         """
         self._schema = schema
         self._attribute = attribute
         self._used = used
+        self._shared = shared
         self._keeps_all = keeps_all
         self._classes: dict[Node, type[Struct]] = {}
 
@@ -125,10 +128,19 @@ class Structs:
 
     def position(self, position: Position) -> Any:
         """The type of the value at a position."""
-        classes = [
-            self.node(node, is_tagged=position.is_tagged) for node in position.nodes.values()
-        ]
-        return _annotate(position.type, reduce(or_, classes))
+        if position.number in self._shared:
+            return _annotate_items(position.type, Raw)
+        return _annotate(position.type, self._objects(position))
+
+    def item(self, position: Position) -> Any:
+        """The type of one object at a position."""
+        return _annotate(innermost(position.type), self._objects(position))
+
+    def _objects(self, position: Position) -> Any:
+        is_tagged = position.is_tagged
+        return reduce(
+            or_, [self.node(node, is_tagged=is_tagged) for node in position.nodes.values()]
+        )
 
     def keeps(self, node: Node, slot: Slot) -> bool:
         """Whether what a later answer says under a slot is wanted."""
@@ -219,6 +231,19 @@ def _constant(entry: Entry, node: Node) -> tuple[Any, tuple[Any, ...]]:
     if entry.name in INTROSPECTION_FIELDS or (entry.type.non_null and entry.refusal is None):
         raise Unexpected
     return None, (None,)
+
+
+def innermost(type_ref: TypeRef) -> TypeRef:
+    """A type without the lists around it."""
+    return type_ref if type_ref.item is None else innermost(type_ref.item)
+
+
+def _annotate_items(type_ref: TypeRef, item: Any) -> Any:
+    """A type of Python for the lists of a type text around texts, which may be those of nulls."""
+    if type_ref.item is None:
+        return item
+    items: Any = list[_annotate_items(type_ref.item, item)]  # type: ignore[misc]
+    return items if type_ref.non_null else items | None
 
 
 def _annotate(type_ref: TypeRef, named: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -10,6 +10,7 @@ import msgspec
 from graphql import GraphQLSchema
 
 from federation.execution.compiled.positions import Call, Node, Position, Positions
+from federation.execution.compiled.sharing import Repeats, Sharing
 from federation.execution.compiled.source import Source, Unexpected
 from federation.execution.compiled.writing import Writer
 from federation.execution.model import ExecutionRequest, holds
@@ -90,7 +91,9 @@ class TypedPlan:
         roots: The values under its root's keys, as structs.
         attribute: Of these structs, for a tree key.
         finish: The text of the response's data.
+        repeats: How often objects repeated themselves in a run.
         size: About how many bytes it takes.
+        sharing: What of that repeats itself.
         trust: What became of its runs.
     """
 
@@ -100,12 +103,17 @@ class TypedPlan:
     roots: Callable[[State], dict[str, Any]]
     attribute: Callable[[str], str]
     finish: Callable[[State], bytes]
+    repeats: Callable[[State], Repeats]
     size: int
+    sharing: Sharing = field(compare=False)
     trust: Trust = field(default_factory=Trust, compare=False)
 
 
 def compile_typed(
-    plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema
+    plan: OperationPlan,
+    request: ExecutionRequest,
+    schema: GraphQLSchema,
+    shared: frozenset[int] = frozenset(),
 ) -> TypedPlan | None:
     """Code for a query; None where the tree of answers is not what code on structs can foresee.
 
@@ -114,17 +122,20 @@ def compile_typed(
         request: Which fields are masked, what was refused, and which conditions hold; no other
             value of it becomes part of the code.
         schema: API schema.
+        shared: What ``Sharing`` of earlier code for the same requests wanted.
     """
     is_plain = plan.kind == "query" and not request.introspection
     if not is_plain or plan.row_tests or plan.deferrals:
         return None
     try:
-        return _compile(plan, request, schema)
+        return _compile(plan, request, schema, shared)
     except Unexpected:
         return None
 
 
-def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema) -> TypedPlan:
+def _compile(
+    plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema, shared: frozenset[int]
+) -> TypedPlan:
     positions = Positions(plan, request, schema)
     running = [each for fetch in plan.fetches if (each := _wanted(fetch, request)) is not None]
     if not running:
@@ -143,7 +154,7 @@ def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSche
                 fetched.setdefault(key, fetch.id)
     found = list(_inside(positions.root))
     source = Source()
-    writer = Writer(source, schema, calls, keeps_tree=request.keeps_tree)
+    writer = Writer(source, schema, calls, shared, keeps_tree=request.keeps_tree)
     writer.list_objects(found)
     for fetch in running:
         if fetch.entities:
@@ -152,15 +163,24 @@ def _compile(plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSche
             writer.root(fetch, roots[fetch.id], plan.root_type)
     writer.response.tree(fetched)
     writer.response.finish(positions.root, fetched, calls, found)
+    candidates = {
+        part.position.number: f"{fetch_id}_{call.number}_{part.number}"
+        for fetch_id, each in calls.items()
+        for call in each
+        for part in call.parts
+    }
+    source.add(*_repeats(candidates, shared))
     size = source.run() + _BYTES_PER_CLASS * (len(positions.nodes) + len(running))
     return TypedPlan(
         steps=_steps(running, source.names),
-        state=_state(positions, calls),
+        state=_state(positions, calls, shared),
         tree=source.names["tree"],
         roots=source.names["roots"],
         attribute=writer.attribute,
         finish=source.names["finish"],
+        repeats=source.names["repeats"],
         size=size,
+        sharing=Sharing(shared, dict(_around(positions.root, candidates.keys()))),
     )
 
 
@@ -193,6 +213,32 @@ def _inside(node: Node) -> Iterator[Position]:
                 yield from _inside(inner)
 
 
+def _around(
+    node: Node, candidates: Collection[int], outer: frozenset[int] = frozenset()
+) -> Iterator[tuple[int, frozenset[int]]]:
+    """Candidates below a node, each with those around it."""
+    for slot in node.slots.values():
+        if slot.child is None:
+            continue
+        inside = outer
+        if slot.child.number in candidates:
+            yield slot.child.number, outer
+            inside = outer | {slot.child.number}
+        for inner in slot.child.nodes.values():
+            yield from _around(inner, candidates, inside)
+
+
+def _repeats(candidates: Mapping[int, str], shared: frozenset[int]) -> list[str]:
+    """The function that counts; where objects were taken apart already, it was counted then."""
+    counted = (
+        f"{position}: s.c{position}"
+        if position in shared
+        else f"{position}: (len(s.k{part}), len(set(s.k{part})))"
+        for position, part in candidates.items()
+    )
+    return ["def repeats(s):", f"    return {{{', '.join(counted)}}}"]
+
+
 def _steps(running: list[Fetch], names: Mapping[str, Any]) -> tuple[Step, ...]:
     at = {fetch.id: index for index, fetch in enumerate(running)}
     after = [[at[each] for each in fetch.after if each in at] for fetch in running]
@@ -209,12 +255,18 @@ def _steps(running: list[Fetch], names: Mapping[str, Any]) -> tuple[Step, ...]:
     )
 
 
-def _state(positions: Positions, calls: Mapping[int, list[Call]]) -> Callable[[], State]:
+def _state(
+    positions: Positions, calls: Mapping[int, list[Call]], shared: frozenset[int]
+) -> Callable[[], State]:
     empty: dict[str, Any] = {f"n{node.number}": () for node in positions.nodes}
     empty["masked"] = 0
+    empty |= {f"c{number}": (0, 0) for number in shared}
     for fetch_id, each in calls.items():
         empty[f"count{fetch_id}"] = 0
         empty |= {
-            f"l{fetch_id}_{call.number}_{part.number}": () for call in each for part in call.parts
+            f"{kept}{fetch_id}_{call.number}_{part.number}": ()
+            for call in each
+            for part in call.parts
+            for kept in "kl"
         }
     return type("State", (), empty)

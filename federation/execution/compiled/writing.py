@@ -8,13 +8,14 @@ with; each object stands in one list once, so that nothing is masked twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
 from graphql import GraphQLSchema
 from msgspec import UNSET
 
-from federation.execution.compiled.finishing import ResponseWriter, comprehension, masked_entries
+from federation.execution.compiled.finishing import ResponseWriter, masked_entries
 from federation.execution.compiled.positions import (
     TYPENAME,
     Call,
@@ -23,6 +24,7 @@ from federation.execution.compiled.positions import (
     Position,
     Slot,
 )
+from federation.execution.compiled.sharing import comprehension, decoded_once, read_once
 from federation.execution.compiled.source import Source, Unexpected
 from federation.execution.compiled.structs import (
     EQUAL_AS_JSON,
@@ -56,27 +58,31 @@ class Writer:
         source: Source,
         schema: GraphQLSchema,
         calls: Mapping[int, list[Call]],
+        shared: frozenset[int],
         *,
         keeps_tree: bool = False,
     ) -> None:
         self._source = source
         self._schema = schema
         self._calls = calls
+        self._shared = shared
         self.attribute = self._name = _Names().of
         self._used: dict[Node, set[str]] = {}
         for call in _all(calls):
             for part in call.parts:
                 wanted = {each.source for each in _representation(call, part)}
                 self._used.setdefault(part.node, set()).update(wanted)
-        self._structs = Structs(schema, self._name, self._used, keeps_all=keeps_tree)
+        self._structs = Structs(schema, self._name, self._used, shared=shared, keeps_all=keeps_tree)
         source.names.update(
             UNSET=UNSET,
             MISSING=MISSING,
             canonical=canonical,
             enc=_encode,
+            islice=islice,
             read=read_value,
+            read_once=read_once,
         )
-        self.response = ResponseWriter(source, self._structs, self._name)
+        self.response = ResponseWriter(source, self._structs, self._name, shared)
         self._needed: set[Node] = set()
 
     # Which objects are listed
@@ -89,7 +95,7 @@ class Writer:
                 inner = [slot.child for slot in node.slots.values() if slot.child is not None]
                 if self.response.clearing(node, position) or masked_entries(node):
                     self._needed.add(node)
-                if any(self.response.is_converted(each) for each in inner):
+                if any(self.response.is_replaced(each) for each in inner):
                     self._needed.add(node)
 
     def _is_needed(self, position: Position) -> bool:
@@ -110,8 +116,7 @@ class Writer:
             if position is None or not self._is_needed(position):
                 continue
             objects = self._source.fresh("o")
-            found = comprehension(container, self._name(slot.key), position.depth)
-            lines.append(f"{objects} = {found}")
+            lines += self._found(container, slot.key, position, objects)
             for node in position.nodes.values():
                 mine = objects
                 if len(position.nodes) > 1:
@@ -121,6 +126,18 @@ class Writer:
                 asked = [each for each in node.slots.values() if each.is_asked]
                 lines += self._lists(asked, f"s.n{node.number}")
         return lines
+
+    def _found(self, container: str, key: str, position: Position, objects: str) -> Iterator[str]:
+        """Statements that list the objects under one key."""
+        name, depth = self._name(key), position.depth
+        if position.number not in self._shared:
+            yield f"{objects} = {comprehension(container, name, depth)}"
+            return
+        decode = msgspec.json.Decoder(self._structs.item(position)).decode
+        yield from decoded_once(
+            container, name, depth, position.number, self._source.constant(decode)
+        )
+        yield f"{objects} = [v for v in once if v is not None]"
 
     # Root fetches
 

@@ -1,5 +1,6 @@
 """Which fields name what an operation releases, what they find, and that answers stay the same."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,13 +18,13 @@ from federation.audit.record import TouchedEntities
 from federation.audit.touched import Found
 from federation.catalogue import build_catalogue
 from federation.composition import compose
-from federation.execution import ExecutionRequest, ExecutionResult, execute
-from federation.execution.compiled import compile_plan
+from federation.execution import ExecutionRequest, ExecutionResult, compile_typed, execute
 from federation.operation import parse_operation
 from federation.planning import plan
 from federation.query_graph import build_query_graph
 from federation.subgraph import load_subgraph
 from federation.supergraph import Supergraph, build_api_schema
+from tests.support.as_bytes import AsBytes, data_of
 from tests.support.built_case import WIDE, built
 from tests.support.cases import CaseOperation, case_operations
 from tests.support.memory_subgraph import MemorySubgraph, MemoryTransport, Resolver, Row
@@ -103,8 +104,7 @@ class Town:
 
     async def ask(self, query: str) -> tuple[ExecutionResult, dict[tuple[str, str], list[str]]]:
         named = self.plan(query)
-        code = compile_plan(named.plan, self.schema)
-        result = await execute(named.plan, ExecutionRequest(), self.transport, self.schema, code)
+        result = await execute(named.plan, ExecutionRequest(), self.transport, self.schema)
         found = find_names(result.tree, result.data, named.names)
         assert not (found.unnamed and named.unnamed)
         return result, {of: list(values) for of, values in found.values.items()}
@@ -239,14 +239,17 @@ async def test_naming_changes_no_answer(asked: CaseOperation) -> None:
     plain = await case.answer(parsed, request, case.transport())
 
     named = plan_with_names(parsed.operation, case.graph, _identities(case.supergraph))
-    for code in (None, compile_plan(named.plan, case.schema)):
-        result = await execute(named.plan, request, case.transport(), case.schema, code)
+    keeping = replace(request, keeps_tree=True)
+    for code in (None, compile_typed(named.plan, keeping, case.schema)):
+        transport = AsBytes(case.transport())
+        result = await execute(named.plan, keeping, transport, case.schema, code)
 
-        assert result.data == plain.data
-        assert list(result.data or ()) == list(plain.data or ())
+        data = data_of(result)
+        assert data == plain.data
+        assert list(data or ()) == list(plain.data or ())
         if not result.errors:
             # Two ways to the same names: place by place, and beside the response.
             at_once = find_names(result.tree, EVERYTHING, named.names)
-            beside = find_names(result.tree, result.data, named.names)
+            beside = find_names(result.tree, data, named.names)
             assert _told(at_once) == _told(beside)
         assert {error.path for error in result.errors} == {error.path for error in plain.errors}

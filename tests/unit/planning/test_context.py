@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from federation.errors import PlanningError
-from federation.execution import ExecutionRequest, execute
-from federation.execution.compiled import compile_plan
+from federation.execution import ExecutionRequest, compile_typed, execute
 from federation.planning import plan
 from federation.supergraph import (
     Supergraph,
@@ -59,7 +58,7 @@ def test_a_plan_with_context_is_not_compiled() -> None:
     build = built(case("context/argument"))
     made = plan(build.parse("{ person { account { balance } } }").operation, build.graph)
 
-    assert compile_plan(made, build.schema) is None
+    assert compile_typed(made, ExecutionRequest(), build.schema) is None
 
 
 async def test_null_is_not_sent_where_the_argument_must_have_a_value() -> None:

@@ -9,11 +9,12 @@ from federation.execution import (
     ExecutionRequest,
     SubgraphReply,
     SubgraphRequest,
-    compile_plan,
+    compile_typed,
     execute,
 )
 from federation.planning import EntityFetch
 from federation.supergraph import build_api_schema
+from tests.support.as_bytes import AsBytes, data_of
 from tests.support.memory_subgraph import MemorySubgraph
 from tests.support.planned import LINK, composed, planned
 
@@ -77,9 +78,10 @@ def calls_to(subgraph: str, text: str) -> list[EntityFetch]:
 
 async def run(text: str, subgraphs: Subgraphs, *, compiled: bool) -> dict[str, Any] | None:
     plan, schema = planned(SUPERGRAPH, text), build_api_schema(SUPERGRAPH)
-    code = compile_plan(plan, schema) if compiled else None
+    request = ExecutionRequest()
+    code = compile_typed(plan, request, schema) if compiled else None
     assert (code is not None) == compiled
-    return (await execute(plan, ExecutionRequest(), subgraphs, schema, code)).data
+    return data_of(await execute(plan, request, AsBytes(subgraphs), schema, code))
 
 
 def test_fields_with_different_inputs_are_one_call_with_ways_back() -> None:
