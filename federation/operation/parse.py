@@ -21,7 +21,6 @@ from graphql import (
     Visitor,
     parse,
     print_ast,
-    validate,
     visit,
 )
 
@@ -30,6 +29,7 @@ from federation.field_set import print_literal
 from federation.operation.limits import Limits, check_limits, too_large
 from federation.operation.model import Operation, VariableDefinition
 from federation.operation.normalise import Normaliser
+from federation.operation.validation import validation_errors
 from federation.selection import Condition, Field, Selection, SelectionSet, variables_of
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -98,14 +98,7 @@ def parse_operation(
     text_hash = _hash(text)
     document = _parse(text, limits)
     check_limits(document, limits)
-    # Suggestions could name fields that this caller may not know of.
-    found = validate(
-        schema,
-        document,
-        max_errors=limits.max_validation_errors,
-        hide_suggestions=True,
-        allow_empty_selection_sets=False,
-    )
+    found = validation_errors(document, schema, limits.max_validation_errors)
     if found:
         raise InvalidOperation(tuple(response_error(error, VALIDATION_FAILED) for error in found))
     renamed = _renames(_choose(document, operation_name))
