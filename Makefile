@@ -41,7 +41,7 @@ bench: setup  ## run every benchmark
 	set -e; for file in benchmarks/*.py; do echo "== $$file"; .venv/bin/python "$$file"; done
 prove: setup  ## the long proofs: many times as many generated cases
 	HYPOTHESIS_PROFILE=ci DATONG_RANDOM_SCHEMAS=2000 DATONG_RANDOM_DEFERRING_SCHEMAS=400 \
-	  DATONG_PEER_SCHEMAS=300 DATONG_PEER_COMPOSITIONS=1000 DATONG_NO_LEAK_SCHEMAS=100 DATONG_KILLS=50 \
+	  DATONG_PEER_SCHEMAS=300 DATONG_PEER_COMPOSITIONS=1000 DATONG_NO_LEAK_SCHEMAS=100 DATONG_KILLS=50 DATONG_DISTINCT_OPERATIONS=100000 \
 	  .venv/bin/python -m pytest $(PARALLEL) --timeout 3600 $(ARGS)
 docs: setup  ## rewrite the reference pages that are printed from the code
 	.venv/bin/python tools/write_reference.py

@@ -37,6 +37,9 @@ from federation.query_graph import names_in
 from federation.selection import Field, SelectionSet
 from federation.supergraph.model import named_type
 
+# What all that is kept of an operation was measured to take, apart from its text.
+_BYTES_PER_OPERATION, _BYTES_PER_FIELD = 8_000, 500
+
 Labels: TypeAlias = frozenset[str]
 """Labels of progressive overrides."""
 
@@ -48,11 +51,13 @@ class Known:
     Attributes:
         inputs: Names of the variables that stand in arguments.
         types: Names of the variables' types.
+        weight: About how many bytes all takes that is kept of it.
     """
 
     parsed: ParsedOperation
     inputs: tuple[str, ...]
     types: Mapping[str, str]
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +107,26 @@ class Recall:
 
     def __init__(self, sizes: Cache, *, is_named: bool = False) -> None:
         self._is_named = is_named
-        self._known: Bounded[Hashable, Known] = Bounded(sizes.operations)
-        self._asked: Bounded[Hashable, Asked] = Bounded(sizes.operations)
-        self._planned: Bounded[tuple[int, int, Labels], Planned] = Bounded(sizes.plans)
-        self._plans: Bounded[tuple[str, Operation, Labels], NamedPlan] = Bounded(sizes.plans)
+        most = sizes.operation_bytes
+        self._known: Bounded[Hashable, Known] = Bounded(sizes.operations, most)
+        self._asked: Bounded[Hashable, Asked] = Bounded(sizes.operations, most)
+        self._planned: Bounded[tuple[int, int, Labels], Planned] = Bounded(sizes.plans, most)
+        self._plans: Bounded[tuple[str, Operation, Labels], NamedPlan] = Bounded(sizes.plans, most)
 
-    def parsed(self, key: Hashable, parse: Callable[[], ParsedOperation]) -> Known:
+    @property
+    def weight(self) -> int:
+        """About how many bytes are kept, all in all."""
+        return max(each.weight for each in (self._known, self._asked, self._planned, self._plans))
+
+    def parsed(self, key: tuple[Hashable, ...], parse: Callable[[], ParsedOperation]) -> Known:
         """An operation by all that parsing depends on."""
         known = self._known.get(key)
         if known is None:
             parsed = parse()
             types = {each.name: named_type(each.type) for each in parsed.variables}
             inputs = sorted(set(_in_arguments(parsed.operation.selections)))
-            known = self._known.put(key, Known(parsed, tuple(inputs), types))
+            weight = _weight(parsed) + sum(len(part) for part in key if isinstance(part, str))
+            known = self._known.put(key, Known(parsed, tuple(inputs), types, weight), weight)
         return known
 
     def asked(
@@ -128,7 +140,7 @@ class Recall:
             return earlier
         question = ask(known.parsed.operation, variables, asker, state.index)
         subjects = subject_arguments(known.parsed.operation, state.subjects)
-        return self._asked.put(key, Asked(known, shapes, question, subjects))
+        return self._asked.put(key, Asked(known, shapes, question, subjects), known.weight)
 
     def planned(
         self,
@@ -147,23 +159,23 @@ class Recall:
         earlier = self._planned.get(key)
         if earlier is not None and earlier.asked is asked and earlier.decision is decision:
             return earlier
-        restriction = restrict(state.index)
+        restriction, weight = restrict(state.index), asked.known.weight
         try:
-            planned = self._plan(restriction.operation, state, labels)
+            planned = self._plan(restriction.operation, state, labels, weight)
         except PlanningError:
             if not restriction.operation.row_tests:
                 raise
             restriction = restrict(replace(state.index, tests_rows=False))
-            planned = self._plan(restriction.operation, state, labels)
+            planned = self._plan(restriction.operation, state, labels, weight)
         told = tuple(introspections(planned.plan.output))
-        return self._planned.put(key, Planned(asked, decision, restriction, planned, told))
+        return self._planned.put(key, Planned(asked, decision, restriction, planned, told), weight)
 
-    def _plan(self, operation: Operation, state: State, labels: Labels) -> NamedPlan:
+    def _plan(self, operation: Operation, state: State, labels: Labels, weight: int) -> NamedPlan:
         identities = state.identities if self._is_named else {}
         mattering = labels and state.graphs.mattering(labels, _names(operation, identities))
         key = (state.revision, operation, mattering)
         return self._plans.get(key) or self._plans.put(
-            key, plan_with_names(operation, state.graphs.graph(mattering), identities)
+            key, plan_with_names(operation, state.graphs.graph(mattering), identities), weight
         )
 
 
@@ -174,6 +186,14 @@ def _names(operation: Operation, identities: Mapping[str, Identity]) -> Iterator
         yield from columns
     for identity in identities.values():
         yield from names_in(identity.selections)
+
+
+def _weight(parsed: ParsedOperation) -> int:
+    return _BYTES_PER_OPERATION + _BYTES_PER_FIELD * _count(parsed.operation.selections)
+
+
+def _count(selections: SelectionSet) -> int:
+    return len(selections) + sum(_count(each.selections) for each in selections)
 
 
 def _in_arguments(selections: SelectionSet) -> Iterator[str]:

@@ -274,12 +274,15 @@ class Cache(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         operations: Parsed operation texts.
         plans: Operation plans.
+        operation_bytes: Of all parsed operations, and of all that was made of them up to their
+            plans; estimated.
         compiled_bytes: Code generated for plans that came more than once; together, estimated.
         views: Callers' own views of the schema, for introspection and messages.
     """
 
     operations: int = 2_000
     plans: int = 2_000
+    operation_bytes: int = 67_108_864
     compiled_bytes: int = 33_554_432
     views: int = 16
 

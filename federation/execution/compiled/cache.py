@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeAlias
@@ -17,6 +18,9 @@ Code: TypeAlias = TypedPlan | None
 
 _SEEN_ONCE = 1_000
 """Plans remembered that came once; one that comes back later than that counts as new."""
+
+_MAX_GARBAGE_BYTES = 16_777_216
+"""Of evicted code, estimated, that may wait for the garbage collector."""
 
 
 class CompiledPlans:
@@ -39,6 +43,7 @@ class CompiledPlans:
         self._seen: OrderedDict[Hashable, OperationPlan] = OrderedDict()
         self._compiled: OrderedDict[Hashable, tuple[OperationPlan, Code]] = OrderedDict()
         self.size = 0
+        self._garbage = 0
 
     def get(self, plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema) -> Code:
         """The plan's code for such requests; None on first sight, and for what is not compiled."""
@@ -64,13 +69,22 @@ class CompiledPlans:
             # Or it would be made again and again.
             code = None
         if key in self._compiled:
-            self.size -= _weight(self._compiled[key][1])
+            self._let_go(self._compiled[key][1])
         self._compiled[key] = (plan, code)
         self.size += _weight(code)
         while self.size > self._max_bytes and len(self._compiled) > 1:
             _, (_, oldest) = self._compiled.popitem(last=False)
-            self.size -= _weight(oldest)
+            self._let_go(oldest)
+        if self._garbage > _MAX_GARBAGE_BYTES:
+            # Classes are parts of cycles. By itself the collector would look for old ones only
+            # after a hundred thousand operations, and find gigabytes.
+            gc.collect()
+            self._garbage = 0
         return code
+
+    def _let_go(self, code: Code) -> None:
+        self.size -= _weight(code)
+        self._garbage += _weight(code)
 
     def _key(self, plan: OperationPlan, request: ExecutionRequest) -> Hashable:
         known = self._variables.get(id(plan))

@@ -1,8 +1,10 @@
 """Compiled plans: when code is made, that it is kept within a limit, and that it is given back."""
 
 import gc
+import os
 import weakref
 
+import msgspec
 import pytest
 from graphql import GraphQLSchema
 
@@ -67,6 +69,26 @@ def test_many_operations_take_no_more_than_the_limit() -> None:
         assert plans.size <= limit
 
     assert 0 < len(plans) < 12
+
+
+def test_memory_of_evicted_code_is_given_back_among_any_number_of_operations() -> None:
+    operations = int(os.environ.get("DATONG_DISTINCT_OPERATIONS", "1100"))
+    plans = CompiledPlans(100 * typed(my_plan("a: id")).size)
+    before, most = len(msgspec.Struct.__subclasses__()), 0
+    # As in a gateway, where the collector seldom comes by itself.
+    gc.disable()
+    try:
+        for number in range(operations):
+            plan = my_plan(f"k{number}: id")
+            plans.get(plan, ANY, API)
+            plans.get(plan, ANY, API)
+            if number % 50 == 0:
+                most = max(most, len(msgspec.Struct.__subclasses__()) - before)
+    finally:
+        gc.enable()
+
+    # Three of each operation: of 100 that fit, and of 872 that may wait for the collector.
+    assert 0 < most < 3 * 1_000
 
 
 def test_code_larger_than_the_limit_is_not_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:

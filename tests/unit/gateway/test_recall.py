@@ -1,6 +1,7 @@
 """What of an earlier request is taken up again, and what never is."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,3 +123,17 @@ def test_labels_that_do_not_matter_share_a_plan() -> None:
     assert [fetch.subgraph for fetch in off.fetches] == ["old"]
     assert [fetch.subgraph for fetch in moved.fetches] == ["old", "new"]
     assert plan_under("{ products { price } }", "percent(25)", "new-search") is moved
+
+
+def test_large_operations_are_forgotten_sooner(state: State) -> None:
+    sizes = Cache(operation_bytes=100_000)
+    recall, most = Recall(sizes), 0
+    for number in range(30):
+        text = f"query ($n: ID!) {{ citizen(number: $n) {{ a{number}: name }} }} # {' ' * 20_000}"
+        key = (state.revision, text)
+        known = recall.parsed(key, partial(parse_operation, text, state.schema, None, Limits()))
+        assert recall.parsed(key, lambda: pytest.fail("it is known")) is known
+        most = max(most, known.weight)
+
+    assert 28_000 < most < 31_000
+    assert recall.weight <= 100_000
