@@ -97,7 +97,7 @@ def test_equal_decision_of_another_caller_is_another_and_shares_the_plan(state: 
 def test_what_is_forgotten_is_made_again(state: State) -> None:
     recall = Recall(Cache(operations=1, plans=1))
     first = parsed(recall, state)
-    recall.parsed("another", lambda: first.parsed)
+    recall.parsed(("another",), lambda: first.parsed)
 
     assert parsed(recall, state) is not first
 
@@ -108,7 +108,7 @@ def test_labels_that_do_not_matter_share_a_plan() -> None:
     recall = Recall(Cache())
 
     def plan_under(text: str, *labels: str) -> OperationPlan:
-        known = recall.parsed(text, lambda: parse_operation(text, state.schema, None, Limits()))
+        known = recall.parsed((text,), lambda: parse_operation(text, state.schema, None, Limits()))
         asked = recall.asked(known, {}, LI, state)
         decision = allow_all(asked.question)
 
