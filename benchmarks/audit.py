@@ -36,12 +36,22 @@ RECORD = AuditRecord(
     kind=RecordKind.RELEASE,
     request_id="01J8Z3V7XK9QW2",
     at=1_700_000_000_000,
-    caller=AuditedCaller("bank-app", "heming_bank"),
-    operation=AuditedOperation("query", "d" * 64, "LoanPreApproval"),
+    caller=AuditedCaller(id="bank-app", department="heming_bank"),
+    operation=AuditedOperation(kind="query", digest="d" * 64, name="LoanPreApproval"),
     purpose="loan-pre-approval",
-    verdicts=(AuditedVerdicts("allow", "grants", tuple(f"Citizen.field{n}" for n in range(30))),),
+    verdicts=(
+        AuditedVerdicts(
+            effect="allow",
+            rule="grants",
+            coordinates=tuple(f"Citizen.field{n}" for n in range(30)),
+        ),
+    ),
     subgraphs=("housing_fund", "human_resources", "public_security", "tax"),
-    entities=(TouchedEntities("Citizen", "subject", tuple(f"{n:032x}" for n in range(20))),),
+    entities=(
+        TouchedEntities(
+            type="Citizen", by="subject", digests=tuple(f"{n:032x}" for n in range(20))
+        ),
+    ),
 )
 
 

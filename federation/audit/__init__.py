@@ -12,7 +12,7 @@ from federation.audit.anchors import (
     read_anchor,
 )
 from federation.audit.chain import ChainHead, Entry, append, empty_chain, entry_digest
-from federation.audit.digests import keyed_digest, text_digest
+from federation.audit.digests import NameHashes, keyed_digest, text_digest
 from federation.audit.links import ChainLinks, LinkedHead, links_bytes, read_links
 from federation.audit.naming import (
     Identity,
@@ -99,6 +99,7 @@ __all__ = [
     "LinkedHead",
     "MalformedAnchor",
     "MalformedRecord",
+    "NameHashes",
     "NameRule",
     "NamedPlan",
     "Names",

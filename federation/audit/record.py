@@ -1,9 +1,11 @@
 """What is written down of a request: who asked what for which purpose, and what was decided.
 
 Names and keyed hashes, never values: a record may be read by people who may not read the data.
+
+Attributes stand in the order of their names, as members of the canonical form do: encoding then has
+nothing to sort, which was most of its time.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
@@ -33,116 +35,112 @@ class Outcome(Enum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditedCaller:
+class AuditedCaller(msgspec.Struct, frozen=True, kw_only=True):
     """Who asked.
 
     Attributes:
-        id: Subject of the verified token.
         department: The organisation that vouches for the caller; empty when none does.
+        id: Subject of the verified token.
     """
 
-    id: str
     department: str = ""
+    id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuditedOperation:
+class AuditedOperation(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked.
 
     Attributes:
-        kind: query, mutation or subscription.
         digest: ``text_digest`` of the text without literals; the text itself is kept once.
+        kind: query, mutation or subscription.
         name: Empty for an anonymous operation.
     """
 
-    kind: str
     digest: str
+    kind: str
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditedVerdicts:
+class AuditedVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     """The coordinates of the same departments that one rule decided in one way.
 
     Attributes:
-        effect: allow, mask or deny.
-        rule: Name of the deciding rule; empty where nothing was decided.
         coordinates: Sorted, each once.
         departments: Subgraphs that hold these fields, sorted.
+        effect: allow, mask or deny.
+        rule: Name of the deciding rule; empty where nothing was decided.
     """
 
-    effect: str
-    rule: str
     coordinates: tuple[str, ...]
     departments: tuple[str, ...] = ()
+    effect: str
+    rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class TouchedEntities:
+class TouchedEntities(msgspec.Struct, frozen=True, kw_only=True):
     """Objects of one type whose data was released.
 
     Attributes:
         by: What names them: ``subject`` (the ``@dataSubject`` field), ``key`` and the key's fields,
             or ``none`` where no name can be reached; how many there were is not known then.
         digests: Keyed hashes of the names, sorted, each once.
+        type: Theirs.
         unnamed: How many further objects had null where the name should be.
     """
 
-    type: str
     by: str
     digests: tuple[str, ...] = ()
+    type: str
     unnamed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRecord:
+class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the audit trail.
 
     An intent record is durable before the first data of a request can be released, a release
     record before the bytes it covers leave.
 
     Attributes:
-        kind: Intent or release.
-        request_id: The same in all records of one request.
         at: Milliseconds since 1970 in UTC.
-        part: 0 for the response, counting up for its later chunks or events.
-        pages: How many records of kind ``page`` stand before this one and belong to it.
-        purpose: Verified code; None when the caller stated none.
-        consents: Ids of the consent artefacts that were relied on.
-        verdicts: Every asked coordinate, grouped by effect and rule.
-        subgraphs: Those that were asked, sorted.
-        policy_revision: Revision that decided.
-        schema_revision: Revision of the supergraph.
-        outcome: How it ended; started for an intent.
-        duration: Milliseconds from the request's arrival.
         codes: Codes of the errors in the answer, sorted, each once.
-        masked: Number of values that were masked.
-        filtered: Number of rows that the gateway itself took out.
+        consents: Ids of the consent artefacts that were relied on.
+        duration: Milliseconds from the request's arrival.
         entities: What was released.
+        filtered: Number of rows that the gateway itself took out.
+        kind: Intent or release.
+        masked: Number of values that were masked.
+        outcome: How it ended; started for an intent.
+        pages: How many records of kind ``page`` stand before this one and belong to it.
+        part: 0 for the response, counting up for its later chunks or events.
+        policy_revision: Revision that decided.
+        purpose: Verified code; None when the caller stated none.
+        request_id: The same in all records of one request.
+        schema_revision: Revision of the supergraph.
+        subgraphs: Those that were asked, sorted.
         subjects: Keyed hashes of persons that arguments named, found or not; sorted, each once.
+        verdicts: Every asked coordinate, grouped by effect and rule.
     """
 
-    kind: RecordKind
-    request_id: str
     at: int
     caller: AuditedCaller
-    operation: AuditedOperation
-    part: int = 0
-    pages: int = 0
-    purpose: str | None = None
-    consents: tuple[str, ...] = ()
-    verdicts: tuple[AuditedVerdicts, ...] = ()
-    subgraphs: tuple[str, ...] = ()
-    policy_revision: str = ""
-    schema_revision: str = ""
-    outcome: Outcome = Outcome.STARTED
-    duration: int = 0
     codes: tuple[str, ...] = ()
-    masked: int = 0
-    filtered: int = 0
+    consents: tuple[str, ...] = ()
+    duration: int = 0
     entities: tuple[TouchedEntities, ...] = ()
+    filtered: int = 0
+    kind: RecordKind
+    masked: int = 0
+    operation: AuditedOperation
+    outcome: Outcome = Outcome.STARTED
+    pages: int = 0
+    part: int = 0
+    policy_revision: str = ""
+    purpose: str | None = None
+    request_id: str
+    schema_revision: str = ""
+    subgraphs: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    verdicts: tuple[AuditedVerdicts, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -159,7 +157,7 @@ class MalformedRecord(FederationError):
     code = "MALFORMED_AUDIT_RECORD"
 
 
-_ENCODER = msgspec.json.Encoder(order="sorted")
+_ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(AuditRecord)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
-from federation.audit.digests import keyed_digest
+from federation.audit.digests import NameHashes, keyed_digest, keyed_digests
 from federation.audit.naming import NamedPlan, NameRule, Names
 from federation.audit.record import TouchedEntities
 from federation.planning import OutputField
@@ -27,15 +28,31 @@ EVERYTHING: Any = ...
 
 @dataclass(slots=True)
 class Found:
-    """Names of objects, not hashed yet.
+    """Names of objects, not hashed yet, by type and by what they are (see ``TouchedEntities.by``).
 
     Attributes:
-        values: Texts by type and by what they are (``subject``, or ``key`` and its fields).
-        unnamed: How many objects had no name, by the same.
+        written: Names of one text, as subgraphs write them.
+        canonical: All other names, as the texts that are hashed.
+        unnamed: How many objects had no name.
     """
 
-    values: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
+    written: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
+    canonical: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
     unnamed: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def note(self, of: tuple[str, str], value: Any) -> None:
+        """Note a name of one leaf."""
+        if isinstance(value, str):
+            self.written.setdefault(of, {})[value] = None
+        else:
+            self.canonical.setdefault(of, {})[plain_text(value)] = None
+
+    def digests(self, of: tuple[str, str], hashes: NameHashes) -> tuple[str, ...]:
+        """Those of the names, sorted, each once: one name may have been written in two ways."""
+        by = of[1]
+        found = hashes.of(by, self.written.get(of, {}), plain_text)
+        found += keyed_digests(hashes.key, by, self.canonical.get(of, ()))
+        return tuple(sorted(set(found)))
 
 
 def find_names(tree: Mapping[str, Any], data: Any, names: Names) -> Found:
@@ -56,40 +73,41 @@ def find_names(tree: Mapping[str, Any], data: Any, names: Names) -> Found:
 
 
 def touched(
-    tree: Mapping[str, Any], data: Any, plan: NamedPlan, key: bytes
+    tree: Mapping[str, Any], data: Any, plan: NamedPlan, hashes: NameHashes
 ) -> tuple[TouchedEntities, ...]:
     """What a response made of a tree releases; arguments as of ``find_names``.
 
     Args:
         plan: The plan that was run.
-        key: Keys the hashes.
+        hashes: Of the names.
     """
-    return told(find_names(tree, data, plan.names), plan, key, is_empty=data is None)
+    return told(find_names(tree, data, plan.names), plan, hashes, is_empty=data is None)
 
 
 def told(
-    found: Found, plan: NamedPlan, key: bytes, *, is_empty: bool = False
+    found: Found, plan: NamedPlan, hashes: NameHashes, *, is_empty: bool = False
 ) -> tuple[TouchedEntities, ...]:
     """Names as they are recorded.
 
     Args:
         found: The names.
         plan: The plan that was run.
-        key: Keys the hashes.
+        hashes: Of the names.
         is_empty: Nothing was released at all.
     """
     named = [
         TouchedEntities(
             type=of[0],
             by=of[1],
-            digests=tuple(sorted(keyed_digest(key, of[1], text) for text in texts)),
-            unnamed=found.unnamed.pop(of, 0),
+            digests=found.digests(of, hashes),
+            unnamed=found.unnamed.get(of, 0),
         )
-        for of, texts in found.values.items()
+        for of in found.written | found.canonical | found.unnamed
     ]
-    named += [TouchedEntities(*of, unnamed=count) for of, count in found.unnamed.items()]
-    named += [TouchedEntities(name, UNNAMEABLE) for name in plan.unnamed if not is_empty]
-    return tuple(sorted(named, key=lambda each: (each.type, each.by)))
+    if not is_empty:
+        named += [TouchedEntities(type=name, by=UNNAMEABLE) for name in plan.unnamed]
+    named.sort(key=lambda each: (each.type, each.by))
+    return tuple(named)
 
 
 def subject_digest(key: bytes, value: object) -> str:
@@ -153,9 +171,9 @@ class _Trees:
         return each.get("__typename")
 
     @staticmethod
-    def is_object(each: Any) -> bool:
-        """Whether a value is an object of the tree."""
-        return type(each) is dict
+    def is_object(kind: type) -> bool:
+        """Whether values of this type are objects of the tree."""
+        return kind is dict
 
 
 class _Structs:
@@ -177,9 +195,9 @@ class _Structs:
         return told if isinstance(told, str) else each.__struct_config__.tag
 
     @staticmethod
-    def is_object(each: Any) -> bool:
+    def is_object(kind: type) -> bool:
         """See ``_Trees``."""
-        return isinstance(each, Struct)
+        return issubclass(kind, Struct)
 
 
 def find_typed_names(
@@ -248,20 +266,20 @@ def _objects(values: list[Any], reader: _Trees | _Structs) -> list[Any]:
             values = [each if type(each) is list else [each] for each in values]
         values = list(chain.from_iterable(values))
         kinds = set(map(type, values))
-    return values if kinds == {dict} else [each for each in values if reader.is_object(each)]
+    if all(map(reader.is_object, kinds)):
+        return values
+    return [each for each in values if reader.is_object(type(each))]
 
 
 def _note_plain(of: tuple[str, str], read: list[Any], found: Found) -> None:
-    try:
-        distinct = dict.fromkeys(read)
-    except TypeError:  # a subgraph gave an object where a leaf should be
-        distinct = dict.fromkeys(map(plain_text, read))
-    if None in distinct:
-        del distinct[None]
-        found.unnamed[of] = found.unnamed.get(of, 0) + read.count(None)
-    texts = found.values.setdefault(of, {}) if distinct else {}
-    for each in distinct:
-        texts[plain_text(each)] = None
+    if set(map(type, read)) == {str}:  # mostly
+        found.written.setdefault(of, {}).update(dict.fromkeys(read))
+        return
+    for each in read:
+        if each is None:
+            found.unnamed[of] = found.unnamed.get(of, 0) + 1
+        else:
+            found.note(of, each)
 
 
 def _visit(value: Any, shown: Any, names: Names, found: Found) -> None:
@@ -287,17 +305,18 @@ def _visit(value: Any, shown: Any, names: Names, found: Found) -> None:
 def _name(value: Mapping[str, Any], typename: Any, rule: NameRule, found: Found) -> None:
     known = isinstance(typename, str) and rule.only is None and rule.is_abstract
     of = (typename if known else rule.type, rule.by)
-    text: str | None
     if rule.is_plain:
         read = value.get(rule.reads[0].source)
-        text = None if read is None else plain_text(read)
+        if read is not None:
+            found.note(of, read)
+            return
     else:
         parts = [_read(value, each) for each in rule.reads]
-        text = None if None in parts else json.dumps(parts, ensure_ascii=False)
-    if text is None:
-        found.unnamed[of] = found.unnamed.get(of, 0) + 1
-    else:
-        found.values.setdefault(of, {})[text] = None
+        if None not in parts:
+            text = json.dumps(parts, ensure_ascii=False)
+            found.canonical.setdefault(of, {})[text] = None
+            return
+    found.unnamed[of] = found.unnamed.get(of, 0) + 1
 
 
 def _read(value: Any, output: OutputField) -> Any:

@@ -102,30 +102,35 @@ class AuditStore:
         self._is_certain = True
         self._is_closed = False
         self._patience: asyncio.TimerHandle | None = None
+        self._head_timer: asyncio.TimerHandle | None = None
 
-    async def append(self, record: AuditRecord, operation_text: str | None = None) -> None:
-        """Return when the record is durable; see ``AuditSink``."""
-        await self.append_body(record, canonical_bytes(record), operation_text)
+    def append(
+        self, record: AuditRecord, operation_text: str | None = None
+    ) -> asyncio.Future[None]:
+        """See ``AuditSink``; no task and no thread of its own, since every answer comes by here."""
+        return self.append_body(record, canonical_bytes(record), operation_text)
 
-    async def append_body(
+    def append_body(
         self, record: AuditRecord, body: bytes, operation_text: str | None
-    ) -> None:
+    ) -> asyncio.Future[None]:
         """``append`` of a record whose canonical form is known."""
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
         if self._is_closed:
-            raise AuditUnavailable("the audit trail is closed")
+            done.set_exception(AuditUnavailable("the audit trail is closed"))
+            return done
         if len(self._waiting) >= MAX_WAITING:
-            raise AuditUnavailable("too many audit records wait to be written")
+            done.set_exception(AuditUnavailable("too many audit records wait to be written"))
+            return done
         operation, digest = None, record.operation.digest
         if operation_text is not None and digest not in self._known_operations:
             operation = (digest, operation_text)
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
         self._waiting.append(_Waiting(body, operation, done))
         if record.kind is not RecordKind.INTENT or record.operation.kind != "query":
             self._arrived.set()
         elif self._patience is None:
             self._patience = loop.call_later(PATIENCE_SECONDS, self._arrived.set)
-        await done
+        return done
 
     async def run(self) -> None:
         """Write what arrives until closed; the one task that may write this chain."""
@@ -139,6 +144,9 @@ class AuditStore:
         finally:
             self._is_closed = True
             _settle(self._waiting, AuditUnavailable("the audit trail is closed"))
+            for timer in (self._patience, self._head_timer):
+                if timer is not None:
+                    timer.cancel()
 
     async def close(self, writer: asyncio.Task[None]) -> None:
         """Refuse new records, write those that wait, and enter the chain's end in the register.
@@ -170,19 +178,20 @@ class AuditStore:
 
     async def _wait(self) -> None:
         """Until something has to be written, or the last written entries want a signed head."""
-        rest = None
-        if self._signed != self.head:
+        if self._head_timer is None and self._signed != self.head:
             rest = max(self._signed_at + HEAD_SECONDS - time.monotonic(), 0)
-        if not self._arrived.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(rest):
-                    await self._arrived.wait()
+            self._head_timer = asyncio.get_running_loop().call_later(rest, self._end_head_timer)
+        await self._arrived.wait()
         if len(self._waiting) <= MAX_BATCH and not self._is_closed:
             # All that waits goes now; nothing is left to be remembered.
             self._arrived.clear()
             if self._patience is not None:
                 self._patience.cancel()
                 self._patience = None
+
+    def _end_head_timer(self) -> None:
+        self._head_timer = None
+        self._arrived.set()
 
     async def _write(self, batch: list[_Waiting]) -> None:
         """Write a batch whole, or tell all who wait for it that it is not certain."""

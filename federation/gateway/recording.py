@@ -15,6 +15,7 @@ from federation.audit import (
     AuditedVerdicts,
     AuditRecord,
     NamedPlan,
+    NameHashes,
     Outcome,
     RecordKind,
     TouchedEntities,
@@ -37,8 +38,8 @@ class RequestNotes:
         self._request_id = request_id
         self._schema_revision = schema_revision
         self._clock = clock
-        self.caller = AuditedCaller("")
-        self.operation = AuditedOperation("", "")
+        self.caller = AuditedCaller(id="")
+        self.operation = AuditedOperation(kind="", digest="")
         self.purpose: str | None = None
         self.consents: tuple[str, ...] = ()
         self.policy_revision = ""
@@ -49,7 +50,7 @@ class RequestNotes:
 
     def note_caller(self, caller: Caller) -> None:
         """Who asks."""
-        self.caller = AuditedCaller(caller.id, caller.department or "")
+        self.caller = AuditedCaller(id=caller.id, department=caller.department or "")
 
     def note_subjects(self, values: Iterable[Any], key: bytes) -> None:
         """Persons that arguments name."""
@@ -125,15 +126,22 @@ def audited_verdicts(decision: Decision, index: AccessIndex) -> tuple[AuditedVer
         group = (verdict.effect.value, verdict.rule, departments)
         groups.setdefault(group, set()).add(coordinate)
     return tuple(
-        AuditedVerdicts(effect, rule, tuple(sorted(coordinates)), departments)
+        AuditedVerdicts(
+            effect=effect,
+            rule=rule,
+            coordinates=tuple(sorted(coordinates)),
+            departments=departments,
+        )
         for (effect, rule, departments), coordinates in sorted(groups.items())
     )
 
 
-def touched_by(result: ExecutionResult, plan: NamedPlan, key: bytes) -> tuple[TouchedEntities, ...]:
+def touched_by(
+    result: ExecutionResult, plan: NamedPlan, hashes: NameHashes
+) -> tuple[TouchedEntities, ...]:
     """What the answer made of a result releases."""
     if result.observed is not None:
-        return told(result.observed, plan, key)
+        return told(result.observed, plan, hashes)
     # Only an error can make null of something that was fetched for a whole answer.
     is_less = result.is_part or bool(result.errors)
     shown: Any = EVERYTHING
@@ -141,7 +149,7 @@ def touched_by(result: ExecutionResult, plan: NamedPlan, key: bytes) -> tuple[To
         shown = msgspec.json.decode(result.text)
     elif is_less or (result.data is None and result.text is None):
         shown = result.data
-    return touched(result.tree, shown, plan, key)
+    return touched(result.tree, shown, plan, hashes)
 
 
 def _departments(coordinate: str, index: AccessIndex) -> tuple[str, ...]:

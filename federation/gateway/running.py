@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from federation.access import Asker, Caller
-from federation.audit import AuditRecord, AuditSink
+from federation.audit import AuditRecord, AuditSink, NameHashes
 from federation.errors import AuditUnavailable
 from federation.gateway.access_log import AccessLog
 from federation.gateway.audit_keys import digest_key, head_key
@@ -47,13 +48,17 @@ class WatchedSink:
         self._sink = sink
         self._failed_at = float("-inf")
 
-    async def append(self, record: AuditRecord, operation_text: str | None = None) -> None:
-        """Return when the record is durable; see ``AuditSink``."""
-        try:
-            await self._sink.append(record, operation_text)
-        except AuditUnavailable:
+    def append(
+        self, record: AuditRecord, operation_text: str | None = None
+    ) -> asyncio.Future[None]:
+        """See ``AuditSink``."""
+        done = asyncio.ensure_future(self._sink.append(record, operation_text))
+        done.add_done_callback(self._note)
+        return done
+
+    def _note(self, done: asyncio.Future[None]) -> None:
+        if not done.cancelled() and isinstance(done.exception(), AuditUnavailable):
             self._failed_at = time.monotonic()
-            raise
 
     async def fault(self) -> str | None:
         """That records could not be written just now; requests go on trying."""
@@ -150,7 +155,7 @@ async def start_gateway(
             transport=transport,
             events=events,
             signer=signer,
-            recorder=Recorder(sink, log, digest_key(config.audit.key_file)),
+            recorder=Recorder(sink, log, NameHashes(digest_key(config.audit.key_file))),
             mask_key=digest_key(config.access.mask_key_file),
         )
         stack.push_async_callback(attend_to_the_rest, config.server.shutdown_seconds)

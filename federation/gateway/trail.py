@@ -17,6 +17,7 @@ from federation.audit import (
     AuditRecord,
     AuditSink,
     NamedPlan,
+    NameHashes,
     Outcome,
     text_digest,
 )
@@ -55,14 +56,14 @@ class Recorder:
 
     Attributes:
         sink: None keeps no records.
-        key: Keys the hashes of what records name.
+        hashes: Of what records name.
         clock: Seconds since 1970.
         counts: Of all requests, unauthenticated ones included, of which no record is kept.
     """
 
     sink: AuditSink | None
     log: AccessLog
-    key: bytes = b""
+    hashes: NameHashes = field(default_factory=lambda: NameHashes(b""))
     clock: Callable[[], float] = time.time
     counts: RequestCounts = field(default_factory=RequestCounts)
     _audited: Bounded[tuple[int, int], _Audited] = field(
@@ -96,7 +97,7 @@ class Trail:
         self._recorder = recorder
         self.request_id = request.id
         self._started = time.perf_counter()
-        self._intent: asyncio.Task[None] | None = None
+        self._intent: asyncio.Future[Any] | None = None
         self._signature: str | None = None
         self._notes = RequestNotes(request.id, schema_revision, recorder.clock)
 
@@ -117,12 +118,14 @@ class Trail:
         operation = parsed.operation
         self._signature = parsed.signature
         digest = _digest(parsed.signature)
-        self._notes.operation = AuditedOperation(operation.kind, digest, operation.name or "")
+        self._notes.operation = AuditedOperation(
+            kind=operation.kind, digest=digest, name=operation.name or ""
+        )
         return parsed
 
     def note_subjects(self, values: Iterable[Any]) -> None:
         """Persons that the request's arguments name, whether it will find them or not."""
-        self._notes.note_subjects(values, self._recorder.key)
+        self._notes.note_subjects(values, self._recorder.hashes.key)
 
     def note_decision(self, decision: Decision, index: AccessIndex) -> Decision:
         """What the policy said about every asked coordinate."""
@@ -141,7 +144,8 @@ class Trail:
         """
         self._notes.subgraphs = tuple(sorted({fetch.subgraph for fetch in plan.fetches}))
         if self._recorder.sink is not None:
-            self._intent = asyncio.ensure_future(self._append(self._notes.intent()))
+            self._intent = _append(self._recorder.sink, self._notes.intent(), self._signature)
+            self._intent.add_done_callback(_see)
             if plan.kind != "query":
                 await self._intent
         self.is_committed = plan.kind == "mutation" and bool(plan.fetches)
@@ -261,21 +265,27 @@ class Trail:
     ) -> None:
         if self._recorder.sink is None:
             return
-        released = touched_by(result, plan, self._recorder.key) if result and plan else ()
+        released = touched_by(result, plan, self._recorder.hashes) if result and plan else ()
         records = self._notes.release(outcome, codes, self.milliseconds, released, result)
-        if self._intent is None:
-            await self._append(records)
-        else:
-            await asyncio.gather(self._intent, self._append(records))
+        await _append(self._recorder.sink, records, self._signature)
+        if self._intent is not None:
+            # It was handed over before, so that nothing is waited for here but in rare accidents.
+            await self._intent
 
-    async def _append(self, records: list[AuditRecord]) -> None:
-        sink = self._recorder.sink
-        if sink is None:
-            return
-        if len(records) == 1:
-            await sink.append(records[0], self._signature)
-        else:
-            await asyncio.gather(*(sink.append(record, self._signature) for record in records))
+
+def _append(
+    sink: AuditSink, records: list[AuditRecord], operation_text: str | None
+) -> asyncio.Future[Any]:
+    """Hand records over; done when all of them are durable."""
+    if len(records) == 1:
+        return asyncio.ensure_future(sink.append(records[0], operation_text))
+    return asyncio.gather(*(sink.append(record, operation_text) for record in records))
+
+
+def _see(intent: asyncio.Future[Any]) -> None:
+    """Look at how an intent ended, which nobody else does when its release failed first."""
+    if not intent.cancelled():
+        intent.exception()
 
 
 def _outcome(errors: Iterable[ResponseError]) -> tuple[Outcome, set[str]]:

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from federation.access import AccessRequest, Asker, Caller, Decision, allow_all
-from federation.audit import AuditRecord
+from federation.audit import AuditRecord, NameHashes
 from federation.composition import compose
 from federation.errors import AuditUnavailable, SubgraphUnreachable
 from federation.execution import SubgraphReply, SubgraphRequest
@@ -125,7 +125,7 @@ async def parted_gateway(
             desks,
             streams,
             signer,
-            Recorder(records, log, b"key"),
+            Recorder(records, log, NameHashes(b"key")),
             b"key",
         )
         made = PartedGateway(

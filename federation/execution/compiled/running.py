@@ -112,7 +112,7 @@ class TypedRun:
     def _keep(self) -> None:
         """Keep the tree, or what is wanted of it: finishing the response uses it up."""
         request, typed = self._request, self._typed
-        if request.observe is not None and not request.refusals:
+        if request.observe is not None:
             self.observed = request.observe(typed.roots(self._state), typed.attribute)
         elif request.keeps_tree:
             self.tree = typed.tree(self._state)

@@ -8,6 +8,7 @@ import pytest
 from federation.audit import (
     EVERYTHING,
     NamedPlan,
+    NameHashes,
     build_identities,
     find_names,
     pages,
@@ -27,6 +28,7 @@ from federation.supergraph import Supergraph, build_api_schema
 from tests.support.as_bytes import AsBytes, data_of
 from tests.support.built_case import WIDE, built
 from tests.support.cases import CaseOperation, case_operations
+from tests.support.found_names import texts_of
 from tests.support.memory_subgraph import MemorySubgraph, MemoryTransport, Resolver, Row
 
 HEADER = """
@@ -107,7 +109,7 @@ class Town:
         result = await execute(named.plan, ExecutionRequest(), self.transport, self.schema)
         found = find_names(result.tree, result.data, named.names)
         assert not (found.unnamed and named.unnamed)
-        return result, {of: list(values) for of, values in found.values.items()}
+        return result, {of: sorted(names) for of, names in texts_of(found).items()}
 
 
 def _composed(documents: dict[str, str]) -> Supergraph:
@@ -123,14 +125,14 @@ def _identities(supergraph: Supergraph) -> Any:
 
 
 def _told(found: Found) -> object:
-    return {of: set(texts) for of, texts in found.values.items()}, found.unnamed
+    return texts_of(found), found.unnamed
 
 
 async def test_persons_are_named_by_a_field_that_is_hidden_and_was_not_selected() -> None:
     result, names = await Town().ask('{ citizen(id: "1") { name spouse { name } } }')
 
     assert result.data == {"citizen": {"name": "Ann", "spouse": {"name": None}}}
-    assert names == {("Citizen", "subject"): ["99X", "9902"]}
+    assert names == {("Citizen", "subject"): ["9902", "99X"]}
 
 
 async def test_other_entities_are_named_by_their_key_and_values_by_nothing() -> None:
@@ -187,7 +189,7 @@ async def test_an_object_without_its_name_is_counted() -> None:
     named = town.plan("{ accounts { balance } }")
     result = await execute(named.plan, ExecutionRequest(), town.transport, town.schema)
 
-    (entities,) = touched(result.tree, EVERYTHING, named, b"k" * 32)
+    (entities,) = touched(result.tree, EVERYTHING, named, NameHashes(b"k" * 32))
 
     assert (entities.type, entities.by, len(entities.digests)) == ("Citizen", "subject", 1)
     assert entities.unnamed == 1
@@ -212,12 +214,16 @@ async def test_a_type_whose_name_cannot_be_reached_is_said_to_be_unnamed() -> No
     named = plan_with_names(operation, build_query_graph(supergraph), _identities(supergraph))
 
     assert named.unnamed == ("A",)
-    assert touched({"a": {"x": 1}}, EVERYTHING, named, b"k" * 32) == (TouchedEntities("A", "none"),)
+    assert touched({"a": {"x": 1}}, EVERYTHING, named, NameHashes(b"k" * 32)) == (
+        TouchedEntities(type="A", by="none"),
+    )
 
 
 def test_many_digests_go_into_pages_and_none_is_lost() -> None:
-    many = TouchedEntities("A", "subject", tuple(f"{n:05}" for n in range(2_500)), unnamed=3)
-    few = TouchedEntities("B", "key id", ("x", "y"))
+    many = TouchedEntities(
+        type="A", by="subject", digests=tuple(f"{n:05}" for n in range(2_500)), unnamed=3
+    )
+    few = TouchedEntities(type="B", by="key id", digests=("x", "y"))
 
     made = pages((many, few), [f"s{n}" for n in range(1_001)])
 

@@ -24,14 +24,16 @@ RECORD = AuditRecord(
     kind=RecordKind.RELEASE,
     request_id="r-1",
     at=1_700_000_000_123,
-    caller=AuditedCaller("bank-app", "heming_bank"),
-    operation=AuditedOperation("query", "ab" * 32, "LoanPreApproval"),
+    caller=AuditedCaller(id="bank-app", department="heming_bank"),
+    operation=AuditedOperation(kind="query", digest="ab" * 32, name="LoanPreApproval"),
     purpose="loan-pre-approval",
     consents=("c-1",),
     verdicts=(
-        AuditedVerdicts("allow", "grants", ("Citizen.loanLimit", "Citizen.name")),
-        AuditedVerdicts("mask", "masking", ("Citizen.idNumber",)),
-        AuditedVerdicts("allow", "clearance", ("Region.name",)),
+        AuditedVerdicts(
+            effect="allow", rule="grants", coordinates=("Citizen.loanLimit", "Citizen.name")
+        ),
+        AuditedVerdicts(effect="mask", rule="masking", coordinates=("Citizen.idNumber",)),
+        AuditedVerdicts(effect="allow", rule="clearance", coordinates=("Region.name",)),
     ),
     subgraphs=("housing_fund", "tax"),
     policy_revision="7:abc",
@@ -40,7 +42,7 @@ RECORD = AuditRecord(
     duration=17,
     masked=1,
     filtered=2,
-    entities=(TouchedEntities("Citizen", "subject", ("00" * 16,)),),
+    entities=(TouchedEntities(type="Citizen", by="subject", digests=("00" * 16,)),),
 )
 
 

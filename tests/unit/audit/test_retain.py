@@ -1,10 +1,10 @@
 """Old records go, what is left stays verifiable, and a trail that is not whole is left alone."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from federation.audit import SignedHead, anchor_text, read_anchor
 from federation.errors import AuditUnavailable

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from msgspec import structs
 from sqlalchemy import make_url
 
 from federation.audit import (
@@ -34,26 +35,43 @@ from tests.unit.audit.test_store import KEY, record
 
 SECRET = b"s" * 32
 ANN, BEN = (subject_digest(SECRET, number) for number in ("1", "2"))
-TAX = AuditedVerdicts("allow", "grants", ("Citizen.income", "Query.firms"), ("tax",))
-MASKED = AuditedVerdicts("mask", "masking", ("Citizen.name",), ("people",))
-DENIED = AuditedVerdicts("deny", "grants", ("Citizen.debt",), ("tax",))
+TAX = AuditedVerdicts(
+    effect="allow",
+    rule="grants",
+    coordinates=("Citizen.income", "Query.firms"),
+    departments=("tax",),
+)
+MASKED = AuditedVerdicts(
+    effect="mask", rule="masking", coordinates=("Citizen.name",), departments=("people",)
+)
+DENIED = AuditedVerdicts(
+    effect="deny", rule="grants", coordinates=("Citizen.debt",), departments=("tax",)
+)
 
 
 def citizens(*people: str) -> tuple[TouchedEntities, ...]:
-    return (TouchedEntities("Citizen", "subject", tuple(sorted(people))),)
+    return (TouchedEntities(type="Citizen", by="subject", digests=tuple(sorted(people))),)
 
 
 def trail() -> list[AuditRecord]:
-    base = replace(record("r1"), at=1_000, caller=AuditedCaller("app", "bank"), purpose="loan")
-    release = replace(base, kind=RecordKind.RELEASE, outcome=Outcome.ANSWERED)
-    other = replace(release, caller=AuditedCaller("clerk", "county"), purpose=None)
+    base = structs.replace(
+        record("r1"), at=1_000, caller=AuditedCaller(id="app", department="bank"), purpose="loan"
+    )
+    release = structs.replace(base, kind=RecordKind.RELEASE, outcome=Outcome.ANSWERED)
+    other = structs.replace(
+        release, caller=AuditedCaller(id="clerk", department="county"), purpose=None
+    )
     return [
-        replace(base, subjects=(ANN,)),
-        replace(release, at=1_100, verdicts=(TAX, MASKED), entities=citizens(ANN), subjects=(ANN,)),
-        replace(base, request_id="r2", at=2_000),
-        replace(base, request_id="r2", at=2_050, kind=RecordKind.PAGE, entities=citizens(ANN, BEN)),
-        replace(release, request_id="r3", at=2_060, verdicts=(MASKED,)),
-        replace(
+        structs.replace(base, subjects=(ANN,)),
+        structs.replace(
+            release, at=1_100, verdicts=(TAX, MASKED), entities=citizens(ANN), subjects=(ANN,)
+        ),
+        structs.replace(base, request_id="r2", at=2_000),
+        structs.replace(
+            base, request_id="r2", at=2_050, kind=RecordKind.PAGE, entities=citizens(ANN, BEN)
+        ),
+        structs.replace(release, request_id="r3", at=2_060, verdicts=(MASKED,)),
+        structs.replace(
             release,
             request_id="r2",
             at=2_100,
@@ -61,8 +79,8 @@ def trail() -> list[AuditRecord]:
             pages=1,
             outcome=Outcome.PARTIAL,
         ),
-        replace(other, request_id="r4", at=3_000, verdicts=(TAX,)),
-        replace(other, request_id="r5", at=4_000, subjects=(BEN,), outcome=Outcome.REFUSED),
+        structs.replace(other, request_id="r4", at=3_000, verdicts=(TAX,)),
+        structs.replace(other, request_id="r5", at=4_000, subjects=(BEN,), outcome=Outcome.REFUSED),
     ]
 
 
@@ -92,7 +110,9 @@ async def _fill(url: str) -> None:
             await store.append(each)
     async with open_audit_store(url, KEY, "two", lambda: next(clock)) as store:
         await store.append(
-            replace(record('r"6'), at=2_500, kind=RecordKind.RELEASE, outcome=Outcome.FAILED)
+            structs.replace(
+                record('r"6'), at=2_500, kind=RecordKind.RELEASE, outcome=Outcome.FAILED
+            )
         )
 
 
@@ -167,7 +187,7 @@ async def test_a_person_sees_what_was_released_and_who_searched(database: str) -
 
 async def test_an_intent_without_an_answer_counts_as_a_search(database: str) -> None:
     async with open_audit_store(database, KEY, "late") as store:
-        await store.append(replace(record("lost"), subjects=(BEN,)))
+        await store.append(structs.replace(record("lost"), subjects=(BEN,)))
 
     found = await read_trail(database, lambda trail: list(reads_of_subject(trail, BEN, Wanted())))
 
@@ -211,8 +231,8 @@ async def test_an_export_has_the_digest_of_its_bytes(database: str, format: Expo
 
 async def test_no_cell_of_a_table_is_a_formula(database: str) -> None:
     async with open_audit_store(database, KEY, "late") as store:
-        caller = AuditedCaller('=HYPERLINK("x")', "d")
-        await store.append(replace(record("f"), kind=RecordKind.RELEASE, caller=caller))
+        caller = AuditedCaller(id='=HYPERLINK("x")', department="d")
+        await store.append(structs.replace(record("f"), kind=RecordKind.RELEASE, caller=caller))
     parts: list[bytes] = []
 
     wanted = replace(RELEASES, request_id="f")

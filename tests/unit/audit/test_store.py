@@ -7,11 +7,11 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from federation.audit import (
@@ -45,8 +45,8 @@ def record(request_id: str, text: str = TEXT) -> AuditRecord:
         kind=RecordKind.INTENT,
         request_id=request_id,
         at=1_700_000_000_000,
-        caller=AuditedCaller("bank-app", "heming_bank"),
-        operation=AuditedOperation("query", text_digest(text)),
+        caller=AuditedCaller(id="bank-app", department="heming_bank"),
+        operation=AuditedOperation(kind="query", digest=text_digest(text)),
     )
 
 
@@ -174,7 +174,7 @@ async def test_a_commit_that_reached_the_disk_but_was_not_confirmed_is_built_upo
 
 async def test_a_cancelled_append_does_not_disturb_its_batch(file: Path) -> None:
     async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
-        tasks = [asyncio.create_task(store.append(record(f"r{n}"))) for n in range(3)]
+        tasks = [asyncio.ensure_future(store.append(record(f"r{n}"))) for n in range(3)]
         await asyncio.sleep(0)
         tasks[1].cancel()
         answers = await asyncio.gather(*tasks, return_exceptions=True)
@@ -374,7 +374,7 @@ async def test_a_head_kept_outside_finds_what_was_cut_together_with_its_heads(fi
 
 WRITER = """
 import asyncio, sys
-from dataclasses import replace
+from msgspec.structs import replace
 from federation.audit import RecordKind
 from federation.gateway.audit_keys import head_key
 from federation.gateway.audit_store import open_audit_store
@@ -511,7 +511,7 @@ async def test_the_intent_of_a_query_goes_with_its_release_or_soon_by_itself(
     monkeypatch.setattr(audit_store, "PATIENCE_SECONDS", 0.4)
     loop = asyncio.get_running_loop()
     async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
-        intent = asyncio.create_task(store.append(record("a")))
+        intent = store.append(record("a"))
         await asyncio.sleep(0.1)
         waits = not intent.done()
         await store.append(replace(record("a"), kind=RecordKind.RELEASE))

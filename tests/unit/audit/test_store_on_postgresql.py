@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import make_url, text
 
 from federation.audit import FaultKind, key_id, read_links, read_record

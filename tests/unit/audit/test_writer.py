@@ -59,7 +59,7 @@ async def test_a_killed_writer_fails_those_who_wait_and_is_started_anew(tmp_path
     with audit_writer_process(f"sqlite:///{file}", key_file, socket):
         async with remote_audit_sink(socket) as sink:
             await sink.append(record("before"))
-            waiting = [asyncio.create_task(sink.append(record(f"r{n}"))) for n in range(500)]
+            waiting = [asyncio.ensure_future(sink.append(record(f"r{n}"))) for n in range(500)]
             await asyncio.sleep(0)
             os.kill(writer_ids(file)[0], signal.SIGKILL)
             answers = await asyncio.gather(*waiting, return_exceptions=True)
