@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from graphql import GraphQLSchema
 
@@ -67,26 +68,31 @@ async def execute(
 def _typed_result(
     plan: OperationPlan, request: ExecutionRequest, run: TypedRun, text: bytes
 ) -> ExecutionResult:
-    refused = [each.error for each in request.refusals if holds(each.conditions, request.variables)]
     return ExecutionResult(
         data=None,
-        errors=tuple(refused),
-        reports=tuple(
-            FetchReport(
-                fetch.id,
-                fetch.subgraph,
-                fetch.kind,
-                Outcome.ANSWERED if fetch.id in run.sent else Outcome.SKIPPED,
-                requests=int(fetch.id in run.sent),
-                representations=run.representations(fetch.id),
-                seconds=run.seconds.get(fetch.id, 0.0),
-            )
-            for fetch in plan.fetches
+        errors=tuple(
+            each.error for each in request.refusals if holds(each.conditions, request.variables)
         ),
+        report=partial(_typed_reports, plan, run),
         tree=run.tree,
         masked=run.masked,
         observed=run.observed,
         text=text,
+    )
+
+
+def _typed_reports(plan: OperationPlan, run: TypedRun) -> tuple[FetchReport, ...]:
+    return tuple(
+        FetchReport(
+            fetch.id,
+            fetch.subgraph,
+            fetch.kind,
+            Outcome.ANSWERED if fetch.id in run.sent else Outcome.SKIPPED,
+            requests=int(fetch.id in run.sent),
+            representations=run.representations(fetch.id),
+            seconds=run.seconds.get(fetch.id, 0.0),
+        )
+        for fetch in plan.fetches
     )
 
 
@@ -125,6 +131,7 @@ async def _execute(
     except ExceptionGroup as faults:
         # Only what is no fault of a subgraph gets here; the caller knows it by its own type.
         raise faults.exceptions[0] from None
+    reports = tuple(task.result() for task in tasks)
     dropped = drop_rows(execution)
     told = [error for run in runs if run.fetch.id not in plan.untold for error in run.errors]
     failures = mended(told, execution, dropped)
@@ -132,7 +139,7 @@ async def _execute(
     return ExecutionResult(
         data=shaped.data,
         errors=(*shaped.refused, *failures, *shaped.errors),
-        reports=tuple(task.result() for task in tasks),
+        report=lambda: reports,
         tree=execution.tree,
         masked=shaped.masked,
         filtered=dropped.rows,

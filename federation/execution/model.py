@@ -103,7 +103,7 @@ class ExecutionResult:
         data: None when null propagated to the root, and where there is ``text``.
         text: The data as JSON, where it was made without a tree.
         errors: Refusals, then errors of fetches in the plan's order, then those of the response.
-        reports: One for each fetch of the plan, in its order.
+        report: Makes ``reports``, which few ask for.
         tree: What was fetched, unmasked and with what only the plan needed; for the audit trail.
         observed: What ``ExecutionRequest.observe`` answered; None where it was not asked.
         masked: How many values were masked.
@@ -116,7 +116,7 @@ class ExecutionResult:
 
     data: dict[str, Any] | None
     errors: tuple[ResponseError, ...] = ()
-    reports: tuple[FetchReport, ...] = ()
+    report: Callable[[], tuple[FetchReport, ...]] = tuple
     tree: dict[str, Any] = field(default_factory=dict, repr=False)
     observed: Any = None
     masked: int = 0
@@ -124,6 +124,11 @@ class ExecutionResult:
     is_withheld: bool = False
     text: bytes | None = None
     is_part: bool = False
+
+    @property
+    def reports(self) -> tuple[FetchReport, ...]:
+        """One for each fetch of the plan, in its order."""
+        return self.report()
 
     @property
     def touched(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from federation.gateway.negotiation import (
     LEGACY_TYPE,
     RESPONSE_TYPE,
     HttpRefusal,
+    RequestHeaders,
     check_content_type,
     check_origin,
     choose_media_type,
@@ -35,7 +36,7 @@ from federation.gateway.settings import Http, Subscriptions
 
 Result = TypeVar("Result")
 
-_WATCH_AFTER_SECONDS = 0.05
+_WATCH_AFTER_SECONDS = 0.25
 
 
 class Answering(Protocol):
@@ -65,7 +66,7 @@ class GraphQLEndpoint:
         """Answers one HTTP request."""
         started = time.perf_counter()
         request_id = secrets.token_hex(8)
-        headers = Headers(raw=scope["headers"])
+        headers = RequestHeaders(scope["headers"])
         accepted = _accepted(headers.get("accept"))
         try:
             request = await self._read(scope, receive, request_id, headers, accepted)
@@ -249,14 +250,13 @@ def _refused(refusal: HttpRefusal) -> Response:
 async def _send(
     send: Send, status: int, media_type: str, response: Response, request_id: str
 ) -> None:
-    headers = {
-        "content-type": f"{media_type}; charset=utf-8",
-        "content-length": str(len(response.body)),
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        "datong-request": request_id,
-        **response.headers,
-    }
-    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
+    headers = [
+        (b"content-type", b"%b; charset=utf-8" % media_type.encode()),
+        (b"content-length", b"%d" % len(response.body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"datong-request", request_id.encode()),
+        *((name.encode(), each.encode("latin-1")) for name, each in response.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})

@@ -22,6 +22,24 @@ LEGACY_TYPE = "application/json"
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
+class RequestHeaders(Headers):
+    """Headers that are looked up many times: decoded once, the first of equal names counts."""
+
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        super().__init__(raw=raw)
+        self._by_name: dict[str, str] = {}
+        for name, value in raw:
+            self._by_name.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+
+    def __getitem__(self, key: str) -> str:
+        """The value under a name in any case."""
+        return self._by_name[key.lower()]
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is a value."""
+        return isinstance(key, str) and key.lower() in self._by_name
+
+
 class HttpRefusal(InvalidRequest):
     """The HTTP request cannot be answered, whatever operation it holds.
 

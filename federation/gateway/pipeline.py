@@ -334,7 +334,9 @@ def _mode_of(request: Request) -> Mode:
     Raises:
         InvalidRequest: It names no mode.
     """
-    wanted = request.headers.get(MODE_HEADER, Mode.PRUNE.value)
+    wanted = request.headers.get(MODE_HEADER)
+    if wanted is None:
+        return Mode.PRUNE
     try:
         return Mode(wanted.strip().lower())
     except ValueError:

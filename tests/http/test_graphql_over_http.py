@@ -147,7 +147,7 @@ def test_nothing_of_an_operation_reaches_the_log(tmp_path: Path) -> None:
         said = served.stop()
 
     assert (got.status, posted.status, wrong.status) == (200, 200, 400)
-    assert '"path": "/graphql"' in said
+    assert '"path":"/graphql"' in said
     assert IDENTITY_NUMBER not in said
     assert "Secret" not in said
 

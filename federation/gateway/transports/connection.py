@@ -6,6 +6,7 @@ Source: RFC 9112; the parser is llhttp, as strict as it comes.
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import NamedTuple, Protocol, cast
 
 import httptools
@@ -71,6 +72,7 @@ class Connection(asyncio.Protocol):
     Attributes:
         is_open: Whether another request may be sent.
         lost: Done when the socket is closed.
+        loop: Whose callbacks it gets.
         opened: Time of the event loop's clock.
         idle_since: The same, when it was put back.
     """
@@ -87,7 +89,7 @@ class Connection(asyncio.Protocol):
         self.is_open = False
         self.lost: asyncio.Future[None] = loop.create_future()
         self.opened = self.idle_since = loop.time()
-        self._loop = loop
+        self.loop = loop
         self._max_head_bytes = max_head_bytes
         self._max_body_bytes = max_body_bytes
         self._transport: asyncio.Transport | None = None
@@ -117,7 +119,7 @@ class Connection(asyncio.Protocol):
         """
         if not self.is_open:
             raise NoAnswer("the connection is closed", is_untouched=True)
-        asked = _Asked(loop=self._loop)
+        asked = _Asked(loop=self.loop)
         self.begin(request, asked)
         try:
             return await asked
@@ -192,7 +194,7 @@ class Connection(asyncio.Protocol):
             return
         match name.lower():
             case b"content-type":
-                self._media_type = _token(value.partition(b";")[0])
+                self._media_type = _token(value).partition(";")[0].rstrip()
             case b"content-encoding":
                 self._coding = _token(value)
             case b"content-length" | b"transfer-encoding":
@@ -257,5 +259,7 @@ class Connection(asyncio.Protocol):
             waiting.failed(NoAnswer(reason, self._status, is_untouched=untouched))
 
 
+@lru_cache(maxsize=200)
 def _token(value: bytes) -> str:
+    """What a header says; mostly one of a few values."""
     return value.decode("latin-1").strip().lower()

@@ -23,7 +23,7 @@ class Exchange(asyncio.Future[ByteReply]):
 
     def __init__(self, subgraph: str, pool: Pool, connection: Connection) -> None:
         """Nothing is sent yet; the connection was taken from the pool."""
-        super().__init__(loop=asyncio.get_running_loop())
+        super().__init__(loop=connection.loop)
         self._subgraph = subgraph
         self._pool = pool
         self._connection: Connection | None = connection
@@ -41,7 +41,7 @@ class Exchange(asyncio.Future[ByteReply]):
         assert self._connection is not None, "sent once"
         self._read = read
         self._again = again
-        self._timer = self.get_loop().call_later(seconds, self._expire)
+        self._timer = self._connection.loop.call_later(seconds, self._expire)
         self._connection.begin(message, self)
 
     # Called by the connection

@@ -146,9 +146,9 @@ class Pool:
             connection.abort()
 
     def _take(self) -> Connection | None:
-        latest = asyncio.get_running_loop().time() - IDLE_SECONDS
         while self._idle:
             connection = self._idle.pop()
+            latest = connection.loop.time() - IDLE_SECONDS
             if connection.is_open and connection.idle_since >= latest:
                 return connection
             connection.abort()
@@ -166,15 +166,14 @@ class Pool:
         return connection
 
     def _put_back(self, connection: Connection) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = connection.loop.time()
         if not connection.is_open or self._is_closed or now - connection.opened > _LIFE_SECONDS:
             connection.abort()
             return
         connection.idle_since = now
         self._idle.append(connection)
         if self._sweep is None:
-            self._sweep = loop.call_later(IDLE_SECONDS, self._close_unused)
+            self._sweep = connection.loop.call_later(IDLE_SECONDS, self._close_unused)
 
     def _close_unused(self) -> None:
         loop = asyncio.get_running_loop()
