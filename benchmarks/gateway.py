@@ -32,6 +32,7 @@ def main() -> int:
         print(f"skipped: {reason}")
         return 0
     general = "DATONG_SUBGRAPHS_HTTP_CLIENT=general"
+    sharing = "DATONG_HTTP_SHARE_EQUAL_QUERIES=true"
     serve = f"{sys.executable} -m federation.cli serve --supergraph {{sg}} --access open --port"
     command = [
         sys.executable, "-B", str(BENCH / "bench.py"), "--python", sys.executable, "--warm", "3",
@@ -39,6 +40,7 @@ def main() -> int:
         "--delay-ms", options.delay_ms,
         f"prototype=14110=exec {sys.executable} -B {{here}}/gw.py uvicorn raw V3 14110",
         f"datong=14120=cd {ROOT} && exec {serve} 14120",
+        f"equal queries shared=14122=cd {ROOT} && {sharing} exec {serve} 14122",
         f"general client=14121=cd {ROOT} && {general} exec {serve} 14121",
     ]  # fmt: skip
     return subprocess.run(command, check=False).returncode

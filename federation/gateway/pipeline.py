@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import msgspec
 from graphql import GraphQLSchema
 from starlette.datastructures import Headers
 
@@ -58,6 +59,7 @@ from federation.gateway.own_schema import OwnSchemas, introspected
 from federation.gateway.recall import Known, Planned, Recall
 from federation.gateway.respond import describe, respond
 from federation.gateway.settings import Config
+from federation.gateway.sharing import SharedQueries
 from federation.gateway.signing import ContextSigner
 from federation.gateway.state import State
 from federation.gateway.streams.slots import Slots
@@ -136,6 +138,7 @@ class Gateway:
         self._recall = Recall(config.cache, is_named=is_named)
         self._own = OwnSchemas(parts.view, config.cache.views, config.http.deadline_seconds / 2)
         self._compiled = CompiledPlans(config.cache.compiled_bytes)
+        self._shared = SharedQueries() if config.http.share_equal_queries else None
 
     @property
     def open_subscriptions(self) -> int:
@@ -163,13 +166,39 @@ class Gateway:
                 return self._stream(request, trail, prepared, state)
             if request.accepts_parts and is_incremental(prepared.plan, prepared.work):
                 return self._part_stream(request.accepts_parts, trail, prepared, state)
-            code = self._compiled.get(prepared.plan, prepared.work, state.schema)
-            result = await execute(
-                prepared.plan, prepared.work, self._parts.transport, state.schema, code
-            )
+            result = await self._execute(request, prepared, state)
             response = respond(result, self._description(request, result, prepared, trail))
             await trail.release(response, result, prepared.named)
         return trail.answer()
+
+    async def _execute(self, request: Request, prepared: Prepared, state: State) -> ExecutionResult:
+        def run() -> Coroutine[Any, Any, ExecutionResult]:
+            plan, work = prepared.plan, prepared.work
+            code = self._compiled.get(plan, work, state.schema)
+            return execute(plan, work, self._parts.transport, state.schema, code)
+
+        if self._shared is None or prepared.work.introspection:
+            return await run()
+        if prepared.plan.kind == "query":
+            return await self._shared.result(self._sharing_key(request, prepared), prepared, run)
+        try:
+            return await run()
+        finally:
+            # Who has changed something sees that, whatever was under way before.
+            self._shared.forget()
+
+    def _sharing_key(self, request: Request, prepared: Prepared) -> Hashable:
+        """All that a query's result depends on; the restriction stands for its row filters."""
+        asker, forwarded = prepared.asker, self._config.http.forwarded_headers
+        return (
+            id(prepared.restriction),
+            id(prepared.plan),
+            asker.caller,
+            asker.purpose,
+            asker.consents,
+            msgspec.json.encode(prepared.work.variables),
+            tuple(forwarded_headers(request.headers, forwarded).items()),
+        )
 
     async def _prepare(self, request: Request, trail: Trail, state: State) -> Prepared:
         """The stages up to the plan; each event of a subscription goes through them again."""

@@ -44,6 +44,9 @@ class Http(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         debug_extensions: Whether a client may ask, with the header `Datong-Debug: 1`, for the
             fetches and durations of its own request.
         allowed_origins: Origins besides the gateway's own whose pages may send GET requests.
+        share_equal_queries: Whether a query waits for an equal one of the same caller that is under
+            way, instead of asking subgraphs again. It may then show what was so a second ago, also
+            to who has changed it through another process since.
     """
 
     get: bool = True
@@ -53,6 +56,7 @@ class Http(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     forwarded_headers: tuple[str, ...] = ("traceparent", "tracestate")
     debug_extensions: bool = False
     allowed_origins: tuple[str, ...] = ()
+    share_equal_queries: bool = False
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ policies/rego, in a thread of its own. A caller has the grants that a test names
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sqlite3
@@ -142,10 +143,12 @@ class Subgraphs:
 
     Attributes:
         faults: Replace what resolvers give, while a test lasts.
+        pause: Seconds that an answer takes, while a test lasts.
     """
 
     sent: list[Sent] = field(default_factory=list)
     faults: dict[tuple[str, str], Resolver] = field(default_factory=dict)
+    pause: float = 0.0
 
     def app(self) -> Starlette:
         return Starlette(routes=[Route("/{name}", self._answer, methods=["POST"])])
@@ -155,6 +158,7 @@ class Subgraphs:
         name = request.path_params["name"]
         headers = {key.lower(): value for key, value in request.headers.items()}
         self.sent.append(Sent(name, body["query"], body.get("variables") or {}, headers))
+        await asyncio.sleep(self.pause)
         subgraph = MemorySubgraph(SDL[name], ROWS[name], self.faults)
         kind = "mutation" if body["query"].startswith("mutation") else "query"
         reply = subgraph.answer(SubgraphRequest(body["query"], body.get("variables") or {}, kind))
@@ -199,7 +203,13 @@ class City:
         (data / "grants.json").write_text(json.dumps(documents(granted)))
         audit = folder / "audit.sqlite"
         config = Config(
-            http=Http(console=False, deadline_seconds=5, **access.get("http", {})),
+            # Whatever can be shared is: nothing of it may reach another caller.
+            http=Http(
+                console=False,
+                deadline_seconds=5,
+                share_equal_queries=True,
+                **access.get("http", {}),
+            ),
             identity=Identity(jwks=self.keys, consent_jwks=self.keys),
             access=msgspec.structs.replace(
                 Access(data=str(data)), **{k: v for k, v in access.items() if k != "http"}

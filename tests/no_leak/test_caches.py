@@ -1,8 +1,9 @@
 """What one caller warmed is of no use to another."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from tests.no_leak.city import City, grants
+from tests.no_leak.city import City, Gateway, Sent, grants
 
 REGION = {"uses": {"select": True}, "region": True}
 RIGHTS = grants("Citizen.home", Citizen__name=REGION, Citizen__phone={**REGION, "roles": {"in": 1}})
@@ -43,6 +44,60 @@ def test_questions_at_the_same_moment_are_not_mixed_up(city: City) -> None:
         for each in city.subgraphs.sent[before:]
     }
     assert pairs == {(region, region) for region in regions}
+
+
+def _at_once(
+    city: City, gateway: Gateway, query: str, callers: list[dict[str, str]]
+) -> tuple[list[Any], list[Sent], list[dict[str, Any]]]:
+    """Answers, what was sent for them, and what was recorded of them, all at the same moment."""
+    gateway.ask(query, None, callers[0])
+    sent, recorded = len(city.subgraphs.sent), len(gateway.records())
+    city.subgraphs.pause = 0.3
+    try:
+        with ThreadPoolExecutor(len(callers)) as pool:
+            wires = list(pool.map(lambda caller: gateway.ask(query, None, caller), callers))
+    finally:
+        city.subgraphs.pause = 0.0
+    return [each.json for each in wires], city.subgraphs.sent[sent:], gateway.records()[recorded:]
+
+
+def test_equal_questions_at_once_share_requests_and_keep_their_own_records(city: City) -> None:
+    gateway = city.gateway(RIGHTS)
+    alone = len(gateway.ask(QUERY, None, gateway.caller(region="990102")).sent)
+
+    answers, sent, records = _at_once(
+        city, gateway, QUERY, [gateway.caller(region="990102") for _ in range(4)]
+    )
+
+    assert answers == [answers[0]] * 4
+    assert alone <= len(sent) < 2 * alone
+    releases = [each for each in records if each["kind"] == "release"]
+    assert len({each["request_id"] for each in releases}) == 4
+    assert [each["entities"] for each in releases] == [releases[0]["entities"]] * 4
+
+
+def test_callers_of_equal_verdicts_and_other_rows_share_nothing(city: City) -> None:
+    gateway = city.gateway(RIGHTS)
+    regions = ["990102", "990103"]
+
+    _, sent, records = _at_once(
+        city, gateway, QUERY, [gateway.caller(sub=each, region=each) for each in regions]
+    )
+
+    asked = sorted(
+        (each.context["sub"], each.context["row_filters"]["Citizen"]["value"]) for each in sent
+    )
+    assert set(asked) == {(region, region) for region in regions}
+    assert {each["caller"]["id"] for each in records} == set(regions)
+
+
+def test_equal_changes_at_once_are_all_made(city: City) -> None:
+    gateway = city.gateway(grants("Citizen.idNumber"))
+    change = 'mutation { rename(idNumber: "BEN", name: "x") { idNumber } }'
+
+    _, sent, _ = _at_once(city, gateway, change, [gateway.caller() for _ in range(3)])
+
+    assert len([each for each in sent if "rename" in each.text]) == 3
 
 
 def test_a_role_more_warms_nothing_for_who_lacks_it(city: City) -> None:

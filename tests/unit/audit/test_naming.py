@@ -16,7 +16,7 @@ from federation.audit import (
     touched,
 )
 from federation.audit.record import TouchedEntities
-from federation.audit.touched import Found
+from federation.audit.touched import Found, told
 from federation.catalogue import build_catalogue
 from federation.composition import compose
 from federation.execution import ExecutionRequest, ExecutionResult, compile_typed, execute
@@ -193,6 +193,18 @@ async def test_an_object_without_its_name_is_counted() -> None:
 
     assert (entities.type, entities.by, len(entities.digests)) == ("Citizen", "subject", 1)
     assert entities.unnamed == 1
+
+
+async def test_one_result_is_told_to_every_request_alike() -> None:
+    town = Town()
+    named = town.plan("{ accounts { balance } }")
+    result = await execute(named.plan, ExecutionRequest(), town.transport, town.schema)
+    found = find_names(result.tree, EVERYTHING, named.names)
+
+    first = told(found, named, NameHashes(b"k" * 32))
+
+    assert first[0].unnamed == 1
+    assert told(found, named, NameHashes(b"k" * 32)) == first
 
 
 def test_what_is_selected_anyway_costs_nothing() -> None:
