@@ -14,32 +14,38 @@ from federation.gateway.signing import CONTEXT_HEADER, ContextSigner
 _NEVER_FORWARDED = frozenset({"authorization", "cookie", "host", "content-length", "content-type"})
 
 
-def build_headers_for(
-    signer: ContextSigner,
-    asker: Asker,
-    restriction: Restriction,
-    index: AccessIndex,
-    forwarded: Mapping[str, str],
-) -> HeadersFor:
-    """The headers of every request to a subgraph that one client request causes.
+class ContextFilters:
+    """The row filters of one restriction, as each subgraph is told them; worked out once.
 
     A subgraph gets the row filters whose fields it holds, and no others.
     """
-    filters: dict[str, dict[str, object]] = {}
 
-    def filters_of(subgraph: str) -> dict[str, object]:
-        if subgraph not in filters:
-            filters[subgraph] = row_filters_json(
+    def __init__(self, restriction: Restriction, index: AccessIndex) -> None:
+        self._filters = restriction.row_filters
+        self._index = index
+        self._known: dict[str, Mapping[str, object]] = {}
+
+    def of(self, subgraph: str) -> Mapping[str, object]:
+        """Condition by type name, as JSON."""
+        known = self._known.get(subgraph)
+        if known is None:
+            known = self._known[subgraph] = row_filters_json(
                 {
                     name: condition
-                    for name, condition in restriction.row_filters.items()
-                    if index.holds(subgraph, name, fields_of(condition))
+                    for name, condition in self._filters.items()
+                    if self._index.holds(subgraph, name, fields_of(condition))
                 }
             )
-        return filters[subgraph]
+        return known
+
+
+def build_headers_for(
+    signer: ContextSigner, asker: Asker, filters: ContextFilters, forwarded: Mapping[str, str]
+) -> HeadersFor:
+    """The headers of every request to a subgraph that one client request causes."""
 
     def headers_for(subgraph: str, text: str) -> Mapping[str, str]:
-        token = signer.sign(subgraph, text, asker.caller, asker.purpose, filters_of(subgraph))
+        token = signer.sign(subgraph, text, asker.caller, asker.purpose, filters.of(subgraph))
         return {**forwarded, CONTEXT_HEADER: token}
 
     return headers_for

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -41,6 +42,23 @@ class CallerRefused(Forbidden):
         self.caller = caller
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token whose signature was found good.
+
+    Attributes:
+        kid: Of its key.
+        generation: Of the keys among which that was.
+        claims: All of them.
+        facts: What they say.
+    """
+
+    kid: str
+    generation: int
+    claims: Mapping[str, Any]
+    facts: Any
+
+
 class Identifier:
     """Believes tokens and consents of the configured issuers."""
 
@@ -70,7 +88,7 @@ class Identifier:
             else None
         )
         self._revoked = Revocations(settings.revoked_consents_file)
-        self._claims: Bounded[tuple[bytes, int], Mapping[str, Any]] = Bounded(_KEPT_TOKENS)
+        self._verified: Bounded[bytes, _Verified] = Bounded(_KEPT_TOKENS)
 
     async def identify(self, headers: Headers) -> Asker:
         """The caller with its purpose and consents, all verified at this moment.
@@ -80,16 +98,16 @@ class Identifier:
             CallerRefused: A purpose or consent that this caller may not use.
             KeysUnavailable: The issuer's keys cannot be read.
         """
-        claims = await self._verify_caller(headers)
-        caller = read_caller(claims)
+        verified = await self._verify_caller(headers)
+        caller: Caller = verified.facts
         try:
-            purpose = self._check_purpose(headers, claims, caller)
+            purpose = self._check_purpose(headers, verified.claims, caller)
             consents = await self._verify_consents(headers, caller, purpose)
         except Forbidden as refusal:
             raise CallerRefused(caller, refusal) from None
         return Asker(caller, purpose, consents, int(self._clock()))
 
-    async def _verify_caller(self, headers: Headers) -> Mapping[str, Any]:
+    async def _verify_caller(self, headers: Headers) -> _Verified:
         values = headers.getlist("authorization")
         if not values:
             raise Unauthenticated("no token: send the header Authorization: Bearer <token>")
@@ -99,7 +117,7 @@ class Identifier:
         settings = self._settings
         try:
             return await self._verify(
-                token.strip(), self._keys, (settings.issuer,), settings.audience
+                token.strip(), self._keys, (settings.issuer,), settings.audience, read_caller
             )
         except jwt.PyJWTError as error:
             raise Unauthenticated(f"the token is not accepted: {_explain(error)}") from None
@@ -137,10 +155,14 @@ class Identifier:
         if self._consent_keys is None:
             raise _consent_refused("this gateway accepts no consents", "consent_not_accepted")
         try:
-            claims = await self._verify(
-                token, self._consent_keys, self._settings.consent_issuers, caller.id
+            verified = await self._verify(
+                token,
+                self._consent_keys,
+                self._settings.consent_issuers,
+                caller.id,
+                _read_consent,
             )
-            consent = _read_consent(claims)
+            consent: ConsentFact = verified.facts
         except (jwt.PyJWTError, ValueError) as error:
             raise _consent_refused(_explain(error), "consent_invalid") from None
         if consent.purpose != purpose:
@@ -150,19 +172,27 @@ class Identifier:
         return consent
 
     async def _verify(
-        self, token: str, keys: KeySet, issuers: tuple[str, ...], audience: str
-    ) -> Mapping[str, Any]:
-        """The claims of a token that holds now; those verified before are only checked for time."""
+        self,
+        token: str,
+        keys: KeySet,
+        issuers: tuple[str, ...],
+        audience: str,
+        read: Callable[[Mapping[str, Any]], Any],
+    ) -> _Verified:
+        """A token that holds now, and what ``read`` says of it.
+
+        One verified before is only checked for time, and for its key being one of the issuer's.
+        """
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise jwt.InvalidTokenError("it is too long")
-        header = jwt.get_unverified_header(token)
-        key = await keys.find(str(header.get("kid")))
+        digest = hashlib.sha256(f"{id(keys)} {audience} {token}".encode()).digest()
+        kept = self._verified.get(digest)
+        kid = kept.kid if kept else str(jwt.get_unverified_header(token).get("kid"))
+        key = await keys.find(kid)
         if key is None:
             raise jwt.InvalidTokenError("its key is not one of the issuer's")
-        digest = hashlib.sha256(f"{id(keys)} {audience} {token}".encode()).digest()
-        kept = self._claims.get((digest, keys.generation))
-        if kept is not None:
-            self._check_time(kept)
+        if kept is not None and kept.generation == keys.generation:
+            self._check_time(kept.claims)
             return kept
         if key.algorithm_name not in self._settings.algorithms:
             raise jwt.InvalidAlgorithmError
@@ -181,7 +211,8 @@ class Identifier:
             },
         )
         self._check_time(claims)
-        return self._claims.put((digest, keys.generation), claims)
+        verified = _Verified(kid, keys.generation, claims, read(claims))
+        return self._verified.put(digest, verified)
 
     def _check_time(self, claims: Mapping[str, Any]) -> None:
         now, leeway = self._clock(), self._settings.leeway_seconds

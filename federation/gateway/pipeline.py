@@ -216,7 +216,7 @@ class Gateway:
         planned = self._recall.planned(asked, decision, state, restrict, labels)
         if _mode_of(request) is Mode.REFUSE:
             refuse_whole(planned.restriction.refusals)
-        work = self._work(request, asker, variables, planned, state)
+        work = self._work(request, asker, variables, planned)
         if planned.introspections:
             own = await self._own_schema(asker, state)
             texts = planned.introspections
@@ -319,9 +319,9 @@ class Gateway:
         asker: Asker,
         variables: Mapping[str, Any],
         planned: Planned,
-        state: State,
     ) -> ExecutionRequest:
         restriction, names = planned.restriction, planned.named.names
+        is_named = self._parts.recorder.sink is not None
         forwarded = forwarded_headers(request.headers, self._config.http.forwarded_headers)
         return ExecutionRequest(
             variables=variables,
@@ -330,14 +330,12 @@ class Gateway:
             smallest_count=self._config.access.smallest_count,
             row_tests=bind_row_tests(restriction),
             refusals=restriction.refusals,
-            headers_for=build_headers_for(
-                self._parts.signer, asker, restriction, state.index, forwarded
-            ),
+            headers_for=build_headers_for(self._parts.signer, asker, planned.filters, forwarded),
             deadline=self._config.http.deadline_seconds,
             # Where anybody may read anything there is nothing that an error could give away.
             show_subgraph_errors=self._config.access.engine == "open",
-            keeps_tree=self._parts.recorder.sink is not None,
-            observe=partial(find_typed_names, names=names) if names else None,
+            keeps_tree=is_named,
+            observe=partial(find_typed_names, names=names) if is_named else None,
         )
 
     def _masks(self, asker: Asker, restriction: Restriction) -> Mapping[tuple[str, str], Mask]:

@@ -28,6 +28,7 @@ from federation.audit import (
 )
 from federation.errors import PlanningError
 from federation.gateway.bounded import Bounded
+from federation.gateway.context import ContextFilters
 from federation.gateway.own_schema import introspections
 from federation.gateway.settings import Cache
 from federation.gateway.state import State
@@ -81,6 +82,7 @@ class Planned:
 
     Attributes:
         introspections: What the response tells of the schema.
+        filters: For the requests to subgraphs.
     """
 
     asked: Asked
@@ -88,6 +90,7 @@ class Planned:
     restriction: Restriction
     named: NamedPlan
     introspections: tuple[str, ...]
+    filters: ContextFilters
 
     @property
     def plan(self) -> OperationPlan:
@@ -168,7 +171,9 @@ class Recall:
             restriction = restrict(replace(state.index, tests_rows=False))
             planned = self._plan(restriction.operation, state, labels, weight)
         told = tuple(introspections(planned.plan.output))
-        return self._planned.put(key, Planned(asked, decision, restriction, planned, told), weight)
+        filters = ContextFilters(restriction, state.index)
+        made = Planned(asked, decision, restriction, planned, told, filters)
+        return self._planned.put(key, made, weight)
 
     def _plan(self, operation: Operation, state: State, labels: Labels, weight: int) -> NamedPlan:
         identities = state.identities if self._is_named else {}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -141,7 +142,7 @@ class ContextSigner:
             purpose: Verified code.
             row_filters: Condition by type name; only those that this subgraph can apply.
         """
-        filters = json.dumps(row_filters, sort_keys=True) if row_filters else ""
+        filters = msgspec.json.encode(row_filters, order="sorted") if row_filters else b""
         rights = (caller.id, caller.kind, caller.department, caller.region, purpose, filters)
         kept = self._kept.get((*rights, subgraph, text))
         now = self._clock()
