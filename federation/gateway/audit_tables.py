@@ -1,6 +1,7 @@
 """The tables of the audit trail: what is written into them and read from them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -64,7 +65,9 @@ _OPERATIONS = Table(
 )
 
 _INSERT = insert(_ENTRIES)
-_INSERT_ON_SQLITE = str(_INSERT.compile(dialect=sqlite.dialect()))
+_INSERT_ON_SQLITE = f"INSERT INTO {_ENTRIES.name} ({', '.join(_ENTRIES.columns.keys())}) VALUES "  # noqa: S608
+# Rows in one statement on SQLite; old versions of it take 999 parameters.
+_MOST_ROWS = 100
 _PAGE = 1_000
 # An arbitrary number that every Datong process takes for this lock.
 _LOCK_NUMBER = 0x4441544F4E47
@@ -91,10 +94,20 @@ def write_entries(connection: Connection, chain: str, entries: Sequence[Entry]) 
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        sqlite_connection(connection).executemany(_INSERT_ON_SQLITE, rows)
+        driver = sqlite_connection(connection)
+        # Few long statements: in between, this thread would have to wait for the event loop's.
+        for at in range(0, len(rows), _MOST_ROWS):
+            some = rows[at : at + _MOST_ROWS]
+            driver.execute(_insert_on_sqlite(len(some)), [value for row in some for value in row])
     else:
         names = ("chain", "sequence", "previous", "digest", "body")
         connection.execute(_INSERT, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+@lru_cache(_MOST_ROWS)
+def _insert_on_sqlite(rows: int) -> str:
+    row = f"({', '.join('?' * len(_ENTRIES.columns))})"
+    return _INSERT_ON_SQLITE + ", ".join([row] * rows)
 
 
 def write_head(connection: Connection, signed: SignedHead) -> None:
