@@ -76,6 +76,7 @@ def _typed_result(
         report=partial(_typed_reports, plan, run),
         tree=run.tree,
         masked=run.masked,
+        filtered=run.filtered,
         observed=run.observed,
         text=text,
     )

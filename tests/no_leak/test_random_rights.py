@@ -389,6 +389,7 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
 
         assert data_of(again) == result.data, text
         assert again.errors == result.errors, text
+        assert again.filtered == result.filtered, text
         reference = Reference(world, decision, filters)
         # An interface object cannot tell types apart: a mask on one then holds for all.
         if "addedNodes" not in text or not _masks_some(decision, world.graph.members("Node")):

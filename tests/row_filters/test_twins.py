@@ -48,6 +48,7 @@ async def test_a_department_that_cannot_filter_gives_the_answer_of_one_that_can(
     assert here.told == there.told
     assert here.refused == {}
     assert here.plan.row_tests
+    assert here.is_typed == (way not in {"deferred", "streamed"})
     assert not there.plan.row_tests
 
 

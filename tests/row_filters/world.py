@@ -236,6 +236,7 @@ class Answer:
     Attributes:
         refused: Paths of the refused selections, to the reasons.
         sent: Subgraph and text of each request.
+        is_typed: Generated code gave the same.
     """
 
     result: ExecutionResult
@@ -243,6 +244,7 @@ class Answer:
     refused: Mapping[str, str]
     plan: OperationPlan
     sent: list[tuple[str, str]]
+    is_typed: bool
 
     @property
     def told(self) -> list[Any]:
@@ -324,10 +326,10 @@ async def answer(
     code = compile_typed(planned, work, here.schema)
     again = await execute(planned, work, AsBytes(here.transport(absent)), here.schema, code)
     assert (data_of(again), again.errors) == (result.data, result.errors)
+    assert again.filtered == result.filtered
     refused = {
         ".".join(each.path): " ".join(each.error.extensions["reasons"])
         for each in restriction.refusals
     }
-    return Answer(
-        result, work, refused, planned, [(name, sent.text) for name, sent in transport.sent]
-    )
+    requests = [(name, sent.text) for name, sent in transport.sent]
+    return Answer(result, work, refused, planned, requests, is_typed=again.text is not None)

@@ -106,8 +106,12 @@ class ResponseWriter:
             entry = part.node.slots[key].entry
             if entry is None or part.node.slots[key].is_asked:
                 continue
-            then = "raise Unexpected" if entry.type.non_null else f"o.{self._name(key)} = None"
-            lines.append(f"    if o.{self._name(key)} is UNSET: {then}")
+            lines.append(f"    if o.{self._name(key)} is UNSET:")
+            # Of rows that are not shown nothing need be there.
+            if entry.type.non_null:
+                lines.append("        if id(o) not in s.hidden: raise Unexpected")
+            else:
+                lines.append(f"        o.{self._name(key)} = None")
         return [f"for o in s.l{at}:", *lines] if lines else []
 
     def _counts(self, slots: Iterable[Slot], container: str) -> list[str]:

@@ -66,6 +66,7 @@ class TypedRun:
         self._transport = transport
         self._state = typed.state()
         self._state.masks = request.masks
+        self._state.tests = request.row_tests
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()
         self._waits_for = [step.waits_for for step in typed.steps]
@@ -86,6 +87,7 @@ class TypedRun:
                 if not step.waits_for:
                     self._begin(at, step)
             await self._done
+            self._typed.drop(self._state)
             self._keep()
             return self._finish()
         except asyncio.CancelledError:
@@ -102,6 +104,11 @@ class TypedRun:
     def masked(self) -> int:
         """How many values of the response were masked."""
         return int(self._state.masked)
+
+    @property
+    def filtered(self) -> int:
+        """How many rows were taken out."""
+        return int(self._state.filtered)
 
     def _finish(self) -> bytes:
         text = self._typed.finish(self._state)

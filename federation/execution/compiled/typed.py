@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 from graphql import GraphQLSchema
 
+from federation.execution.compiled.dropping import columns_of
 from federation.execution.compiled.positions import Call, Node, Position, Positions
 from federation.execution.compiled.sharing import Repeats, Sharing
 from federation.execution.compiled.source import Source, Unexpected
@@ -87,6 +88,7 @@ class TypedPlan:
     Attributes:
         steps: One for each fetch that these conditions do not switch off.
         state: Makes an empty state.
+        drop: Takes out rows that may not be shown, before anything else is made.
         tree: The tree of answers as it is before ``finish``.
         roots: The values under its root's keys, as structs.
         attribute: Of these structs, for a tree key.
@@ -99,6 +101,7 @@ class TypedPlan:
 
     steps: tuple[Step, ...]
     state: Callable[[], State]
+    drop: Callable[[State], None]
     tree: Callable[[State], dict[str, Any]]
     roots: Callable[[State], dict[str, Any]]
     attribute: Callable[[str], str]
@@ -124,8 +127,7 @@ def compile_typed(
         schema: API schema.
         shared: What ``Sharing`` of earlier code for the same requests wanted.
     """
-    is_plain = plan.kind == "query" and not request.introspection
-    if not is_plain or plan.row_tests or plan.deferrals:
+    if plan.kind != "query" or request.introspection or plan.deferrals:
         return None
     try:
         return _compile(plan, request, schema, shared)
@@ -154,13 +156,15 @@ def _compile(
                 fetched.setdefault(key, fetch.id)
     found = list(_inside(positions.root))
     source = Source()
-    writer = Writer(source, schema, calls, shared, keeps_tree=request.keeps_tree)
+    tested = columns_of(plan.row_tests, positions.root)
+    writer = Writer(source, schema, calls, tested, shared, keeps_tree=request.keeps_tree)
     writer.list_objects(found)
     for fetch in running:
         if fetch.entities:
             writer.entities(fetch)
         else:
             writer.root(fetch, roots[fetch.id], plan.root_type)
+    writer.rows.drop(plan.row_tests, positions.root, fetched)
     writer.response.tree(fetched)
     writer.response.finish(positions.root, fetched, calls, found)
     candidates = {
@@ -168,12 +172,15 @@ def _compile(
         for fetch_id, each in calls.items()
         for call in each
         for part in call.parts
+        # How many rows are dropped is told, those of shared lists as often as they are shown.
+        if not plan.row_tests
     }
     source.add(*_repeats(candidates, shared))
     size = source.run() + _BYTES_PER_CLASS * (len(positions.nodes) + len(running))
     return TypedPlan(
         steps=_steps(running, source.names),
         state=_state(positions, calls, shared),
+        drop=source.names["drop"],
         tree=source.names["tree"],
         roots=source.names["roots"],
         attribute=writer.attribute,
@@ -259,7 +266,7 @@ def _state(
     positions: Positions, calls: Mapping[int, list[Call]], shared: frozenset[int]
 ) -> Callable[[], State]:
     empty: dict[str, Any] = {f"n{node.number}": () for node in positions.nodes}
-    empty["masked"] = 0
+    empty["masked"] = empty["filtered"] = 0
     empty |= {f"c{number}": (0, 0) for number in shared}
     for fetch_id, each in calls.items():
         empty[f"count{fetch_id}"] = 0

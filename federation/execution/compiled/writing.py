@@ -15,6 +15,7 @@ import msgspec
 from graphql import GraphQLSchema
 from msgspec import UNSET
 
+from federation.execution.compiled.dropping import RowWriter
 from federation.execution.compiled.finishing import ResponseWriter, masked_entries
 from federation.execution.compiled.positions import (
     TYPENAME,
@@ -58,6 +59,7 @@ class Writer:
         source: Source,
         schema: GraphQLSchema,
         calls: Mapping[int, list[Call]],
+        tested: Iterable[tuple[Node, set[str]]],
         shared: frozenset[int],
         *,
         keeps_tree: bool = False,
@@ -72,6 +74,8 @@ class Writer:
             for part in call.parts:
                 wanted = {each.source for each in _representation(call, part)}
                 self._used.setdefault(part.node, set()).update(wanted)
+        for node, columns in tested:
+            self._used.setdefault(node, set()).update(columns)
         self._structs = Structs(schema, self._name, self._used, shared=shared, keeps_all=keeps_tree)
         source.names.update(
             UNSET=UNSET,
@@ -82,6 +86,7 @@ class Writer:
             read=read_value,
             read_once=read_once,
         )
+        self.rows = RowWriter(source, self._structs, self._name)
         self.response = ResponseWriter(source, self._structs, self._name, shared)
         self._needed: set[Node] = set()
 

@@ -1,0 +1,150 @@
+"""Python text for row filters that the gateway applies: rows leave before anything is made of them.
+
+It takes out what ``federation.execution.rows`` takes out of the tree, and knows no failures: a row
+without one of its columns is one whose owner does not know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from federation.execution.compiled.positions import Node, Position, Slot
+from federation.execution.compiled.sharing import comprehension
+from federation.execution.compiled.source import Source, Unexpected
+from federation.execution.compiled.structs import Structs
+from federation.execution.tree import types_of
+from federation.planning.plan import ResponsePath, RowTest
+
+
+def columns_of(tests: Iterable[RowTest], root: Node) -> Iterator[tuple[Node, set[str]]]:
+    """The nodes whose objects are tested, and the tree keys that a test reads."""
+    for test in tests:
+        for node in _tested(test, _way(root, test.path)[-1][1]):
+            yield node, {key for _, key in test.columns}
+
+
+class RowWriter:
+    """Writes ``drop`` of one plan into a source."""
+
+    def __init__(self, source: Source, structs: Structs, name: Callable[[str], str]) -> None:
+        self._source = source
+        self._structs = structs
+        self._name = name
+
+    def drop(self, tests: Iterable[RowTest], root: Node, fetched: Mapping[str, int]) -> None:
+        """Write the function that is to be called when all answers are there.
+
+        Args:
+            tests: In the order of the plan: rows inside of dropped ones are not looked at.
+            root: Whose entries are the response.
+            fetched: By tree key, the root fetch that it comes from.
+        """
+        lines: list[str] = []
+        for test in tests:
+            lines += self._test(test, root, fetched)
+        self._source.add("def drop(s):", "    s.hidden = set()", *(f"    {line}" for line in lines))
+
+    def _test(self, test: RowTest, root: Node, fetched: Mapping[str, int]) -> Iterator[str]:
+        steps = _way(root, test.path)
+        names = [step for step in test.path if step != "@" and types_of(step) is None]
+        container = f"(s.d{fetched[names[0]]},)"
+        for name, (position, nodes) in zip(names[:-1], steps[:-1], strict=True):
+            objects = self._source.fresh("o")
+            found = comprehension(container, self._name(name), position.depth)
+            yield f"{objects} = {found}"
+            kinds = self._kinds(nodes, position)
+            container = f"[o for o in {objects} if {kinds.format('o')}]" if kinds else objects
+        position, nodes = steps[-1]
+        tested = _tested(test, nodes)
+        if tested:
+            yield f"test = s.tests[{test.type!r}]"
+            yield from self._take_out(test, position, tested, container, self._name(names[-1]))
+
+    def _take_out(
+        self, test: RowTest, position: Position, tested: list[Node], container: str, name: str
+    ) -> Iterator[str]:
+        kinds = self._kinds(tested, position)
+        other = f" or not ({kinds.format('v')})" if kinds else ""
+        shown = f"v is None{other} or test({self._row(test, tested[0])}(v))"
+        if position.depth:
+            yield f"for each in {comprehension(container, name, position.depth - 1)}:"
+            yield f"    kept = [v for v in each if {shown}]"
+            yield "    if len(kept) == len(each): continue"
+            yield "    s.filtered += len(each) - len(kept)"
+            yield "    s.hidden |= set(map(id, each)) - set(map(id, kept))"
+            yield "    each[:] = kept"
+            return
+        yield f"for o in {container}:"
+        yield f"    v = o.{name}"
+        yield f"    if {shown}: continue"
+        if position.type.non_null:
+            yield "    raise Unexpected"
+            return
+        yield f"    o.{name} = None"
+        yield "    s.filtered += 1"
+        yield "    s.hidden.add(id(v))"
+
+    def _kinds(self, nodes: list[Node], position: Position) -> str:
+        """A condition on an object, with a place for its name; empty where there is no other."""
+        if len(nodes) == len(position.nodes):
+            return ""
+        names = [self._structs.named(node, position, self._source) for node in nodes]
+        return " or ".join(f"type({{0}}) is {each}" for each in names) or "False"
+
+    def _row(self, test: RowTest, node: Node) -> str:
+        """The name of a function from an object to its columns, those left out that it lacks."""
+        function = self._source.fresh("row")
+        pairs = [(name, f"o.{self._name(key)}") for name, key in test.columns if key in node.slots]
+        asked = ", ".join(f"{name!r}: {value}" for name, value in pairs)
+        self._source.add(
+            f"def {function}(o):",
+            f"    row = {{{asked}}}",
+            "    return row if UNSET not in row.values() else "
+            "{name: v for name, v in row.items() if v is not UNSET}",
+        )
+        return function
+
+
+def _way(root: Node, path: ResponsePath) -> list[tuple[Position, list[Node]]]:
+    """The positions on a path, each with those of its nodes that the path goes on with.
+
+    Raises:
+        Unexpected: It cannot be followed without looking at objects.
+    """
+    found: list[tuple[Position, list[Node]]] = []
+    nodes, depth = [root], 0
+    for step in path:
+        narrowed = types_of(step)
+        if narrowed is not None:
+            nodes[:] = [node for node in nodes if node.runtime in narrowed]
+            continue
+        if step == "@":
+            depth -= 1
+            continue
+        if depth or len(nodes) != 1:
+            raise Unexpected
+        slot: Slot | None = nodes[0].slots.get(step)
+        if slot is None or slot.child is None:
+            raise Unexpected
+        nodes, depth = list(slot.child.nodes.values()), slot.child.depth
+        found.append((slot.child, nodes))
+    if depth or not found:
+        raise Unexpected
+    return found
+
+
+def _tested(test: RowTest, nodes: list[Node]) -> list[Node]:
+    """The nodes at the end of the way that the test concerns; what cannot be told is none's code.
+
+    Raises:
+        Unexpected: Objects do not tell whether it concerns them, or hold a column otherwise than as
+            a leaf.
+    """
+    if not test.is_certain and not all(node.is_told for node in nodes):
+        raise Unexpected
+    tested = [node for node in nodes if test.is_certain or node.runtime == test.type]
+    for node in tested:
+        slots = (node.slots.get(key) for _, key in test.columns)
+        if any(slot is not None and slot.leaf is None for slot in slots):
+            raise Unexpected
+    return tested
