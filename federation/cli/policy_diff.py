@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from federation.access import AccessRequest
     from federation.gateway.engines import PolicyRelease
     from federation.gateway.engines.authoring.replay import Change, Replay
+    from federation.gateway.engines.dry_run import Seen
     from federation.gateway.settings import Config
 
 COLOURS = {"widens": "red", "narrows": "green", "differs": "yellow"}
@@ -77,14 +79,15 @@ def diff(
     rows. Questions are recorded as the policies get them (schemas/input.json), alone on a line or
     as the member `input`; they need a schema. --data takes the data of both from one folder.
 
-    --live shows what the dry run of access.candidate has seen since the last reload of the process
-    that has the admin listener: callers by kind and department, row filters without their values.
+    --live shows what the dry run of access.candidate has seen in the process that has the admin
+    listener, since it began or the policies, grants or schema of either side last changed: callers
+    by kind and department, row filters without their values.
     """
     if live:
         if old or new or questions or cases:
             raise usage_fault("--live takes no folders, questions or cases")
-        found = _read_live(read_settings(config), admin)
-        _finish(found, format, allow_widening=allow_widening)
+        seen = _read_live(read_settings(config), admin)
+        _finish(seen.replay, format, allow_widening=allow_widening, seen=seen)
         return
     if old is None or new is None:
         raise usage_fault("give OLD and NEW, or --live")
@@ -110,16 +113,22 @@ def diff(
     _finish(found, format, allow_widening=allow_widening)
 
 
-def _finish(found: Replay, format: Format, *, allow_widening: bool) -> None:  # noqa: A002
+def _finish(
+    found: Replay,
+    format: Format,  # noqa: A002
+    *,
+    allow_widening: bool,
+    seen: Seen | None = None,
+) -> None:
     if format is Format.JSON:
-        print_json(_to_json(found))
+        print_json(_to_json(found) | (_live_to_json(seen) if seen is not None else {}))
     else:
         _print(found)
     if found.may_widen and not allow_widening:
         raise typer.Exit(1)
 
 
-def _read_live(settings: Config, admin: str | None) -> Replay:
+def _read_live(settings: Config, admin: str | None) -> Seen:
     import msgspec  # noqa: PLC0415
 
     from federation.gateway.engines.dry_run import Seen  # noqa: PLC0415
@@ -128,7 +137,8 @@ def _read_live(settings: Config, admin: str | None) -> Replay:
     if status == 404:
         raise failure("the gateway tries no candidate: set access.candidate to a policy folder")
     seen = msgspec.json.decode(body, type=Seen)
-    err.print(f"candidate {seen.revision}")
+    since = datetime.fromtimestamp(seen.since, UTC).isoformat(timespec="seconds")
+    err.print(f"candidate  {seen.revision}\nin use     {seen.active}\nsince      {since}")
     for count, what in (
         (seen.passed_over, "questions came too fast to be compared"),
         (seen.failed, f"questions were not answered: {plain(seen.fault)}"),
@@ -136,7 +146,19 @@ def _read_live(settings: Config, admin: str | None) -> Replay:
     ):
         if count:
             err.print(f"[yellow]{count} {what}[/yellow]")
-    return seen.replay
+    return seen
+
+
+def _live_to_json(seen: Seen) -> dict[str, Any]:
+    return {
+        "candidate": seen.revision,
+        "in_use": seen.active,
+        "since": seen.since,
+        "passed_over": seen.passed_over,
+        "failed": seen.failed,
+        "fault": seen.fault,
+        "unlisted": seen.unlisted,
+    }
 
 
 def _read_tables(

@@ -79,11 +79,11 @@ def serve(
 
     try:
         listener = serving.listen(settings.server.host, settings.server.port)
-        with listener, shared_by_workers(settings) as (shared, writer_socket):
+        with listener, shared_by_workers(settings) as (shared, handed):
             schema = load_supergraph(shared, progress, listener)
             _announce(settings, serving.address_of(listener))
             pages = _pages(settings, demo_session)
-            served = serving.run(shared, schema, listener, pages, writer_socket)
+            served = serving.run(shared, schema, listener, pages, handed)
     except SchemaError as error:
         raise schema_failure(error) from None
     except FederationError as error:

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,6 +17,7 @@ from federation.errors import FederationError
 from federation.gateway.access_log import AccessLog
 from federation.gateway.admin import admin_listener
 from federation.gateway.closing import at_hangup, before_exit
+from federation.gateway.handed import ALONE, Handed
 from federation.gateway.http import GraphQLEndpoint
 from federation.gateway.running import Running, start_gateway
 from federation.gateway.settings import Config
@@ -59,9 +59,7 @@ def create_app(
     config: Config,
     supergraph: Supergraph,
     pages: PageRoutes | None = None,
-    writer_socket: Path | None = None,
-    *,
-    is_successor: bool = False,
+    handed: Handed = ALONE,
 ) -> Starlette:
     """The application of one process.
 
@@ -69,9 +67,7 @@ def create_app(
         config: All settings.
         supergraph: Composed or read before, so that a bad schema never opens a port.
         pages: Routes besides the gateway's own, such as the console's.
-        writer_socket: Of the audit writer process, where there is one.
-        is_successor: It takes the place of a process that has ended: the supergraph may have been
-            replaced since it was composed.
+        handed: By the process that starts workers.
     """
 
     @asynccontextmanager
@@ -80,12 +76,12 @@ def create_app(
         async with AsyncExitStack() as stack:
             try:
                 running = await stack.enter_async_context(
-                    start_gateway(config, supergraph, log, writer_socket)
+                    start_gateway(config, supergraph, log, handed)
                 )
             except FederationError as error:
                 application.start_fault = f"error: {error.message} ({error.code})"
                 raise
-            if is_successor:
+            if handed.is_successor:
                 await running.reloader.reload()
             stack.enter_context(before_exit(running.end_streams))
             stack.enter_context(at_hangup(running.reloader.reload_soon))

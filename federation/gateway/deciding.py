@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from federation.catalogue import Catalogue
     from federation.gateway.engines import Bundle, EngineCounts, PolicySource
     from federation.gateway.engines.dry_run import DryRun
+    from federation.gateway.handed import ActivePolicies
     from federation.gateway.policy_store import Shared
 
 _KEPT_DECISIONS = 2_000
@@ -107,9 +108,17 @@ class Building:
         counts: What all of them did, in numbers.
     """
 
-    def __init__(self, settings: Access) -> None:
+    def __init__(self, settings: Access, active: ActivePolicies | None = None) -> None:
+        """Prepares.
+
+        Args:
+            settings: Which engine, where policies are.
+            active: Where workers keep what they decide by.
+        """
         self.counts: Callable[[], dict[str, int]] = no_counts
         self._settings = settings
+        self._active = active
+        self._dry_run: DryRun | None = None
         self._engine_counts: EngineCounts | None = None
 
     async def read(self) -> PolicySource | None:
@@ -127,6 +136,25 @@ class Building:
         folder = Path(settings.policies) if settings.policies else engines.POLICY_FOLDER
         data = Path(settings.data) if settings.data else None
         return await asyncio.to_thread(engines.load_policies, folder, data)
+
+    async def read_active(self) -> PolicySource | None:
+        """What other workers decide by, whatever the files are now; the files when none does yet.
+
+        Raises:
+            PolicyFault: They cannot be used.
+        """
+        kept = self._active.read() if self._active is not None else None
+        return kept if kept is not None else await self.read()
+
+    def keep(self, source: PolicySource | None) -> None:
+        """Notes what is decided by, for workers that start later."""
+        if self._active is not None and source is not None:
+            self._active.keep(source)
+
+    async def close(self) -> None:
+        """Ends the dry run."""
+        if self._dry_run is not None:
+            await self._dry_run.close()
 
     async def build(
         self,
@@ -194,10 +222,6 @@ class Building:
                 engine, large, probe = opa, opa, opa.fault
             views = engines.Views(large, reads)
             stack.push_async_callback(views.close)
-            dry_run = None
-            if settings.candidate:
-                dry_run = await self._open_dry_run(source, catalogue)
-                stack.push_async_callback(dry_run.close)
             second = None
             if settings.cache_url:
                 # What is not configured is not imported.
@@ -209,8 +233,11 @@ class Building:
                 secret = read_secret(settings.cache_key_file)
                 second = SecondLevel(settings.cache_url, secret, str(release.revisions))
                 stack.push_async_callback(second.close)
+            # Last, since it ends the one before.
+            if settings.candidate:
+                await self._compare_with_candidate(source, catalogue, str(release.revisions))
             return Deciding(
-                dry_run=dry_run,
+                dry_run=self._dry_run,
                 engine=engines.CachedEngine(engine, counts, reads=reads, second=second),
                 probe=probe,
                 purposes=engines.granted_purposes(release.data),
@@ -222,12 +249,17 @@ class Building:
             )
         raise AssertionError("the block above returns")
 
-    async def _open_dry_run(self, active: PolicySource, catalogue: Catalogue) -> DryRun:
-        """The candidate on the same catalogue; one that cannot be used is told of by the dry run.
+    async def _compare_with_candidate(
+        self, active: PolicySource, catalogue: Catalogue, revision: str
+    ) -> None:
+        """Tries the candidate on the same catalogue; what cannot be used the dry run tells of.
+
+        One that compares just these two goes on, with all that it has found.
 
         Args:
             active: What decides; without what is revoked.
             catalogue: Of the schema.
+            revision: Of what decides.
         """
         from federation.gateway import engines  # noqa: PLC0415
         from federation.gateway.engines.dry_run import DryRun  # noqa: PLC0415
@@ -244,8 +276,13 @@ class Building:
             # Evaluating it fails with this message; nothing else does.
             source = engines.PolicySource({"candidate": fault.message}, {})
         release = await asyncio.to_thread(engines.make_release, source, catalogue)
+        before = self._dry_run
+        if before is not None and before.compares(revision, str(release.revisions)):
+            return
         process = engines.PolicyProcess(release, deadline_seconds=CANDIDATE_SECONDS)
-        return DryRun(process, engines.declared_reads(release.modules))
+        self._dry_run = DryRun(process, engines.declared_reads(release.modules), revision)
+        if before is not None:
+            await before.close()
 
 
 @asynccontextmanager
@@ -261,3 +298,4 @@ async def open_engine(settings: Access, catalogue: Catalogue) -> AsyncIterator[D
         yield deciding
     finally:
         await deciding.close()
+        await building.close()

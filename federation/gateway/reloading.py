@@ -31,7 +31,7 @@ from federation.gateway.sources import (
 )
 from federation.gateway.state import State, build_state
 from federation.gateway.transports.tls import client_tls
-from federation.gateway.watching import read_signatures
+from federation.gateway.watching import Signatures, read_signatures
 from federation.supergraph import read_supergraph
 
 if TYPE_CHECKING:
@@ -140,17 +140,22 @@ class Reloader:
             await self._replace(self._gateway.state, self._inputs.policies)
 
     @asynccontextmanager
-    async def watching(self, seconds: float) -> AsyncIterator[None]:
-        """Reloads after files have changed, while the context lasts."""
-        task = asyncio.create_task(self._watch(seconds), name="file watch")
+    async def watching(self, seconds: float, taken: Signatures) -> AsyncIterator[None]:
+        """Reloads after files have changed, while the context lasts.
+
+        Args:
+            seconds: Between two looks.
+            taken: How the files were before they were read last.
+        """
+        task = asyncio.create_task(self._watch(seconds, taken), name="file watch")
         try:
             yield
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _watch(self, seconds: float) -> None:
-        taken = seen = await asyncio.to_thread(read_signatures, self._config)
+    async def _watch(self, seconds: float, taken: Signatures) -> None:
+        seen = taken
         while True:
             await asyncio.sleep(seconds)
             now = await asyncio.to_thread(read_signatures, self._config)
@@ -206,6 +211,7 @@ class Reloader:
                 return False
             await self._replace(state or self._gateway.state, policies)
             self._inputs.policies = policies
+            self._building.keep(policies)
         return True
 
     async def _replace(self, state: State, policies: PolicySource | None) -> None:

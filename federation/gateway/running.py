@@ -20,6 +20,7 @@ from federation.gateway.access_log import AccessLog
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.counts import RequestCounts
 from federation.gateway.deciding import Building, Probe, no_counts
+from federation.gateway.handed import ALONE, Handed
 from federation.gateway.identity import ANONYMOUS, Identifier
 from federation.gateway.live import LiveEngine
 from federation.gateway.pipeline import Gateway, Identify, Parts
@@ -32,6 +33,7 @@ from federation.gateway.streams.transport import EventStreams
 from federation.gateway.trail import Recorder, attend_to_the_rest
 from federation.gateway.transports.opening import open_transport
 from federation.gateway.transports.tls import client_tls
+from federation.gateway.watching import read_signatures
 from federation.supergraph import Supergraph
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ async def start_gateway(
     config: Config,
     supergraph: Supergraph,
     log: AccessLog,
-    writer_socket: Path | None = None,
+    handed: Handed = ALONE,
     identify: Identify | None = None,
 ) -> AsyncIterator[Running]:
     """A gateway that answers while the context lasts.
@@ -111,20 +113,22 @@ async def start_gateway(
         config: All settings.
         supergraph: What it answers on.
         log: Where faults are told.
-        writer_socket: Of the audit writer process; None writes the trail in this process.
+        handed: By the process that starts workers.
         identify: Instead of believing tokens, for callers that are known otherwise.
 
     Raises:
         AuditUnavailable: The audit trail cannot be opened.
         PolicyUnavailable: The policies cannot be used.
     """
+    signatures = handed.signatures or read_signatures(config)
     state = build_state(supergraph)
     signer = make_signer(config)
     async with AsyncExitStack() as stack:
-        opened = await _open_sink(config, stack, writer_socket)
+        opened = await _open_sink(config, stack, handed.writer_socket)
         sink = WatchedSink(opened) if opened else None
-        building = Building(config.access)
-        source = await building.read()
+        building = Building(config.access, handed.policies)
+        stack.push_async_callback(building.close)
+        source = await (building.read_active() if handed.is_successor else building.read())
         lease = shared = store = None
         if config.access.store:
             # What is not configured is not imported.
@@ -136,6 +140,7 @@ async def start_gateway(
             shared = await store.read()
             lease.know(shared)
         deciding = await building.build(source, state.catalogue, shared)
+        building.keep(source)
         live = LiveEngine(deciding, lease)
         stack.push_async_callback(live.close)
         transport = await stack.enter_async_context(
@@ -173,7 +178,9 @@ async def start_gateway(
             membership = Membership(store, name, lease, reloader.revoke, reloader.reload)
             await stack.enter_async_context(membership.held())
         if config.server.watch_seconds:
-            await stack.enter_async_context(reloader.watching(config.server.watch_seconds))
+            await stack.enter_async_context(
+                reloader.watching(config.server.watch_seconds, signatures)
+            )
         yield Running(
             gateway=gateway,
             signer=signer,

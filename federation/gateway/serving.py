@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from dataclasses import replace
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from federation.gateway.access_log import AccessLog
 from federation.gateway.app import PageRoutes, create_app
 from federation.gateway.collector import spare_what_stays
+from federation.gateway.handed import ALONE, Handed
 from federation.gateway.settings import Config
 from federation.gateway.workers import Workers
 from federation.supergraph import Supergraph
@@ -59,11 +60,11 @@ def run(
     supergraph: Supergraph,
     listener: socket.socket,
     pages: PageRoutes | None = None,
-    writer_socket: Path | None = None,
+    handed: Handed = ALONE,
 ) -> bool:
     """Serves until a signal ends it; whether it ever served."""
     server = uvicorn.Config(
-        functools.partial(_create_process, config, supergraph, pages, writer_socket),
+        functools.partial(_create_process, config, supergraph, pages, handed),
         factory=True,
         loop="uvloop",
         http="httptools",
@@ -91,12 +92,12 @@ def _create_process(
     config: Config,
     supergraph: Supergraph,
     pages: PageRoutes | None,
-    writer_socket: Path | None,
+    handed: Handed,
     *,
     is_successor: bool = False,
 ) -> Starlette:
     """The application of a process that does nothing else."""
-    app = create_app(config, supergraph, pages, writer_socket, is_successor=is_successor)
+    app = create_app(config, supergraph, pages, replace(handed, is_successor=is_successor))
     lifespan_of_app = app.router.lifespan_context
 
     @asynccontextmanager

@@ -18,11 +18,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from federation.gateway.audit_keys import digest_key, head_key
+from federation.gateway.handed import ActivePolicies, Handed
 from federation.gateway.inner_server import inner_server
 from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner, load_published_key, load_signing_key
 from federation.gateway.sources import Progress, list_sources, load_schema
 from federation.gateway.transports.tls import client_tls
+from federation.gateway.watching import read_signatures
 from federation.supergraph import Supergraph
 
 
@@ -94,8 +96,8 @@ def _waiting_room(signer: ContextSigner) -> Starlette:
 
 
 @contextlib.contextmanager
-def shared_by_workers(config: Config) -> Iterator[tuple[Config, Path | None]]:
-    """Settings with which all processes act as one gateway, and the audit writer's socket.
+def shared_by_workers(config: Config) -> Iterator[tuple[Config, Handed]]:
+    """Settings with which all processes act as one gateway, and what else workers are handed.
 
     Secrets that no file holds are made here, in files that vanish at the end. Of several workers on
     SQLite none writes the audit trail, since several writers would starve each other: a process of
@@ -107,8 +109,11 @@ def shared_by_workers(config: Config) -> Iterator[tuple[Config, Path | None]]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="datong-")))
         config = _with_files(config, folder)
+        if config.server.workers == 1:
+            yield config, Handed(signatures=read_signatures(config))
+            return
         writer_socket = None
-        if config.server.workers > 1 and config.audit.database.startswith("sqlite"):
+        if config.audit.database.startswith("sqlite"):
             # Not needed by a single process, and slow to import.
             from federation.gateway.audit_writer import audit_writer_process  # noqa: PLC0415
 
@@ -118,7 +123,8 @@ def shared_by_workers(config: Config) -> Iterator[tuple[Config, Path | None]]:
                     config.audit.database, config.audit.head_key_file, writer_socket
                 )
             )
-        yield config, writer_socket
+        policies = ActivePolicies(folder / "policies.json")
+        yield config, Handed(writer_socket, policies, read_signatures(config))
 
 
 def _with_files(config: Config, folder: Path) -> Config:

@@ -25,7 +25,7 @@ class Workers(Multiprocess):
     """Several workers, which reload by themselves.
 
     A gateway of which a worker has ever served does not end because a successor cannot start, say
-    since the policies are broken just now: the others go on, and the start is tried again. One that
+    since a key file is broken just now: the others go on, and the start is tried again. One that
     never served gives up.
 
     Attributes:

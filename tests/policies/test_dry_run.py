@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,14 @@ import pytest
 from federation.access import AccessRequest, Asker, Caller, ConsentFact, OperationFacts, Uses
 from federation.catalogue import Catalogue
 from federation.gateway.deciding import Building
-from federation.gateway.engines import EmbeddedEngine, PolicyProcess, PolicyRelease, declared_reads
+from federation.gateway.engines import (
+    POLICY_FOLDER,
+    EmbeddedEngine,
+    PolicyProcess,
+    PolicyRelease,
+    PolicySource,
+    declared_reads,
+)
 from federation.gateway.engines.dry_run import MAX_WAITING, DryRun, Seen
 from federation.gateway.live import LiveEngine
 from federation.gateway.settings import Access
@@ -32,7 +40,7 @@ BROKEN = "package datong.departments.public_security\n\ndeny if {"
 
 def dry_run(release: PolicyRelease) -> DryRun:
     process = PolicyProcess(release, deadline_seconds=20)
-    return DryRun(process, declared_reads(release.modules))
+    return DryRun(process, declared_reads(release.modules), "active")
 
 
 async def until(dry: DryRun, count: int) -> Seen:
@@ -82,9 +90,46 @@ async def test_candidate_that_cannot_be_used_changes_no_answer(tmp_path: Path) -
         seen = await until(live.current.dry_run, 1)
     finally:
         await live.close()
+        await building.close()
 
     assert decision.undecided == 0
     assert (seen.failed, "broken.rego" in seen.fault) == (1, True)
+
+
+async def test_reload_that_changes_neither_side_keeps_what_was_found(tmp_path: Path) -> None:
+    shutil.copytree(POLICY_FOLDER / "datong", tmp_path / "datong")
+    building = Building(Access(candidate=str(tmp_path)))
+    source, catalogue = await building.read(), Catalogue({})
+    live = LiveEngine(await building.build(source, catalogue))
+    try:
+        await live.decide(REQUEST)
+        before = live.current.dry_run
+        assert before is not None
+        await until(before, 1)
+
+        live.replace(await building.build(await building.read(), catalogue, is_first=False))
+        kept = live.current.dry_run
+        await live.decide(REQUEST.about(fields={"Citizen.name": Uses(True)}))
+        both = await until(before, 2)
+
+        (tmp_path / "datong/stricter.rego").write_text(STRICTER)
+        live.replace(await building.build(source, catalogue, is_first=False))
+        of_candidate = live.current.dry_run
+        less = PolicySource(source.modules, {**source.data, "grants": {}}) if source else None
+        live.replace(await building.build(less, catalogue, is_first=False))
+        of_active = live.current.dry_run
+    finally:
+        await live.close()
+        await building.close()
+
+    assert kept is before
+    assert both.replay.questions == 2
+    assert of_candidate is not None
+    assert of_active is not None
+    seen = [each.seen() for each in (before, of_candidate, of_active)]
+    assert [each.replay.questions for each in seen] == [2, 0, 0]
+    assert seen[0].active == seen[1].active != seen[2].active
+    assert seen[0].revision != seen[1].revision
 
 
 async def test_slow_candidate_is_passed_over_and_nobody_waits_for_it(stricter: DryRun) -> None:

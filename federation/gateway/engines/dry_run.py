@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ class Seen:
 
     Attributes:
         revision: Of the candidate.
+        active: Revision of what decides, with which it is compared.
+        since: Second at which these two met; a reload that changes either begins anew.
         replay: Questions compared, and changes by kind of caller; without values.
         passed_over: Questions that came faster than the candidate answered.
         failed: Questions that it did not answer.
@@ -44,6 +47,8 @@ class Seen:
     """
 
     revision: str
+    active: str
+    since: int
     replay: Replay
     passed_over: int
     failed: int
@@ -54,14 +59,17 @@ class Seen:
 class DryRun:
     """Asks a candidate what was asked of the release that decides."""
 
-    def __init__(self, candidate: PolicyProcess, reads: frozenset[str] | None) -> None:
+    def __init__(self, candidate: PolicyProcess, reads: frozenset[str] | None, active: str) -> None:
         """Prepares.
 
         Args:
             candidate: Ends with this object.
             reads: What the candidate's policies read.
+            active: Revision of what decides.
         """
         self._candidate = candidate
+        self._active = active
+        self._since = int(time.time())
         self._reads = reads
         self._facts = facts_of(None)
         self._waiting: asyncio.Queue[tuple[AccessRequest, Decision]] = asyncio.Queue(MAX_WAITING)
@@ -70,6 +78,10 @@ class DryRun:
         self._questions = self._passed_over = self._failed = self._unlisted = 0
         self._fault = ""
         self._task = asyncio.create_task(self._compare_all(), name="dry run")
+
+    def compares(self, active: str, candidate: str) -> bool:
+        """Whether it is about these two revisions."""
+        return (self._active, self._candidate.revision) == (active, candidate)
 
     def observe(self, request: AccessRequest, decision: Decision) -> None:
         """Takes note of an answer; returns at once, and raises nothing."""
@@ -90,6 +102,8 @@ class DryRun:
         found = Replay(self._questions, tuple(changes))
         return Seen(
             self._candidate.revision,
+            self._active,
+            self._since,
             found,
             self._passed_over,
             self._failed,
