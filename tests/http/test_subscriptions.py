@@ -4,44 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.support.event_subgraph import DESK, PEOPLE, EventSubgraph, event_subgraph
-from tests.support.issuer import Issuer
-from tests.support.served import Served, serving, subgraph_list
-
-TICKETS = "subscription { ticket(most: 2) { subject owner } }"
-EVENTS = {"accept": "text/event-stream"}
-GOVERNANCE = """
-extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
-  @link(url: "https://specs.datong.dev/governance/v1.0", import: ["@classified", "@sharing"])
-directive @classified(level: Int!, category: String) on OBJECT | FIELD_DEFINITION
-directive @sharing(class: datong__SharingClass!, condition: String, legalBasis: String)
-  on OBJECT | FIELD_DEFINITION
-enum datong__SharingClass { UNCONDITIONAL CONDITIONAL NOT_SHARED }
-"""
-OPEN = "@classified(level: 1) @sharing(class: UNCONDITIONAL)"
-GUARDED_DESK = f"""{GOVERNANCE}
-type Query {{ tickets: Int {OPEN} }}
-type Subscription {{
-  ticket(most: Int): Ticket {OPEN}
-  secret: Ticket @classified(level: 4) @sharing(class: CONDITIONAL, condition: "a purpose")
-}}
-type Ticket @key(fields: "id") {OPEN} {{ id: ID! subject: String! }}
-"""
-GUARDED_PEOPLE = f"""{GOVERNANCE}
-type Query {{ people: Int {OPEN} }}
-type Ticket @key(fields: "id") {OPEN} {{ id: ID! owner: String }}
-"""
+from tests.support.event_subgraph import EventSubgraph, event_subgraph
+from tests.support.subscribing import (
+    EVENTS,
+    GUARDED,
+    TICKETS,
+    GuardedCity,
+    events_to_the_end,
+    gateway_over,
+    next_event,
+    subscribed,
+)
 
 
 @pytest.fixture
@@ -50,67 +31,10 @@ async def subgraph() -> AsyncIterator[EventSubgraph]:
         yield running
 
 
-@asynccontextmanager
-async def _gateway(
-    folder: Path,
-    subgraph: EventSubgraph,
-    *arguments: str,
-    sdl: tuple[str, str] = (DESK, PEOPLE),
-    environment: dict[str, str] | None = None,
-) -> AsyncIterator[Served]:
-    """A served gateway; starting and stopping it does not stop the subgraph."""
-    desk, people = sdl
-    file = subgraph_list(folder, [("desk", subgraph.url, desk), ("people", subgraph.url, people)])
-    running = serving("--subgraphs", str(file), *arguments, environment=environment)
-    served = await asyncio.to_thread(running.__enter__)
-    try:
-        yield served
-    finally:
-        await asyncio.to_thread(running.__exit__, None, None, None)
-
-
 @pytest.fixture
 async def client() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
         yield session
-
-
-@asynccontextmanager
-async def _subscribed(
-    client: aiohttp.ClientSession,
-    served: Served,
-    query: str = TICKETS,
-    headers: dict[str, str] | None = None,
-) -> AsyncIterator[aiohttp.ClientResponse]:
-    async with client.post(
-        f"{served.url}/graphql", json={"query": query}, headers={**EVENTS, **(headers or {})}
-    ) as response:
-        assert response.status == 200, await response.text()
-        assert response.content_type == "text/event-stream"
-        yield response
-
-
-async def _event(response: aiohttp.ClientResponse) -> tuple[str, Any]:
-    """The next event that is no comment: its name, and its data as JSON if it has any."""
-    name, data = "", ""
-    async with asyncio.timeout(10):
-        async for raw in response.content:
-            line = raw.decode().rstrip("\n")
-            if line.startswith("event: "):
-                name = line[7:]
-            elif line.startswith("data:"):
-                data += line[5:].strip()
-            elif not line and name:
-                return name, json.loads(data) if data else None
-    return "end", None
-
-
-async def _events(response: aiohttp.ClientResponse) -> list[tuple[str, Any]]:
-    """All events to the end of the stream."""
-    found = [await _event(response)]
-    while found[-1][0] != "end":
-        found.append(await _event(response))
-    return found[:-1]
 
 
 def _ticket(number: int) -> tuple[str, Any]:
@@ -129,15 +53,15 @@ async def test_every_event_is_completed_from_other_subgraphs(
 ) -> None:
     settings = {"DATONG_SUBSCRIPTIONS_PROTOCOLS": f"desk={protocol}"}
     async with (
-        _gateway(tmp_path, subgraph, "--access", "open", environment=settings) as served,
-        _subscribed(client, served) as response,
+        gateway_over(tmp_path, subgraph, "--access", "open", environment=settings) as served,
+        subscribed(client, served) as response,
     ):
         stream = await subgraph.opened()
         stream.ticket(1)
-        first = await _event(response)
+        first = await next_event(response)
         stream.ticket(2)
         stream.complete()
-        rest = await _events(response)
+        rest = await events_to_the_end(response)
 
     assert [first, *rest] == [_ticket(1), _ticket(2), ("complete", None)]
     assert "owner" not in stream.text
@@ -148,20 +72,20 @@ async def test_faults_of_one_event_stay_in_it(
     tmp_path: Path, subgraph: EventSubgraph, client: aiohttp.ClientSession
 ) -> None:
     async with (
-        _gateway(tmp_path, subgraph, "--access", "open") as served,
-        _subscribed(client, served) as response,
+        gateway_over(tmp_path, subgraph, "--access", "open") as served,
+        subscribed(client, served) as response,
     ):
         stream = await subgraph.opened()
         subgraph.owner = None
         stream.ticket(1)
-        broken = await _event(response)
+        broken = await next_event(response)
         subgraph.owner = "owner of "
         stream.send(None, errors=[{"message": "no ticket", "path": ["ticket"]}])
-        refused = await _event(response)
+        refused = await next_event(response)
         stream.send({"ticket": {"__typename": "Ticket", "id": "3", "subject": None}})
-        spoiled = await _event(response)
+        spoiled = await next_event(response)
         stream.ticket(4)
-        whole = await _event(response)
+        whole = await next_event(response)
 
     assert broken[1]["data"] == {"ticket": {"subject": "s1", "owner": None}}
     assert broken[1]["errors"][0]["path"] == ["ticket"]
@@ -177,14 +101,14 @@ async def test_lost_subgraph_ends_the_stream_with_an_error(
 ) -> None:
     settings = {"DATONG_SUBSCRIPTIONS_PROTOCOL": protocol}
     async with (
-        _gateway(tmp_path, subgraph, "--access", "open", environment=settings) as served,
-        _subscribed(client, served) as response,
+        gateway_over(tmp_path, subgraph, "--access", "open", environment=settings) as served,
+        subscribed(client, served) as response,
     ):
         stream = await subgraph.opened()
         stream.ticket(1)
-        assert await _event(response) == _ticket(1)
+        assert await next_event(response) == _ticket(1)
         stream.drop()
-        lost, end = await _events(response)
+        lost, end = await events_to_the_end(response)
 
     assert (_code(lost), "data" in lost[1]) == ("SUBSCRIPTION_ENDED", False)
     assert lost[1]["errors"][0]["extensions"]["subgraph"] == "desk"
@@ -194,8 +118,8 @@ async def test_lost_subgraph_ends_the_stream_with_an_error(
 async def test_client_that_leaves_ends_the_subgraphs_stream(
     tmp_path: Path, subgraph: EventSubgraph, client: aiohttp.ClientSession
 ) -> None:
-    async with _gateway(tmp_path, subgraph, "--access", "open") as served:
-        async with _subscribed(client, served):
+    async with gateway_over(tmp_path, subgraph, "--access", "open") as served:
+        async with subscribed(client, served):
             stream = await subgraph.opened()
         async with asyncio.timeout(5):
             await stream.over.wait()
@@ -206,14 +130,14 @@ async def test_client_that_leaves_ends_the_subgraphs_stream(
 async def test_client_must_accept_event_streams(
     tmp_path: Path, subgraph: EventSubgraph, client: aiohttp.ClientSession
 ) -> None:
-    async with _gateway(tmp_path, subgraph, "--access", "open") as served:
+    async with gateway_over(tmp_path, subgraph, "--access", "open") as served:
         url = f"{served.url}/graphql"
         async with client.post(url, json={"query": TICKETS}) as refused:
             document = await refused.json()
         async with client.get(url, params={"query": TICKETS}, headers=EVENTS) as response:
             stream = await subgraph.opened()
             stream.ticket(1)
-            over_get = await _event(response)
+            over_get = await next_event(response)
         changed = {"query": "mutation { x }"}
         async with client.get(url, params=changed, headers=EVENTS) as response:
             assert response.status in {200, 405}
@@ -225,11 +149,11 @@ async def test_client_must_accept_event_streams(
 async def test_other_answers_are_one_event_for_clients_of_streams_alone(
     tmp_path: Path, subgraph: EventSubgraph, client: aiohttp.ClientSession
 ) -> None:
-    async with _gateway(tmp_path, subgraph, "--access", "open") as served:
-        async with _subscribed(client, served, "{ __typename }") as response:
-            answered = await _events(response)
-        async with _subscribed(client, served, "subscription { nothing }") as response:
-            invalid, end = await _events(response)
+    async with gateway_over(tmp_path, subgraph, "--access", "open") as served:
+        async with subscribed(client, served, "{ __typename }") as response:
+            answered = await events_to_the_end(response)
+        async with subscribed(client, served, "subscription { nothing }") as response:
+            invalid, end = await events_to_the_end(response)
 
     assert answered == [("next", {"data": {"__typename": "Query"}}), ("complete", None)]
     assert (_code(invalid), end) == ("GRAPHQL_VALIDATION_FAILED", ("complete", None))
@@ -243,10 +167,10 @@ async def test_open_subscriptions_are_limited_per_caller_and_process(
         ("", 503, "SUBSCRIPTIONS_EXHAUSTED"),
     ):
         setting = "DATONG_SUBSCRIPTIONS_MAX_OPEN" + (f"_{limit}" if limit else "")
-        async with _gateway(
+        async with gateway_over(
             tmp_path, subgraph, "--access", "open", environment={setting: "1"}
         ) as served:
-            async with _subscribed(client, served):
+            async with subscribed(client, served):
                 stream = await subgraph.opened()
                 url = f"{served.url}/graphql"
                 async with client.post(url, json={"query": TICKETS}, headers=EVENTS) as refused:
@@ -254,9 +178,9 @@ async def test_open_subscriptions_are_limited_per_caller_and_process(
             assert (refused.status, document["errors"][0]["extensions"]["code"]) == (status, code)
             async with asyncio.timeout(5):
                 await stream.over.wait()
-            async with _subscribed(client, served) as response:
+            async with subscribed(client, served) as response:
                 (await subgraph.opened()).ticket(1)
-                assert await _event(response) == _ticket(1)
+                assert await next_event(response) == _ticket(1)
 
 
 async def test_client_that_reads_nothing_is_cut_off(
@@ -267,7 +191,7 @@ async def test_client_that_reads_nothing_is_cut_off(
         "DATONG_SUBSCRIPTIONS_MAX_WAITING_EVENTS": "2",
     }
     text = "x" * 200_000
-    async with _gateway(tmp_path, subgraph, "--access", "open", environment=settings) as served:
+    async with gateway_over(tmp_path, subgraph, "--access", "open", environment=settings) as served:
         host, _, port = served.url.removeprefix("http://").partition(":")
         _, writer = await asyncio.open_connection(host, int(port), limit=1024)
         body = json.dumps({"query": "subscription { ticket { subject } }"}).encode()
@@ -290,8 +214,8 @@ async def test_quiet_stream_has_a_heartbeat(
 ) -> None:
     settings = {"DATONG_SUBSCRIPTIONS_HEARTBEAT_SECONDS": "0.1"}
     async with (
-        _gateway(tmp_path, subgraph, "--access", "open", environment=settings) as served,
-        _subscribed(client, served) as response,
+        gateway_over(tmp_path, subgraph, "--access", "open", environment=settings) as served,
+        subscribed(client, served) as response,
     ):
         await subgraph.opened()
         async with asyncio.timeout(5):
@@ -304,13 +228,13 @@ async def test_gateway_that_stops_says_so_and_does_not_wait(
     tmp_path: Path, subgraph: EventSubgraph, client: aiohttp.ClientSession
 ) -> None:
     async with (
-        _gateway(tmp_path, subgraph, "--access", "open") as served,
-        _subscribed(client, served) as response,
+        gateway_over(tmp_path, subgraph, "--access", "open") as served,
+        subscribed(client, served) as response,
     ):
         stream = await subgraph.opened()
         began = time.monotonic()
         stopping = asyncio.create_task(asyncio.to_thread(served.stop))
-        ended, end = await _events(response)
+        ended, end = await events_to_the_end(response)
         async with asyncio.timeout(5):
             await stream.over.wait()
         said = await stopping
@@ -320,55 +244,25 @@ async def test_gateway_that_stops_says_so_and_does_not_wait(
     assert "Traceback" not in said
 
 
-class _City:
-    """A guarded gateway's settings, and its audit trail."""
-
-    def __init__(self, folder: Path) -> None:
-        self.issuer = Issuer(int(time.time()))
-        self._audit = folder / "audit.sqlite"
-        self.environment = {
-            "DATONG_IDENTITY_JWKS": self.issuer.publish(folder / "jwks.json"),
-            "DATONG_AUDIT_DATABASE": f"sqlite+aiosqlite:///{self._audit}",
-            "DATONG_IDENTITY_LEEWAY_SECONDS": "0",
-        }
-
-    def headers(self, **claims: object) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.issuer.token(**claims)}"}
-
-    def records(self) -> list[dict[str, Any]]:
-        with sqlite3.connect(self._audit) as connection:
-            rows = connection.execute("select body from audit_entry order by rowid").fetchall()
-        bodies = [json.loads(row[0]) for row in rows]
-        return [body for body in bodies if "request_id" in body]
-
-    async def recorded(self, count: int) -> list[tuple[str, int, str]]:
-        """Kind, part and outcome of so many records, as soon as they are there."""
-        async with asyncio.timeout(5):
-            while len(self.records()) < count:  # noqa: ASYNC110 - another process writes
-                await asyncio.sleep(0.02)
-        return [(each["kind"], each["part"], each["outcome"]) for each in self.records()]
-
-
-GUARDED = (GUARDED_DESK, GUARDED_PEOPLE)
-
-
 async def test_each_event_is_recorded_before_it_leaves(
     tmp_path: Path, subgraph: EventSubgraph, client: aiohttp.ClientSession
 ) -> None:
-    city = _City(tmp_path)
-    async with _gateway(tmp_path, subgraph, sdl=GUARDED, environment=city.environment) as served:
-        async with _subscribed(client, served, headers=city.headers()) as response:
+    city = GuardedCity(tmp_path)
+    async with gateway_over(
+        tmp_path, subgraph, sdl=GUARDED, environment=city.environment
+    ) as served:
+        async with subscribed(client, served, headers=city.headers()) as response:
             stream = await subgraph.opened()
             assert await city.recorded(1) == [("intent", 0, "started")]
             stream.ticket(1)
-            assert await _event(response) == _ticket(1)
+            assert await next_event(response) == _ticket(1)
             assert len(city.records()) == 2
             stream.ticket(2)
             stream.complete()
-            await _events(response)
-        async with _subscribed(client, served, headers=city.headers()) as response:
+            await events_to_the_end(response)
+        async with subscribed(client, served, headers=city.headers()) as response:
             (await subgraph.opened()).ticket(3)
-            assert await _event(response) == _ticket(3)
+            assert await next_event(response) == _ticket(3)
         await city.recorded(7)
     records = city.records()
     found = [(each["kind"], each["part"], each["outcome"]) for each in records]
@@ -392,9 +286,11 @@ async def test_each_event_is_recorded_before_it_leaves(
 async def test_nobody_subscribes_to_what_is_denied(
     tmp_path: Path, subgraph: EventSubgraph, client: aiohttp.ClientSession
 ) -> None:
-    city = _City(tmp_path)
+    city = GuardedCity(tmp_path)
     query = {"query": "subscription { secret { subject } }"}
-    async with _gateway(tmp_path, subgraph, sdl=GUARDED, environment=city.environment) as served:
+    async with gateway_over(
+        tmp_path, subgraph, sdl=GUARDED, environment=city.environment
+    ) as served:
         url = f"{served.url}/graphql"
         async with client.post(url, json=query, headers=EVENTS) as unknown:
             pass
@@ -411,16 +307,18 @@ async def test_nobody_subscribes_to_what_is_denied(
 async def test_a_subscription_ends_with_its_callers_token(
     tmp_path: Path, subgraph: EventSubgraph, client: aiohttp.ClientSession
 ) -> None:
-    city = _City(tmp_path)
-    async with _gateway(tmp_path, subgraph, sdl=GUARDED, environment=city.environment) as served:
+    city = GuardedCity(tmp_path)
+    async with gateway_over(
+        tmp_path, subgraph, sdl=GUARDED, environment=city.environment
+    ) as served:
         headers = city.headers(exp=int(time.time()) + 2)
-        async with _subscribed(client, served, headers=headers) as response:
+        async with subscribed(client, served, headers=headers) as response:
             stream = await subgraph.opened()
             stream.ticket(1)
-            assert await _event(response) == _ticket(1)
+            assert await next_event(response) == _ticket(1)
             await asyncio.sleep(2.2)
             stream.ticket(2)
-            ended, end = await _events(response)
+            ended, end = await events_to_the_end(response)
         async with asyncio.timeout(5):
             await stream.over.wait()
 
