@@ -12,51 +12,26 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 import pytest
 from graphql import (
-    FieldNode,
-    GraphQLError,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    TypeInfo,
-    TypeInfoVisitor,
-    Visitor,
     build_schema,
-    execute_sync,
-    get_named_type,
-    is_abstract_type,
-    is_leaf_type,
     parse,
     validate,
-    visit,
 )
 
 from federation.access import (
-    AccessIndex,
-    AccessRequest,
     Asker,
     Caller,
-    Decision,
-    Effect,
     ask,
-    bind_mask,
     bind_masks,
     bind_row_tests,
-    build_access_index,
-    read_decision,
     restrict,
 )
-from federation.composition import compose
 from federation.execution import (
     ExecutionRequest,
     Payload,
-    SubgraphReply,
-    SubgraphRequest,
     compile_typed,
     execute,
     execute_incrementally,
@@ -64,10 +39,18 @@ from federation.execution import (
 from federation.gateway.incremental.formats import current
 from federation.operation import Limits, parse_operation
 from federation.planning import plan
-from federation.query_graph import QueryGraph, build_query_graph
-from federation.subgraph import load_subgraph
-from federation.supergraph import build_api_schema
-from subgraphs.toolkit.conditions import holds, load_condition
+from tests.no_leak.random_rights import (
+    MASK_KEY,
+    SECRET,
+    VARIABLES,
+    RecordingSubgraphs,
+    Reference,
+    check_requests,
+    decide,
+    masks_some,
+    row_filters,
+    world_of,
+)
 from tests.support.as_bytes import AsBytes, data_of
 from tests.support.incremental import merged
 from tests.support.operations import (
@@ -76,7 +59,6 @@ from tests.support.operations import (
     OperationWriter,
     without_deferrals,
 )
-from tests.support.random_graph import RandomGraph, RandomSubgraphs, computed
 
 SCHEMAS = int(os.environ.get("DATONG_NO_LEAK_SCHEMAS", "10"))
 FIRST_SEED = int(os.environ.get("DATONG_NO_LEAK_FIRST_SEED", "0"))
@@ -88,280 +70,12 @@ WIDE = Limits(
     max_tokens=100_000,
     max_deferrals=1_000,
 )
-VARIABLES = {"yes": True, "no": False}
 ASKER = Asker(Caller("clerk", "person"), None, (), 1)
-SECRET = "§"
-KEYS = {"id", "code", "at", "place"}
-MASKS = {
-    "initial": {"String", "ID"},
-    "last4": {"String", "ID"},
-    "hash": {"String", "ID"},
-    "range": {"Int"},
-}
-
-
-class RecordingSubgraphs(RandomSubgraphs):
-    """Keeps the variables as well, and filters rows where a subgraph can.
-
-    Args:
-        graph: The random graph.
-        filters: By type, condition trees.
-        index: Knows who holds a filter's column.
-    """
-
-    def __init__(self, graph: RandomGraph, filters: Mapping[str, Any], index: AccessIndex) -> None:
-        super().__init__(graph)
-        self.requests: list[tuple[str, SubgraphRequest]] = []
-        self._filters = filters
-        self._index = index
-        self._bound: dict[str, Any] = {}
-
-    async def send(self, subgraph: str, request: SubgraphRequest) -> SubgraphReply:
-        self.requests.append((subgraph, request))
-        self._bound = {
-            name: tree
-            for name, tree in self._filters.items()
-            if self._index.holds(subgraph, name, _columns(tree))
-        }
-        return await super().send(subgraph, request)
-
-    def _resolve(self, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-        value = super()._resolve(source, info, **arguments)
-        if info.field_name == "_entities":
-            return [_filtered(each, self._bound) for each in value]
-        return _filtered(value, self._bound)
-
-
-def _filtered(value: Any, filters: Mapping[str, Any]) -> Any:
-    """What is left of a value when rows that do not pass are not there."""
-    if isinstance(value, list):
-        shown = ((item, _filtered(item, filters)) for item in value)
-        return [left for item, left in shown if item is None or left is not None]
-    tree = filters.get(value["__typename"]) if isinstance(value, dict) else None
-    if tree is None:
-        return value
-    return value if holds(load_condition(tree, lambda _, given: given), value) else None
-
-
-def _columns(tree: Mapping[str, Any]) -> list[str]:
-    return [tree["field"]] if "field" in tree else _columns(tree["not"])
-
-
-def _row_filters(graph: RandomGraph, random: Random) -> dict[str, Any]:
-    """Filters on some types, by columns that are single values."""
-    filters: dict[str, Any] = {}
-    for name, entity in graph.entities.items():
-        columns = [
-            spec
-            for spec in entity.fields.values()
-            if spec.type.strip("!") in ("Int", "Boolean", "Color") and not spec.requires
-        ]
-        if columns and random.random() < 0.4:
-            spec = random.choice(columns)
-            value = next((r[spec.name] for r in graph.rows[name] if r[spec.name] is not None), 1)
-            op = random.choice(["eq", "ne", "ge"] if spec.type.startswith("Int") else ["eq", "ne"])
-            tree: dict[str, Any] = {"field": spec.name, "op": op, "value": value}
-            filters[name] = {"not": tree} if random.random() < 0.2 else tree
-    return filters
-
-
-@dataclass
-class World:
-    """One random graph with rows in which every text tells that it is one."""
-
-    graph: RandomGraph
-    monolith: GraphQLSchema
-    schema: GraphQLSchema
-    query_graph: QueryGraph
-    index: AccessIndex
-
-
-def _world(seed: int) -> World:
-    graph = RandomGraph(seed)
-    _mark_texts(graph)
-    composition = compose(
-        load_subgraph(name, f"http://{name}", sdl) for name, sdl in graph.subgraphs.items()
-    )
-    assert composition.supergraph is not None, composition.errors
-    schema = build_api_schema(composition.supergraph)
-    return World(
-        graph,
-        build_schema(graph.monolith),
-        schema,
-        build_query_graph(composition.supergraph),
-        build_access_index(composition.supergraph, schema),
-    )
-
-
-def _mark_texts(graph: RandomGraph) -> None:
-    number = iter(range(1_000_000))
-
-    def mark(value: Any) -> Any:
-        if isinstance(value, list):
-            return [mark(item) for item in value]
-        return f"{value}{SECRET}{next(number)}" if isinstance(value, str) else value
-
-    for name, entity in graph.entities.items():
-        for row in graph.rows[name]:
-            for spec in entity.fields.values():
-                if "String" in spec.type and not spec.requires:
-                    row[spec.name] = mark(row[spec.name])
-        for row in graph.rows[name]:
-            for spec in entity.fields.values():
-                if spec.requires:
-                    row[spec.name] = computed(spec, row)
-
-
-def _decide(asked: AccessRequest, filters: Mapping[str, Any], random: Random) -> Decision:
-    """A random answer of contract 1, some uses left out or malformed."""
-    fields: dict[str, dict[str, Any]] = {}
-    for coordinate, uses in asked.fields.items():
-        for use in uses.names():
-            effect = random.choices(["allow", "mask", "deny", "odd"], [70, 14, 13, 3])[0]
-            if coordinate.startswith("Query.") and random.random() < 0.7:
-                effect = "allow"
-            verdict: dict[str, Any] = {"effect": effect, "reasons": ["r"], "rule": "r"}
-            if effect == "mask":
-                verdict["mask"] = random.choice([*MASKS, "null", "unheard"])
-            if random.random() > 0.03:
-                fields.setdefault(coordinate, {})[use] = verdict
-    return read_decision(asked, {"contract": 1, "fields": fields, "row_filters": filters}, "r")
-
-
-class Reference:
-    """What a decision lets a caller read, said once more and without the gateway's code."""
-
-    def __init__(self, world: World, decision: Decision, filters: Mapping[str, Any]) -> None:
-        self.world = world
-        self.filters = filters
-        self.effects = {
-            key: (verdict.effect.value, verdict.mask) for key, verdict in decision.verdicts.items()
-        }
-
-    def opens(self, type_name: str, field: str) -> bool:
-        if self._is_mixed(type_name, field):
-            return False
-        effect, mask = self.effects.get((f"{type_name}.{field}", "select"), ("deny", None))
-        if effect == "deny" or (effect == "mask" and not self._suits(type_name, field, mask)):
-            return False
-        return all(
-            self.effects.get((f"{type_name}.{name}", "join"), ("deny", None))[0] == "allow"
-            for name in self.inputs(type_name, field)
-        )
-
-    def inputs(self, type_name: str, field: str) -> Iterator[str]:
-        """Everything that a field is computed from, at any distance."""
-        entity = self.world.graph.entities.get(type_name)
-        spec = entity.fields.get(field) if entity else None
-        for name in spec.requires if spec else ():
-            yield name
-            yield from self.inputs(type_name, name)
-
-    def _is_mixed(self, type_name: str, field: str) -> bool:
-        """Whether one department would give a whole list and another one a filtered list."""
-        entity = self.world.graph.entities.get(type_name)
-        spec = (entity.fields if entity else self.world.graph.roots).get(field)
-        if spec is None or "[" not in spec.type or not spec.target:
-            return False
-        filtered = self.filters.keys() & set(self.world.graph.members(spec.target))
-        return any(
-            len({self.world.index.holds(each, name, columns) for each in spec.holders}) > 1
-            for name in filtered
-            for columns in [_columns(self.filters[name])]
-        )
-
-    def filters_by(self, type_name: str, field: str) -> bool:
-        """Whether rows are filtered by it."""
-        tree = self.filters.get(type_name)
-        return tree is not None and field in _columns(tree)
-
-    def feeds(self, type_name: str, field: str) -> bool:
-        """Whether it may be fetched for something that it feeds and the caller reads."""
-        entity = self.world.graph.entities.get(type_name)
-        return entity is not None and any(
-            field in self.inputs(type_name, name) and self.opens(type_name, name)
-            for name in entity.fields
-        )
-
-    def _suits(self, type_name: str, field: str, mask: str | None) -> bool:
-        definition: Any = self.world.schema.type_map[type_name]
-        text, named = str(definition.fields[field].type), definition.fields[field].type
-        if not is_leaf_type(get_named_type(named)):
-            return False
-        if mask == "null":
-            return "[" not in text and not text.endswith("!")
-        return get_named_type(named).name in MASKS.get(mask or "", ())
-
-    def answer(self, text: str) -> Any:
-        def resolve(source: Any, info: GraphQLResolveInfo[Any], **_: Any) -> Any:
-            type_name, name = info.parent_type.name, info.field_name
-            if not self.opens(type_name, name):
-                raise GraphQLError("denied")
-            if source is None:
-                value = self.world.graph.root_value(self.world.graph.roots[name])
-                return _filtered(value, self.filters)
-            effect, mask = self.effects[f"{type_name}.{name}", "select"]
-            value = _filtered(source[name], self.filters)
-            return bind_mask(mask or "", b"k")(value) if effect == "mask" else value
-
-        return execute_sync(
-            self.world.monolith,
-            parse(text),
-            variable_values=VARIABLES,
-            field_resolver=resolve,
-            type_resolver=lambda value, *_: value["__typename"],
-        ).data
-
-
-def _masks_some(decision: Decision, types: list[str]) -> bool:
-    return any(
-        verdict.effect is Effect.MASK and coordinate.split(".")[0] in types
-        for (coordinate, _), verdict in decision.verdicts.items()
-    )
-
-
-def _sent_fields(schema: GraphQLSchema, text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Possible object types and name of each field in a request, the machinery left out."""
-    found: list[tuple[tuple[str, ...], str]] = []
-    types = TypeInfo(schema)
-
-    class Collector(Visitor):
-        def enter_field(self, node: FieldNode, *_: Any) -> None:
-            parent: Any = types.get_parent_type()
-            if not node.name.value.startswith("_"):
-                possible = schema.get_possible_types(parent) if is_abstract_type(parent) else ()
-                names = tuple(each.name for each in possible) or (parent.name,)
-                found.append((names, node.name.value))
-
-    visit(parse(text), TypeInfoVisitor(types, Collector()))
-    yield from found
-
-
-def _check_requests(
-    world: World, reference: Reference, requests: list[tuple[str, SubgraphRequest]]
-) -> None:
-    schemas = RandomSubgraphs(world.graph).schemas
-    implementers = tuple(world.graph.members("Node"))
-    for subgraph, request in requests:
-        for names, field in _sent_fields(schemas[subgraph], request.text):
-            # To the department with the interface object the interface is an object type.
-            types = implementers if names == ("Node",) else names
-            assert field in KEYS or any(
-                reference.opens(name, field)
-                or reference.feeds(name, field)
-                or reference.filters_by(name, field)
-                for name in types
-            ), (subgraph, names, field, request.text)
-        for name, value in request.variables.items():
-            for sent in value if name not in VARIABLES else ():
-                types = implementers if sent["__typename"] == "Node" else (sent["__typename"],)
-                for field in sent.keys() - {"__typename"} - KEYS:
-                    assert any(reference.feeds(each, field) for each in types), (subgraph, sent)
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
 async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> None:
-    world = _world(seed)
+    world = world_of(seed)
     for number in range(OPERATIONS):
         random = Random(seed * 1_000 + number)
         text = OperationWriter(world.monolith, random).query()
@@ -369,13 +83,13 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
             continue
         operation = parse_operation(text, world.schema, None, WIDE).operation
         variables = {each.name: VARIABLES[each.name] for each in operation.variables}
-        filters = _row_filters(world.graph, random)
-        decision = _decide(ask(operation, variables, ASKER, world.index), filters, random)
+        filters = row_filters(world.graph, random)
+        decision = decide(ask(operation, variables, ASKER, world.index), filters, random)
         restriction = restrict(operation, variables, decision, world.index)
         subgraphs = RecordingSubgraphs(world.graph, filters, world.index)
         work = ExecutionRequest(
             variables=variables,
-            masks=bind_masks(restriction.masks, b"k"),
+            masks=bind_masks(restriction.masks, MASK_KEY),
             row_tests=bind_row_tests(restriction),
             refusals=restriction.refusals,
             show_subgraph_errors=False,
@@ -392,19 +106,19 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
         assert again.filtered == result.filtered, text
         reference = Reference(world, decision, filters)
         # An interface object cannot tell types apart: a mask on one then holds for all.
-        if "addedNodes" not in text or not _masks_some(decision, world.graph.members("Node")):
+        if "addedNodes" not in text or not masks_some(decision, world.graph.members("Node")):
             assert result.data == reference.answer(text), text
         assert SECRET not in json.dumps([error.to_json() for error in result.errors])
         assert {error.extensions["code"] for error in result.errors} <= {
             "ACCESS_DENIED",
             "NO_DECISION",
         }, text
-        _check_requests(world, reference, subgraphs.requests)
+        check_requests(world, reference, subgraphs.requests)
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
 async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
-    world = _world(seed)
+    world = world_of(seed)
     monolith = build_schema(world.graph.monolith + DIRECTIVES)
     for number in range(OPERATIONS):
         random = Random(seed * 1_000 + number)
@@ -413,12 +127,12 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
             continue
         operation = parse_operation(text, world.schema, None, WIDE, is_incremental=True).operation
         variables = {each.name: VARIABLES[each.name] for each in operation.variables}
-        decision = _decide(ask(operation, variables, ASKER, world.index), {}, random)
+        decision = decide(ask(operation, variables, ASKER, world.index), {}, random)
         restriction = restrict(operation, variables, decision, world.index)
         subgraphs = RecordingSubgraphs(world.graph, {}, world.index)
         work = ExecutionRequest(
             variables=variables,
-            masks=bind_masks(restriction.masks, b"k"),
+            masks=bind_masks(restriction.masks, MASK_KEY),
             refusals=restriction.refusals,
             show_subgraph_errors=False,
         )
@@ -432,7 +146,7 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
 
         reference = Reference(world, decision, {})
         errors = [error for payload in payloads for error in payload.all_errors()]
-        _check_requests(world, reference, subgraphs.requests)
+        check_requests(world, reference, subgraphs.requests)
         assert SECRET not in json.dumps([error.to_json() for error in errors])
         # Where a fragment fails, null is felt less far than it is without the directives.
         if any(each.is_failure for payload in payloads for each in payload.completed):
@@ -442,6 +156,6 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
         assert sorted(told, key=str) == sorted(
             ((error.path, error.message) for error in whole.errors), key=str
         ), text
-        if "addedNodes" not in text or not _masks_some(decision, world.graph.members("Node")):
+        if "addedNodes" not in text or not masks_some(decision, world.graph.members("Node")):
             shown = merged([current(payload) for payload in payloads])
             assert shown == reference.answer(without_deferrals(text)), text
