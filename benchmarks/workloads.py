@@ -125,7 +125,7 @@ def main() -> None:
 
 async def _measure(port: int, seconds: float) -> None:
     documents = [
-        SubgraphDocument(name, f"http://127.0.0.1:{port}/{name}", _LINK + sdl)
+        SubgraphDocument(name, f"http://127.0.0.1:{port}/{name}", LINK + sdl)
         for name, sdl in SDL.items()
     ]
     supergraph = compose_documents(documents).supergraph
@@ -174,7 +174,7 @@ async def _ask(gateway: Gateway, workload: Workload, number: int) -> bytes:
     return answer.body
 
 
-_LINK = """
+LINK = """
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
 """
 

@@ -37,6 +37,10 @@ class Bounded(Generic[Key, Value]):
             self._values.move_to_end(key)
         return value
 
+    def peek(self, key: Key) -> Value | None:
+        """The value kept for ``key``, which does not count as a use; other threads may ask too."""
+        return self._values.get(key)
+
     def put(self, key: Key, value: Value, weight: int = 0) -> Value:
         """Keeps and returns ``value``."""
         self._values[key] = value

@@ -1,4 +1,4 @@
-"""Python's garbage collector in a process that answers requests and does nothing else."""
+"""Python's garbage collector and threads, in a process that answers requests and nothing else."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def spare_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+
+
+def give_way_often() -> None:
+    """Let a thread that prepares something not keep the event loop waiting for the interpreter."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 @contextmanager

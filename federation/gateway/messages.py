@@ -20,6 +20,7 @@ from federation.errors import (
     Unavailable,
 )
 from federation.gateway.acceptance import Acceptance
+from federation.gateway.turns import TooManyNewOperations
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _headers_of(error: FederationError) -> dict[str, str]:
         return {"www-authenticate": 'Bearer realm="datong", error="invalid_token"'}
     if isinstance(error, NotOverGet):
         return {"allow": "POST"}
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooManyNewOperations):
         return {"retry-after": "1"}
     return {}
 

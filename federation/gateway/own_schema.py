@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -78,7 +78,7 @@ class OwnSchemas:
 
     @asynccontextmanager
     async def wording(
-        self, asker: Asker, state: State, read: Callable[[GraphQLSchema], object]
+        self, asker: Asker, state: State, read: Callable[[GraphQLSchema], Awaitable[object]]
     ) -> AsyncIterator[None]:
         """A context in which faults of an operation name only what its caller can get.
 
@@ -97,7 +97,7 @@ class OwnSchemas:
                     schema = await self.of(asker, state)
             except (TimeoutError, Unavailable):
                 raise InvalidOperation((UNTOLD,)) from None
-            read(schema)
+            await read(schema)
             raise InvalidOperation((UNTOLD,)) from None
 
 

@@ -65,6 +65,7 @@ from federation.gateway.state import State
 from federation.gateway.streams.slots import Slots
 from federation.gateway.subscriptions import check_unchanged, open_source
 from federation.gateway.trail import Recorder, Trail, see_through
+from federation.gateway.turns import Turns
 from federation.operation import (
     Operation,
     ParsedOperation,
@@ -135,7 +136,8 @@ class Gateway:
         self._disclosure = Disclosure(config.access.disclosure)
         self._hiding = Hiding(self._disclosure)
         is_named = parts.recorder.sink is not None
-        self._recall = Recall(config.cache, is_named=is_named)
+        self._turns = Turns(config.preparing)
+        self._recall = Recall(config.cache, self._turns, is_named=is_named)
         self._own = OwnSchemas(parts.view, config.cache.views, config.http.deadline_seconds / 2)
         self._compiled = CompiledPlans(config.cache.compiled_bytes)
         self._shared = SharedQueries() if config.http.share_equal_queries else None
@@ -203,17 +205,17 @@ class Gateway:
     async def _prepare(self, request: Request, trail: Trail, state: State) -> Prepared:
         """The stages up to the plan; each event of a subscription goes through them again."""
         asker = trail.note_asker(await self._parts.identify(request.headers))
-        async with self._own.wording(asker, state, partial(self._check, request)):
-            known = self._parse(request, state)
+        async with self._own.wording(asker, state, partial(self._check, request, asker)):
+            known = await self._parse(request, asker, state)
             parsed = trail.note_operation(known.parsed)
             variables = self._coerce(parsed, request, state)
-        asked = self._recall.asked(known, variables, asker, state)
+        asked = await self._recall.asked(known, variables, asker, state)
         trail.note_subjects(named_subjects(asked.subjects, variables, state.subjects))
         question = asked.question.asked_by(asker)
         decision = trail.note_decision(await self._parts.engine.decide(question), state.index)
         restrict = partial(self._restrict, parsed.operation, variables, decision)
         labels = active_labels(state.graphs.labels, self._config.overrides.shares, request.id)
-        planned = self._recall.planned(asked, decision, state, restrict, labels)
+        planned = await self._recall.planned(asked, decision, asker, state, restrict, labels)
         if _mode_of(request) is Mode.REFUSE:
             refuse_whole(planned.restriction.refusals)
         work = self._work(request, asker, variables, planned)
@@ -261,7 +263,7 @@ class Gateway:
         what = Delivered(prepared.named, prepared.work, state.schema, acceptance.format)
         return PartStream(acceptance, partial(deliver, what, self._parts.transport, trail))
 
-    def _parse(self, request: Request, state: State) -> Known:
+    async def _parse(self, request: Request, asker: Asker, state: State) -> Known:
         text, name = request.query, request.operation_name
         in_parts = request.accepts_parts is not None
 
@@ -271,7 +273,8 @@ class Gateway:
                     text, state.schema, name, self._limits, is_incremental=in_parts
                 )
 
-        known = self._recall.parsed((state.revision, text, name, in_parts), parse)
+        key = (state.revision, text, name, in_parts)
+        known = await self._recall.parsed(asker.caller.id, key, parse)
         parsed = known.parsed
         self._hiding.check(parsed)
         if request.is_get and parsed.operation.kind == "mutation":
@@ -286,15 +289,14 @@ class Gateway:
         check_variable_limits(parsed, variables, self._limits)
         return variables
 
-    def _check(self, request: Request, schema: GraphQLSchema) -> None:
+    async def _check(self, request: Request, asker: Asker, schema: GraphQLSchema) -> None:
         """Read a request on another schema than the whole one, for what it finds wrong."""
-        parsed = parse_operation(
-            request.query,
-            schema,
-            request.operation_name,
-            self._limits,
-            is_incremental=request.accepts_parts is not None,
+        text, name, in_parts = request.query, request.operation_name, request.accepts_parts
+        parse = partial(
+            parse_operation, text, schema, name, self._limits, is_incremental=in_parts is not None
         )
+        key = ("checked", id(schema), text, name, in_parts is not None)
+        parsed = await self._turns.take(asker.caller.id, key, parse)
         variables = coerce_variables(parsed.variables, schema, request.variables)
         check_variable_limits(parsed, variables, self._limits)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from federation.access import (
@@ -32,6 +33,7 @@ from federation.gateway.context import ContextFilters
 from federation.gateway.own_schema import introspections
 from federation.gateway.settings import Cache
 from federation.gateway.state import State
+from federation.gateway.turns import Turns
 from federation.operation import Operation, ParsedOperation
 from federation.planning import OperationPlan
 from federation.query_graph import names_in
@@ -43,6 +45,11 @@ _BYTES_PER_OPERATION, _BYTES_PER_FIELD = 8_000, 500
 
 Labels: TypeAlias = frozenset[str]
 """Labels of progressive overrides."""
+
+_SMALL = 4_000
+"""Characters of an operation's signature up to which its question is made within a millisecond."""
+
+_PlanKey: TypeAlias = tuple[str, Operation, Labels]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,34 +112,41 @@ class Recall:
     (``input_shapes``); whatever is looked up by identity is held, so that no identity is another's.
 
     Args:
+        turns: Where the stages run that nothing is known of.
         is_named: Whether what is released will be recorded by name.
     """
 
-    def __init__(self, sizes: Cache, *, is_named: bool = False) -> None:
+    def __init__(self, sizes: Cache, turns: Turns, *, is_named: bool = False) -> None:
+        self._turns = turns
         self._is_named = is_named
         most = sizes.operation_bytes
         self._known: Bounded[Hashable, Known] = Bounded(sizes.operations, most)
         self._asked: Bounded[Hashable, Asked] = Bounded(sizes.operations, most)
         self._planned: Bounded[tuple[int, int, Labels], Planned] = Bounded(sizes.plans, most)
-        self._plans: Bounded[tuple[str, Operation, Labels], NamedPlan] = Bounded(sizes.plans, most)
+        self._plans: Bounded[_PlanKey, NamedPlan] = Bounded(sizes.plans, most)
 
     @property
     def weight(self) -> int:
         """About how many bytes are kept, all in all."""
         return max(each.weight for each in (self._known, self._asked, self._planned, self._plans))
 
-    def parsed(self, key: tuple[Hashable, ...], parse: Callable[[], ParsedOperation]) -> Known:
-        """An operation by all that parsing depends on."""
+    async def parsed(
+        self, caller: str, key: tuple[Hashable, ...], parse: Callable[[], ParsedOperation]
+    ) -> Known:
+        """An operation by all that parsing depends on.
+
+        Args:
+            caller: Whose turn it takes if it is new.
+        """
         known = self._known.get(key)
         if known is None:
-            parsed = parse()
-            types = {each.name: named_type(each.type) for each in parsed.variables}
-            inputs = sorted(set(_in_arguments(parsed.operation.selections)))
-            weight = _weight(parsed) + sum(len(part) for part in key if isinstance(part, str))
-            known = self._known.put(key, Known(parsed, tuple(inputs), types, weight), weight)
+            work = partial(_known, key, parse)
+            made = await self._turns.take(caller, ("parsed", key), work)
+            # Of those who waited for it together, the first one keeps it.
+            known = self._known.get(key) or self._known.put(key, made, made.weight)
         return known
 
-    def asked(
+    async def asked(
         self, known: Known, variables: Mapping[str, Any], asker: Asker, state: State
     ) -> Asked:
         """The question about an operation; it may be an earlier asker's (``asked_by``)."""
@@ -141,14 +155,26 @@ class Recall:
         earlier = self._asked.get(key)
         if earlier is not None and earlier.known is known:
             return earlier
-        question = ask(known.parsed.operation, variables, asker, state.index)
-        subjects = subject_arguments(known.parsed.operation, state.subjects)
-        return self._asked.put(key, Asked(known, shapes, question, subjects), known.weight)
 
-    def planned(
+        def ask_anew() -> Asked:
+            question = ask(known.parsed.operation, variables, asker, state.index)
+            subjects = subject_arguments(known.parsed.operation, state.subjects)
+            return Asked(known, shapes, question, subjects)
+
+        # What is asked shortly takes less than its turn would.
+        is_small = len(known.parsed.signature) <= _SMALL
+        made = (
+            ask_anew()
+            if is_small
+            else await self._turns.take(asker.caller.id, ("asked", key), ask_anew)
+        )
+        return self._asked.put(key, made, known.weight)
+
+    async def planned(
         self,
         asked: Asked,
         decision: Decision,
+        asker: Asker,
         state: State,
         restrict: Callable[[AccessIndex], Restriction],
         labels: Labels = frozenset(),
@@ -162,26 +188,52 @@ class Recall:
         earlier = self._planned.get(key)
         if earlier is not None and earlier.asked is asked and earlier.decision is decision:
             return earlier
-        restriction, weight = restrict(state.index), asked.known.weight
+
+        # With what the key tells by identity, so that it is held as long as somebody waits for it.
+        work = partial(self._plan_restricted, asked, decision, restrict, state, labels)
+        taken = await self._turns.take(asker.caller.id, ("planned", key), work)
+        plan_key, restriction, named = taken
+        told, weight = tuple(introspections(named.plan.output)), asked.known.weight
+        named = self._plans.get(plan_key) or self._plans.put(plan_key, named, weight)
+        filters = ContextFilters(restriction, state.index)
+        made = Planned(asked, decision, restriction, named, told, filters)
+        return self._planned.put(key, made, weight)
+
+    def _plan_restricted(
+        self,
+        _asked: Asked,
+        _decision: Decision,
+        restrict: Callable[[AccessIndex], Restriction],
+        state: State,
+        labels: Labels,
+    ) -> tuple[_PlanKey, Restriction, NamedPlan]:
+        restriction = restrict(state.index)
         try:
-            planned = self._plan(restriction.operation, state, labels, weight)
+            return self._plan(restriction, state, labels)
         except PlanningError:
             if not restriction.operation.row_tests:
                 raise
-            restriction = restrict(replace(state.index, tests_rows=False))
-            planned = self._plan(restriction.operation, state, labels, weight)
-        told = tuple(introspections(planned.plan.output))
-        filters = ContextFilters(restriction, state.index)
-        made = Planned(asked, decision, restriction, planned, told, filters)
-        return self._planned.put(key, made, weight)
+            return self._plan(restrict(replace(state.index, tests_rows=False)), state, labels)
 
-    def _plan(self, operation: Operation, state: State, labels: Labels, weight: int) -> NamedPlan:
+    def _plan(
+        self, restriction: Restriction, state: State, labels: Labels
+    ) -> tuple[_PlanKey, Restriction, NamedPlan]:
+        operation = restriction.operation
         identities = state.identities if self._is_named else {}
         mattering = labels and state.graphs.mattering(labels, _names(operation, identities))
         key = (state.revision, operation, mattering)
-        return self._plans.get(key) or self._plans.put(
-            key, plan_with_names(operation, state.graphs.graph(mattering), identities), weight
+        named = self._plans.peek(key) or plan_with_names(
+            operation, state.graphs.graph(mattering), identities
         )
+        return key, restriction, named
+
+
+def _known(key: tuple[Hashable, ...], parse: Callable[[], ParsedOperation]) -> Known:
+    parsed = parse()
+    types = {each.name: named_type(each.type) for each in parsed.variables}
+    inputs = sorted(set(_in_arguments(parsed.operation.selections)))
+    weight = _weight(parsed) + sum(len(part) for part in key if isinstance(part, str))
+    return Known(parsed, tuple(inputs), types, weight)
 
 
 def _names(operation: Operation, identities: Mapping[str, Identity]) -> Iterator[str]:

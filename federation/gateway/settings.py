@@ -291,6 +291,21 @@ class Cache(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     views: int = 16
 
 
+class Preparing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many operations may wait to be prepared: those whose text, question or plan is new.
+
+    A process prepares one at a time, callers in turn, while it answers what it knows. What more
+    comes is refused at once: 429 or 503, with `Retry-After`.
+
+    Attributes:
+        max_waiting: Of all callers, in one process.
+        max_waiting_per_caller: Of one caller, in one process. Callers without a token are one.
+    """
+
+    max_waiting: int = 1_000
+    max_waiting_per_caller: int = 200
+
+
 class Overrides(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Progressive overrides: which fields are already read from the subgraph that takes them over.
 
@@ -316,4 +331,5 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     access: Access = Access()
     audit: Audit = Audit()
     cache: Cache = Cache()
+    preparing: Preparing = Preparing()
     overrides: Overrides = Overrides()

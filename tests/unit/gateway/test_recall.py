@@ -1,5 +1,6 @@
 """What of an earlier request is taken up again, and what never is."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -17,9 +18,10 @@ from federation.access import (
     allow_all,
     restrict,
 )
-from federation.gateway.recall import Known, Planned, Recall
-from federation.gateway.settings import Cache
+from federation.gateway.recall import Asked, Known, Planned, Recall
+from federation.gateway.settings import Cache, Preparing
 from federation.gateway.state import State, build_state
+from federation.gateway.turns import Turns
 from federation.operation import Limits, parse_operation
 from federation.planning import OperationPlan
 from tests.support.built_case import built
@@ -39,43 +41,56 @@ def state() -> State:
     return build_state(composed({"people": BODY}))
 
 
-def parsed(recall: Recall, state: State) -> Known:
-    return recall.parsed(
-        (state.revision, QUERY), lambda: parse_operation(QUERY, state.schema, None, Limits())
-    )
+class Recalled:
+    """A memory, and what is asked of it one after another."""
 
+    def __init__(self, sizes: Cache | None = None) -> None:
+        self.recall = Recall(sizes or Cache(), Turns(Preparing()))
 
-def planned(
-    recall: Recall, state: State, variables: Mapping[str, Any], decision: Decision
-) -> Planned:
-    asked = recall.asked(parsed(recall, state), variables, LI, state)
+    def parsed(self, state: State, text: str = QUERY) -> Known:
+        key = (state.revision, text)
+        parse = partial(parse_operation, text, state.schema, None, Limits())
+        return asyncio.run(self.recall.parsed("li", key, parse))
 
-    def anew(index: AccessIndex) -> Restriction:
-        return restrict(asked.known.parsed.operation, variables, decision, index)
+    def asked(
+        self, state: State, variables: Mapping[str, Any], asker: Asker = LI, text: str = QUERY
+    ) -> Asked:
+        return asyncio.run(self.recall.asked(self.parsed(state, text), variables, asker, state))
 
-    return recall.planned(asked, decision, state, anew)
+    def planned(
+        self,
+        state: State,
+        asked: Asked,
+        variables: Mapping[str, Any],
+        decision: Decision,
+        *labels: str,
+    ) -> Planned:
+        def anew(index: AccessIndex) -> Restriction:
+            return restrict(asked.known.parsed.operation, variables, decision, index)
+
+        return asyncio.run(self.recall.planned(asked, decision, LI, state, anew, frozenset(labels)))
 
 
 def test_question_is_the_same_whatever_value_a_row_is_asked_by(state: State) -> None:
-    recall = Recall(Cache())
+    recalled = Recalled()
 
-    one = recall.asked(parsed(recall, state), {"n": "1"}, LI, state)
-    other = recall.asked(parsed(recall, state), {"n": "2"}, WANG, state)
+    one = recalled.asked(state, {"n": "1"}, LI)
+    other = recalled.asked(state, {"n": "2"}, WANG)
 
     assert one is other
     assert one.question.asked_by(WANG).asker is WANG
 
 
 def test_decision_of_its_own_makes_a_restriction_of_its_own(state: State) -> None:
-    recall = Recall(Cache())
-    question = recall.asked(parsed(recall, state), {"n": "1"}, LI, state).question
-    allowed = allow_all(question)
+    recalled = Recalled()
+    asked = recalled.asked(state, {"n": "1"})
+    allowed = allow_all(asked.question)
     no_phone = {**allowed.verdicts, ("Citizen.phone", "select"): Verdict(Effect.DENY)}
     denied = Decision(no_phone, {}, "open")
 
-    first = planned(recall, state, {"n": "1"}, allowed)
-    second = planned(recall, state, {"n": "1"}, denied)
-    third = planned(recall, state, {"n": "2"}, allowed)
+    first = recalled.planned(state, asked, {"n": "1"}, allowed)
+    second = recalled.planned(state, asked, {"n": "1"}, denied)
+    third = recalled.planned(state, asked, {"n": "2"}, allowed)
 
     assert first is third
     assert not first.restriction.refusals
@@ -84,38 +99,32 @@ def test_decision_of_its_own_makes_a_restriction_of_its_own(state: State) -> Non
 
 
 def test_equal_decision_of_another_caller_is_another_and_shares_the_plan(state: State) -> None:
-    recall = Recall(Cache())
-    question = recall.asked(parsed(recall, state), {"n": "1"}, LI, state).question
+    recalled = Recalled()
+    asked = recalled.asked(state, {"n": "1"})
 
-    one = planned(recall, state, {"n": "1"}, allow_all(question))
-    other = planned(recall, state, {"n": "1"}, allow_all(question))
+    one = recalled.planned(state, asked, {"n": "1"}, allow_all(asked.question))
+    other = recalled.planned(state, asked, {"n": "1"}, allow_all(asked.question))
 
     assert one is not other
     assert one.plan is other.plan
 
 
 def test_what_is_forgotten_is_made_again(state: State) -> None:
-    recall = Recall(Cache(operations=1, plans=1))
-    first = parsed(recall, state)
-    recall.parsed(("another",), lambda: first.parsed)
+    recalled = Recalled(Cache(operations=1, plans=1))
+    first = recalled.parsed(state)
+    recalled.parsed(state, "{ me { name } }")
 
-    assert parsed(recall, state) is not first
+    assert recalled.parsed(state) is not first
 
 
 def test_labels_that_do_not_matter_share_a_plan() -> None:
     built_case = built(case("override/labels"))
     state = build_state(built_case.supergraph)
-    recall = Recall(Cache())
+    recalled = Recalled()
 
     def plan_under(text: str, *labels: str) -> OperationPlan:
-        known = recall.parsed((text,), lambda: parse_operation(text, state.schema, None, Limits()))
-        asked = recall.asked(known, {}, LI, state)
-        decision = allow_all(asked.question)
-
-        def anew(index: AccessIndex) -> Restriction:
-            return restrict(known.parsed.operation, {}, decision, index)
-
-        return recall.planned(asked, decision, state, anew, frozenset(labels)).plan
+        asked = recalled.asked(state, {}, text=text)
+        return recalled.planned(state, asked, {}, allow_all(asked.question), *labels).plan
 
     off = plan_under("{ products { price } }")
     assert plan_under("{ products { price } }", "new-search") is off
@@ -126,14 +135,12 @@ def test_labels_that_do_not_matter_share_a_plan() -> None:
 
 
 def test_large_operations_are_forgotten_sooner(state: State) -> None:
-    sizes = Cache(operation_bytes=100_000)
-    recall, most = Recall(sizes), 0
+    recalled, most = Recalled(Cache(operation_bytes=100_000)), 0
     for number in range(30):
         text = f"query ($n: ID!) {{ citizen(number: $n) {{ a{number}: name }} }} # {' ' * 20_000}"
-        key = (state.revision, text)
-        known = recall.parsed(key, partial(parse_operation, text, state.schema, None, Limits()))
-        assert recall.parsed(key, lambda: pytest.fail("it is known")) is known
+        known = recalled.parsed(state, text)
+        assert recalled.parsed(state, text) is known
         most = max(most, known.weight)
 
     assert 28_000 < most < 31_000
-    assert recall.weight <= 100_000
+    assert recalled.recall.weight <= 100_000

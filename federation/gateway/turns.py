@@ -1,0 +1,120 @@
+"""Turns: what is new to the gateway is prepared piece by piece, beside the event loop.
+
+Reading and planning an operation that was never seen takes milliseconds, and some hundred where a
+text exhausts the limits. In the event loop all other requests would wait for that. Here a thread
+does it, one piece of work at a time, since more threads would only share one interpreter. Whose
+turn it is goes round the callers, so that who sends a thousand new operations waits for himself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+from federation.errors import RequestError, Unavailable
+from federation.gateway.settings import Preparing
+
+Result = TypeVar("Result")
+
+
+class TooManyNewOperations(RequestError):
+    """The caller has as many new operations waiting to be prepared as one caller may have."""
+
+    code = "TOO_MANY_NEW_OPERATIONS"
+    http_status = 429
+
+
+class PreparationExhausted(Unavailable):
+    """The gateway has as many new operations waiting to be prepared as it may have."""
+
+    code = "PREPARATION_EXHAUSTED"
+
+
+@dataclass(slots=True, eq=False)
+class _Piece:
+    """Work that waits for its turn, or has it.
+
+    Attributes:
+        waiting: Requests that want its result; without any it is not begun.
+    """
+
+    key: Hashable
+    work: Callable[[], Any]
+    done: asyncio.Future[Any]
+    waiting: int = 0
+
+
+@dataclass(slots=True)
+class Turns:
+    """One piece of work at a time, callers in turn; those who want the same thing share it."""
+
+    limits: Preparing
+    _by_caller: OrderedDict[str, deque[_Piece]] = field(default_factory=OrderedDict)
+    _pieces: dict[Hashable, _Piece] = field(default_factory=dict)
+    _is_busy: bool = False
+
+    @property
+    def waiting(self) -> int:
+        """Pieces whose turn has not come."""
+        return len(self._pieces) - self._is_busy
+
+    async def take(self, caller: str, key: Hashable, work: Callable[[], Result]) -> Result:
+        """The result of pure work, done by another thread when it is this caller's turn.
+
+        Args:
+            key: Equal for work with an equal result.
+
+        Raises:
+            TooManyNewOperations: The caller has too much waiting.
+            PreparationExhausted: All callers together have.
+        """
+        piece = self._pieces.get(key)
+        if piece is None:
+            self._check(caller)
+            piece = _Piece(key, work, asyncio.get_running_loop().create_future())
+            self._pieces[key] = piece
+            self._by_caller.setdefault(caller, deque()).append(piece)
+        piece.waiting += 1
+        self._go_on()
+        try:
+            # Whoever gives up does not take the result from the others.
+            result: Result = await asyncio.shield(piece.done)
+        finally:
+            piece.waiting -= 1
+        return result
+
+    def _check(self, caller: str) -> None:
+        most = self.limits.max_waiting_per_caller
+        if len(self._by_caller.get(caller, ())) >= most:
+            raise TooManyNewOperations(f"at most {most} new operations of one caller may wait")
+        if self.waiting >= self.limits.max_waiting:
+            raise PreparationExhausted("too many new operations wait; try again later")
+
+    def _go_on(self) -> None:
+        """Begin the next piece, if none has its turn."""
+        while not self._is_busy and self._by_caller:
+            caller, pieces = self._by_caller.popitem(last=False)
+            piece = pieces.popleft()
+            if pieces:
+                # Behind all others: each of them comes before this one again.
+                self._by_caller[caller] = pieces
+            if not piece.waiting:
+                del self._pieces[piece.key]
+                continue
+            self._is_busy = True
+            running = asyncio.get_running_loop().run_in_executor(None, piece.work)
+            running.add_done_callback(partial(self._end, piece))
+
+    def _end(self, piece: _Piece, ended: asyncio.Future[Any]) -> None:
+        self._is_busy = False
+        del self._pieces[piece.key]
+        error = ended.exception() if not ended.cancelled() else asyncio.CancelledError()
+        if error is None:
+            piece.done.set_result(ended.result())
+        elif piece.waiting:
+            piece.done.set_exception(error)
+        self._go_on()
