@@ -132,6 +132,7 @@ def row_filters(graph: RandomGraph, random: Random) -> dict[str, Any]:
 class World:
     """One random graph with rows in which every text tells that it is one."""
 
+    seed: int
     graph: RandomGraph
     supergraph: Supergraph
     monolith: GraphQLSchema
@@ -149,6 +150,7 @@ def world_of(seed: int) -> World:
     assert composition.supergraph is not None, composition.errors
     schema = build_api_schema(composition.supergraph)
     return World(
+        seed,
         graph,
         composition.supergraph,
         build_schema(graph.monolith),

@@ -33,7 +33,7 @@ from federation.gateway.access_log import AccessLog
 from federation.gateway.deciding import view_of_all
 from federation.gateway.messages import Request, Response
 from federation.gateway.pipeline import Gateway, Parts
-from federation.gateway.settings import Config, LimitSettings, Subscriptions
+from federation.gateway.settings import Config, Http, LimitSettings, Subscriptions
 from federation.gateway.signing import CONTEXT_HEADER, ContextSigner, load_signing_key
 from federation.gateway.state import build_state
 from federation.gateway.streams.transport import EventStreams
@@ -164,7 +164,9 @@ class Site:
     def __init__(self, world: World, parts: Parts, engine: Engine, records: Records) -> None:
         self.world, self.engine, self.records = world, engine, records
         self.departments: Departments = parts.transport  # type: ignore[assignment]
-        config = msgspec.structs.replace(Config(), limits=LIMITS)
+        # Every other world also lets equal queries of one caller wait for each other.
+        http = Http(share_equal_queries=world.seed % 2 == 1)
+        config = msgspec.structs.replace(Config(), limits=LIMITS, http=http)
         self.gateway = Gateway(build_state(world.supergraph), parts, config)
 
     async def ask(self, caller: str, text: str) -> Response:
