@@ -145,6 +145,7 @@ async def _execute(
         masked=shaped.masked,
         filtered=dropped.rows,
         is_withheld=dropped.is_withheld(execution.tree),
+        is_untested=dropped.is_untested(execution.tree),
     )
 
 

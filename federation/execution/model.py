@@ -110,6 +110,8 @@ class ExecutionResult:
         filtered: How many rows were taken out here, since their subgraph could not do it.
         is_withheld: A value of the root itself was such a row: an event of which its client may not
             even know.
+        is_untested: A value of the root itself was a row that could not be tested: nobody can say
+            whether its client may know of the event.
         is_part: It is one part of a response; a list that is not whole is told as its items by
             index.
     """
@@ -122,6 +124,7 @@ class ExecutionResult:
     masked: int = 0
     filtered: int = 0
     is_withheld: bool = False
+    is_untested: bool = False
     text: bytes | None = None
     is_part: bool = False
 

@@ -53,7 +53,14 @@ class Dropped:
 
     def is_withheld(self, root: Object) -> bool:
         """Whether a value of the root itself was a row that may not be seen."""
-        return any(self.nulls.get((id(root), key)) is Fate.HIDDEN for key in root)
+        return self._has(root, Fate.HIDDEN)
+
+    def is_untested(self, root: Object) -> bool:
+        """Whether a value of the root itself was a row that could not be tested."""
+        return self._has(root, Fate.UNKNOWN)
+
+    def _has(self, root: Object, fate: Fate) -> bool:
+        return any(self.nulls.get((id(root), key)) is fate for key in root)
 
 
 def drop_rows(execution: Execution) -> Dropped:

@@ -63,7 +63,7 @@ from federation.gateway.sharing import SharedQueries
 from federation.gateway.signing import ContextSigner
 from federation.gateway.state import State
 from federation.gateway.streams.slots import Slots
-from federation.gateway.subscriptions import check_unchanged, open_source
+from federation.gateway.subscriptions import check_tested, check_unchanged, open_source
 from federation.gateway.trail import Recorder, Trail, see_through
 from federation.gateway.turns import Turns
 from federation.operation import (
@@ -241,6 +241,7 @@ class Gateway:
                 result = await execute_event(
                     now.plan, event, now.work, parts.transport, state.schema
                 )
+                check_tested(result)
                 if result.is_withheld:
                     # Whoever may not see the row may not know that something happened to it.
                     continue

@@ -7,7 +7,13 @@ from contextlib import asynccontextmanager
 
 from federation.access import Restriction
 from federation.errors import Forbidden, SubgraphUnreachable
-from federation.execution import EventTransport, ExecutionRequest, SubgraphReply, subscribe
+from federation.execution import (
+    EventTransport,
+    ExecutionRequest,
+    ExecutionResult,
+    SubgraphReply,
+    subscribe,
+)
 from federation.gateway.streams.payload import SubscriptionEnded
 from federation.gateway.streams.slots import Slots
 from federation.planning import OperationPlan
@@ -28,6 +34,21 @@ def check_unchanged(opened: Restriction, now: Restriction) -> None:
         "what this subscription may read has changed; subscribe again",
         errors=tuple(refusal.error for refusal in now.refusals),
     )
+
+
+def check_tested(result: ExecutionResult) -> None:
+    """Whether it is known that an event may be told of.
+
+    Its row may be hidden, so that not even an error may say that something happened to it; it may
+    be one that its client must not miss. So the subscription ends, as without a decision.
+
+    Raises:
+        SubscriptionEnded: What the row is tested by could not be had.
+    """
+    if result.is_untested:
+        raise SubscriptionEnded(
+            "what decides which events may be seen could not be had; subscribe again"
+        )
 
 
 @asynccontextmanager

@@ -216,6 +216,36 @@ async def test_an_event_about_a_row_that_only_the_gateway_can_filter_is_not_told
     assert [record.part for record in world.sink.all if record.part] == [1]
 
 
+async def test_an_event_about_a_row_that_cannot_be_tested_ends_the_stream_and_tells_of_no_row(
+    world: World,
+) -> None:
+    mine = read_condition({"field": "owner", "op": "in", "value": ["owner of 1", "owner of 2"]})
+
+    def decide(request: AccessRequest) -> Decision:
+        return replace(allow_all(request), row_filters={"Ticket": mine})
+
+    world.engine.rule = decide
+    stream = await world.subscribe("subject")
+    stream.ticket(1)
+    assert await world.listener.next() == {"data": {"ticket": {"subject": "s1"}}}
+    world.subgraph.owner = None
+    stream.ticket(3)
+    hidden = await world.listener.end()
+
+    other = await world.subscribe("subject")
+    other.ticket(2)
+    shown = await world.listener.end()
+
+    # Whether the row is one that may be seen makes no difference.
+    assert hidden == shown
+    assert "data" not in hidden
+    [error] = hidden["errors"]
+    assert error["extensions"]["code"] == "SUBSCRIPTION_ENDED"
+    assert "path" not in error
+    async with asyncio.timeout(5):
+        await stream.over.wait()
+
+
 async def test_a_part_denied_from_the_start_is_refused_in_each_event(world: World) -> None:
     world.engine.rule = _with("Ticket.owner", DENY)
     stream = await world.subscribe()
