@@ -17,19 +17,11 @@ from federation.cli.access_question import (
     explain_fields,
     read_asker,
 )
-from federation.cli.options import (
-    ConfigOption,
-    SubgraphOption,
-    SubgraphsOption,
-    SupergraphOption,
-    read_settings,
-)
+from federation.cli.option_groups import with_groups
 from federation.cli.policy_options import (
-    DataOption,
     Format,
     FormatOption,
-    PoliciesOption,
-    access_section,
+    ReleaseOptions,
     plain,
     stdout,
 )
@@ -56,6 +48,7 @@ def _root() -> None:
 
 
 @app.command()
+@with_groups
 def why(
     coordinates: CoordinatesArgument,
     *,
@@ -64,19 +57,12 @@ def why(
     consent: ConsentOption = None,
     operation: OperationOption = None,
     language: Annotated[Language, typer.Option(help="Of the sentences.")] = Language.BOTH,
-    subgraph: SubgraphOption = None,
-    subgraphs: SubgraphsOption = None,
-    supergraph: SupergraphOption = None,
-    config: ConfigOption = None,
-    policies: PoliciesOption = None,
-    data: DataOption = None,
+    given: ReleaseOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Say what a caller lacks to read a field, a sentence for each thing; status 1 if anything."""
     asker = read_asker(caller, purpose, consent)
-    settings = read_settings(
-        config, subgraph, subgraphs, supergraph, access=access_section(policies, data)
-    )
+    settings = given.settings()
     question = FieldQuestion(asker, tuple(coordinates), operation=operation)
     _, _, found = explain_fields(settings, question)
     answers = [_answer(each) for each in found]

@@ -56,6 +56,14 @@ def read_asker(caller: str, purpose: str | None, consents: list[str] | None) -> 
     return Asker(read_caller(claims), purpose, facts, now)
 
 
+def check_purpose(purpose: str | None, policy_data: Mapping[str, Any]) -> None:
+    """Ends the command with status 2 when the policies do not know the purpose."""
+    known = policy_data.get("purposes", {})
+    if purpose is not None and purpose not in known:
+        listed = f"; they know {', '.join(sorted(known))}" if known else ""
+        raise usage_fault(f"--purpose {purpose}: the policies know no such purpose{listed}")
+
+
 @dataclass(frozen=True, slots=True)
 class FieldQuestion:
     """What is asked about fields.
@@ -87,7 +95,9 @@ def explain_fields(
     from federation.gateway.engines.authoring.what_if import WhatIf  # noqa: PLC0415
 
     try:
-        what_if = WhatIf(make_release(read_source(settings), read_catalogue(settings)))
+        source = read_source(settings)
+        check_purpose(question.asker.purpose, source.data)
+        what_if = WhatIf(make_release(source, read_catalogue(settings)))
         request = _make_request(question, what_if.facts.fields)
         return request, what_if, asyncio.run(what_if.explain(request))
     except SchemaError as error:

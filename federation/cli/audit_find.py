@@ -13,28 +13,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from federation.audit.record import RecordKind
 from federation.cli.audit_options import (
-    AllOption,
-    CallerOption,
-    DatabaseOption,
-    FieldOption,
+    ALL_KINDS,
     Format,
     FormatOption,
-    HolderOption,
-    OfficeOption,
-    OutcomeOption,
-    PageOption,
-    PurposeOption,
-    RequestOption,
-    SinceOption,
-    SizeOption,
-    UntilOption,
+    PageOptions,
+    TimeOptions,
+    TrailOptions,
+    WantedOptions,
     existing_key,
-    read_wanted,
     show_time,
-    trail_settings,
 )
-from federation.cli.options import ConfigOption
+from federation.cli.option_groups import with_groups
 from federation.cli.report import err, failure, print_json, usage_fault
 
 if TYPE_CHECKING:
@@ -47,47 +38,28 @@ _FILE_WIDTH = 200
 Who = tuple[str, str, str]
 
 
+@with_groups
 def search(
     *,
-    caller: CallerOption = None,
-    office: OfficeOption = None,
-    purpose: PurposeOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    field: FieldOption = None,
-    outcome: OutcomeOption = None,
-    department: HolderOption = None,
-    request: RequestOption = None,
-    is_all: AllOption = False,
-    page: PageOption = 1,
-    size: SizeOption = 50,
-    config: ConfigOption = None,
-    database: DatabaseOption = None,
+    records: WantedOptions,
+    part: PageOptions,
+    trail: TrailOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """List records by who asked, for what, when, which fields, and how it ended; oldest first.
 
     The database is opened for reading only, and gateways may go on writing.
     """
-    wanted = read_wanted(
-        caller=caller,
-        office=office,
-        purpose=purpose,
-        since=since,
-        until=until,
-        coordinate=field,
-        outcome=outcome,
-        department=department,
-        request_id=request,
-        is_all=is_all,
-    )
+    wanted = records.wanted()
     from federation.gateway.audit_search import page_of  # noqa: PLC0415
     from federation.gateway.audit_search import search as find  # noqa: PLC0415
 
-    found = _read(config, database, lambda trail: page_of(find(trail, wanted), page, size))
-    shown = found[:size]
+    found = _read(trail, lambda t: page_of(find(t, wanted), part.page, part.size))
+    shown = found[: part.size]
     if format is Format.JSON:
-        print_json({"page": page, "more": len(found) > size, "records": list(map(_json, shown))})
+        print_json(
+            {"page": part.page, "more": len(found) > part.size, "records": list(map(_json, shown))}
+        )
         return
     table = Table(
         "time (UTC)", "caller", "of", "purpose", "operation", "fields", "objects", box=None
@@ -107,9 +79,10 @@ def search(
             record.outcome.value if record.kind.value == "release" else record.kind.value,
             record.request_id,
         )
-    _print_page(table, len(shown), page, more=len(found) > size)
+    _print_page(table, len(shown), part.page, more=len(found) > part.size)
 
 
+@with_groups
 def export(
     *,
     out: Annotated[
@@ -122,18 +95,8 @@ def export(
             help="jsonl or csv: records; verifiable: the whole trail with hashes and signatures.",
         ),
     ] = "jsonl",
-    caller: CallerOption = None,
-    office: OfficeOption = None,
-    purpose: PurposeOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    field: FieldOption = None,
-    outcome: OutcomeOption = None,
-    department: HolderOption = None,
-    request: RequestOption = None,
-    is_all: AllOption = False,
-    config: ConfigOption = None,
-    database: DatabaseOption = None,
+    records: WantedOptions,
+    trail: TrailOptions,
 ) -> None:
     """Write records to a file, and its SHA-256 beside it (FILE.sha256).
 
@@ -145,26 +108,16 @@ def export(
     kinds = [each.value for each in ExportFormat]
     if format not in kinds:
         raise usage_fault(f"--format {format}: one of {', '.join(kinds)}")
-    wanted = read_wanted(
-        caller=caller,
-        office=office,
-        purpose=purpose,
-        since=since,
-        until=until,
-        coordinate=field,
-        outcome=outcome,
-        department=department,
-        request_id=request,
-        is_all=is_all,
-    )
+    wanted = records.wanted()
     chosen: ExportFormat = ExportFormat(format)
-    if chosen is ExportFormat.VERIFIABLE and wanted != read_wanted(is_all=is_all):
+    if (
+        chosen is ExportFormat.VERIFIABLE
+        and wanted != WantedOptions(is_all=records.is_all).wanted()
+    ):
         raise usage_fault("--format verifiable takes the whole trail; leave the other options out")
     try:
         with out.open("wb") if out is not None else sys.stdout.buffer as stream:
-            count, digest = _read(
-                config, database, lambda trail: export_records(trail, wanted, chosen, stream.write)
-            )
+            count, digest = _read(trail, lambda t: export_records(t, wanted, chosen, stream.write))
         if out is not None:
             out.with_name(f"{out.name}.sha256").write_text(f"{digest}  {out.name}\n")
     except OSError as error:
@@ -172,14 +125,12 @@ def export(
     err.print(f"{count} lines; SHA-256 {digest}")
 
 
+@with_groups
 def subject(
     *,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    page: PageOption = 1,
-    size: SizeOption = 50,
-    config: ConfigOption = None,
-    database: DatabaseOption = None,
+    times: TimeOptions,
+    part: PageOptions,
+    trail: TrailOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """List what was read about one person, and who looked for it.
@@ -187,23 +138,23 @@ def subject(
     The identity number is asked for, or read from stdin; it is hashed with `audit.key_file` at once
     and never stands on a command line or in a file.
     """
-    settings = trail_settings(config, database)
+    settings = trail.settings()
     key_file = existing_key(settings.audit.key_file, "audit.key_file")
-    wanted = read_wanted(since=since, until=until, is_all=True)
+    wanted = times.wanted(kinds=ALL_KINDS)
     from federation.audit import subject_digest  # noqa: PLC0415
     from federation.gateway.audit_keys import digest_key  # noqa: PLC0415
     from federation.gateway.audit_search import page_of, reads_of_subject  # noqa: PLC0415
 
     digest = subject_digest(digest_key(key_file), _ask_number())
     reads = _read(
-        config, database, lambda t: page_of(reads_of_subject(t, digest, wanted), page, size)
+        trail, lambda t: page_of(reads_of_subject(t, digest, wanted), part.page, part.size)
     )
-    shown = reads[:size]
+    shown = reads[: part.size]
     if format is Format.JSON:
         print_json(
             {
-                "page": page,
-                "more": len(reads) > size,
+                "page": part.page,
+                "more": len(reads) > part.size,
                 "reads": [
                     {
                         "searched": each.searched,
@@ -228,30 +179,30 @@ def subject(
             "\n".join(each.fields),
             record.request_id,
         )
-    _print_page(table, len(shown), page, more=len(reads) > size)
+    _print_page(table, len(shown), part.page, more=len(reads) > part.size)
 
 
+@with_groups
 def department(
     name: Annotated[str, typer.Argument(help="The department, as its subgraph is named.")],
     *,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    page: PageOption = 1,
-    size: SizeOption = 50,
-    config: ConfigOption = None,
-    database: DatabaseOption = None,
+    times: TimeOptions,
+    part: PageOptions,
+    trail: TrailOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Count the reads of a department's fields by caller and purpose, most first."""
-    wanted = read_wanted(since=since, until=until, department=name)
+    wanted = times.wanted(department=name, kinds=frozenset({RecordKind.RELEASE}))
     from federation.gateway.audit_search import reads_of_department  # noqa: PLC0415
 
-    reads = _read(config, database, lambda trail: reads_of_department(trail, wanted))
+    reads = _read(trail, lambda t: reads_of_department(t, wanted))
     ordered = sorted(reads.items(), key=lambda each: (-each[1].requests, each[0]))
-    shown = ordered[(page - 1) * size : page * size]
-    more = len(ordered) > page * size
+    shown = ordered[(part.page - 1) * part.size : part.page * part.size]
+    more = len(ordered) > part.page * part.size
     if format is Format.JSON:
-        print_json({"page": page, "more": more, "reads": [_reads_json(*each) for each in shown]})
+        print_json(
+            {"page": part.page, "more": more, "reads": [_reads_json(*each) for each in shown]}
+        )
         return
     if not ordered:
         err.print(f"No record in this time names a field of {name}; is that its subgraph's name?")
@@ -263,11 +214,11 @@ def department(
     for (office, caller, purpose), count in shown:
         numbers = (count.requests, len(count.fields), count.masked, count.denied, count.objects)
         table.add_row(office, caller, purpose, *map(str, numbers), show_time(count.last))
-    _print_page(table, len(shown), page, more=more, what="callers and purposes")
+    _print_page(table, len(shown), part.page, more=more, what="callers and purposes")
 
 
-def _read(config: Path | None, database: str | None, work: Callable[[Any], T]) -> T:
-    settings = trail_settings(config, database)
+def _read(trail: TrailOptions, work: Callable[[Any], T]) -> T:
+    settings = trail.settings()
     from federation.errors import FederationError  # noqa: PLC0415
     from federation.gateway.audit_read import read_trail  # noqa: PLC0415
 

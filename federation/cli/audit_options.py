@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from federation.audit.record import Outcome, RecordKind
-from federation.cli.options import read_settings
+from federation.cli.options import ConfigOption, read_settings
 from federation.cli.report import usage_fault
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ PageOption = Annotated[int, typer.Option("--page", min=1, help="Which page, from
 SizeOption = Annotated[int, typer.Option("--size", min=1, max=10_000, help="Records in a page.")]
 
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
+_COORDINATE = re.compile(r"\w+\.(\*|\w+(\(\w+:\))?)")
+ALL_KINDS: frozenset[RecordKind] = frozenset()
+"""Of records: no choice is made."""
+
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
@@ -76,6 +81,72 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="json: for machines.")]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOptions:
+    """Between which moments."""
+
+    since: SinceOption = None
+    until: UntilOption = None
+
+    def wanted(self, **more: Any) -> Wanted:
+        """What the options ask for; ends the command with status 2 when one cannot be read."""
+        from federation.gateway.audit_search import Wanted  # noqa: PLC0415
+
+        since, until = read_time(self.since, "--since"), read_time(self.until, "--until")
+        return Wanted(since=since, until=until, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedOptions:
+    """Which records are meant."""
+
+    caller: CallerOption = None
+    office: OfficeOption = None
+    purpose: PurposeOption = None
+    since: SinceOption = None
+    until: UntilOption = None
+    field: FieldOption = None
+    outcome: OutcomeOption = None
+    department: HolderOption = None
+    request: RequestOption = None
+    is_all: AllOption = False
+
+    def wanted(self) -> Wanted:
+        """What the options ask for; ends the command with status 2 when one cannot be read."""
+        if self.field is not None and not _COORDINATE.fullmatch(self.field):
+            raise usage_fault(f"--field {self.field}: write Type.field or Type.*")
+        return TimeOptions(self.since, self.until).wanted(
+            caller=self.caller,
+            office=self.office,
+            purpose=self.purpose,
+            coordinate=self.field,
+            outcome=self.outcome,
+            department=self.department,
+            request_id=self.request,
+            kinds=ALL_KINDS if self.is_all else frozenset({RecordKind.RELEASE}),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """Which part of what was found."""
+
+    page: PageOption = 1
+    size: SizeOption = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TrailOptions:
+    """Where the trail is."""
+
+    config: ConfigOption = None
+    database: DatabaseOption = None
+
+    def settings(self) -> Config:
+        """The settings, with a trail; ends the command with status 2 when none is named."""
+        return trail_settings(self.config, self.database)
 
 
 def trail_settings(config: Path | None, database: str | None) -> Config:
@@ -103,38 +174,6 @@ def public_keys(files: list[Path] | None, settings: Config) -> dict[str, Ed25519
     if not keys:
         raise usage_fault("no key: give --key FILE, or --config with audit.head_key_file")
     return keys
-
-
-def read_wanted(
-    *,
-    caller: str | None = None,
-    office: str | None = None,
-    purpose: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    coordinate: str | None = None,
-    outcome: Outcome | None = None,
-    department: str | None = None,
-    request_id: str | None = None,
-    is_all: bool = False,
-) -> Wanted:
-    """What the options ask for; ends the command with status 2 when one cannot be read."""
-    from federation.gateway.audit_search import Wanted  # noqa: PLC0415
-
-    if coordinate is not None and not re.fullmatch(r"\w+\.(\*|\w+(\(\w+:\))?)", coordinate):
-        raise usage_fault(f"--field {coordinate}: write Type.field or Type.*")
-    return Wanted(
-        caller=caller,
-        office=office,
-        purpose=purpose,
-        since=read_time(since, "--since"),
-        until=read_time(until, "--until"),
-        coordinate=coordinate,
-        outcome=outcome,
-        department=department,
-        request_id=request_id,
-        kinds=frozenset() if is_all else frozenset({RecordKind.RELEASE}),
-    )
 
 
 def read_time(text: str | None, option: str) -> int | None:

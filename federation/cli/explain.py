@@ -15,13 +15,8 @@ from federation.cli.operation_input import (
     read_object,
     read_operation,
 )
-from federation.cli.options import (
-    ConfigOption,
-    SubgraphOption,
-    SubgraphsOption,
-    SupergraphOption,
-    read_settings,
-)
+from federation.cli.option_groups import with_groups
+from federation.cli.options import SchemaOptions
 from federation.cli.report import failure, progress, schema_failure, usage_fault
 
 if TYPE_CHECKING:
@@ -58,16 +53,14 @@ _WITHOUT_OPERATION = _OF_SUBGRAPHS | {
 }
 
 
+@with_groups
 def explain(
     operation: Annotated[
         Path | None, typer.Argument(metavar="OPERATION", help="File; - reads stdin.")
     ] = None,
     *,
     stage: Annotated[Stage, typer.Option(help="Whose result is printed.")] = Stage.PLAN,
-    subgraph: SubgraphOption = None,
-    subgraphs: SubgraphsOption = None,
-    supergraph: SupergraphOption = None,
-    config: ConfigOption = None,
+    given: SchemaOptions,
     name: NameOption = None,
     variables: VariablesOption = None,
     override_label: LabelOption = None,
@@ -90,7 +83,7 @@ def explain(
     Values of variables are needed for question, decision and response, and by every later stage
     for a caller: what a caller may read can depend on them. The status is 1 when the stage fails.
     """
-    settings = read_settings(config, subgraph, subgraphs, supergraph)
+    settings = given.settings()
     if operation is None and stage not in _WITHOUT_OPERATION:
         raise usage_fault(f"stage {stage.value} needs an OPERATION")
     text = read_operation(operation) if operation is not None else ""

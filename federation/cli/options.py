@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,6 +33,22 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings in TOML, such as datong.toml."),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaOptions:
+    """Where the schema is, and all other settings."""
+
+    subgraph: SubgraphOption = None
+    subgraphs: SubgraphsOption = None
+    supergraph: SupergraphOption = None
+    config: ConfigOption = None
+
+    def settings(self, **sections: dict[str, Any]) -> Config:
+        """The settings; ends the command with status 2 when they cannot be used."""
+        return read_settings(
+            self.config, self.subgraph, self.subgraphs, self.supergraph, **sections
+        )
 
 
 def read_settings(

@@ -15,13 +15,8 @@ from federation.cli.operation_input import (
     graph_under,
     read_operation,
 )
-from federation.cli.options import (
-    ConfigOption,
-    SubgraphOption,
-    SubgraphsOption,
-    SupergraphOption,
-    read_settings,
-)
+from federation.cli.option_groups import with_groups
+from federation.cli.options import SchemaOptions
 from federation.cli.report import failure, progress, schema_failure, usage_fault
 
 
@@ -33,13 +28,11 @@ class PlanFormat(StrEnum):
     JSON = "json"
 
 
+@with_groups
 def plan_command(
     operation: OperationArgument,
     *,
-    subgraph: SubgraphOption = None,
-    subgraphs: SubgraphsOption = None,
-    supergraph: SupergraphOption = None,
-    config: ConfigOption = None,
+    given: SchemaOptions,
     name: NameOption = None,
     override_label: LabelOption = None,
     tree: Annotated[
@@ -54,7 +47,7 @@ def plan_command(
     """Print the plan of an operation, as it is before any policy."""
     if tree and output is PlanFormat.JSON:
         raise usage_fault("--tree and --format json are two forms; keep one")
-    settings = read_settings(config, subgraph, subgraphs, supergraph)
+    settings = given.settings()
     text = read_operation(operation)
     from federation.errors import FederationError, SchemaError  # noqa: PLC0415
     from federation.gateway.limits import build_limits  # noqa: PLC0415

@@ -8,19 +8,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from federation.cli.options import (
-    ConfigOption,
-    SubgraphOption,
-    SubgraphsOption,
-    SupergraphOption,
-    read_settings,
-)
+from federation.cli.option_groups import with_groups
 from federation.cli.policy_options import (
-    DataOption,
     Format,
     FormatOption,
-    PoliciesOption,
-    access_section,
+    ReleaseOptions,
     plain,
     policy_failure,
     read_catalogue,
@@ -30,6 +22,7 @@ from federation.cli.policy_options import (
 from federation.cli.report import print_json, schema_failure, usage_fault
 
 
+@with_groups
 def bundle(
     *,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Made when absent.")],
@@ -37,12 +30,7 @@ def bundle(
         Path | None,
         typer.Option("--key", metavar="FILE", help="Signs them: PEM, curve P-256."),
     ] = None,
-    subgraph: SubgraphOption = None,
-    subgraphs: SubgraphsOption = None,
-    supergraph: SupergraphOption = None,
-    config: ConfigOption = None,
-    policies: PoliciesOption = None,
-    data: DataOption = None,
+    given: ReleaseOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Write the bundles policy, catalogue and grants for an OPA server, after trying them.
@@ -51,9 +39,7 @@ def bundle(
     --server --bundle` and all three, and `--verification-key` with `--signing-alg ES256` where they
     are signed.
     """
-    settings = read_settings(
-        config, subgraph, subgraphs, supergraph, access=access_section(policies, data)
-    )
+    settings = given.settings()
     from federation.errors import SchemaError  # noqa: PLC0415
     from federation.gateway.engines import (  # noqa: PLC0415
         EmbeddedEngine,

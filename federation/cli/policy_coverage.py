@@ -10,19 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from federation.cli.options import (
-    ConfigOption,
-    SubgraphOption,
-    SubgraphsOption,
-    SupergraphOption,
-    read_settings,
-)
+from federation.cli.option_groups import with_groups
 from federation.cli.policy_options import (
-    DataOption,
     Format,
     FormatOption,
-    PoliciesOption,
-    access_section,
+    ReleaseOptions,
     plain,
     policy_failure,
     read_catalogue,
@@ -45,17 +37,13 @@ class Status(StrEnum):
     UNCOVERED = "uncovered"
 
 
+@with_groups
 def coverage(
     *,
     status: Annotated[
         Status | None, typer.Option(help="List the fields of this status as well.")
     ] = None,
-    subgraph: SubgraphOption = None,
-    subgraphs: SubgraphsOption = None,
-    supergraph: SupergraphOption = None,
-    config: ConfigOption = None,
-    policies: PoliciesOption = None,
-    data: DataOption = None,
+    given: ReleaseOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Count fields by department and status, and list what rules and grants leave out.
@@ -64,9 +52,7 @@ def coverage(
     field is uncovered (such as not_classified), or a grant or policy name cannot work as it stands.
     Notes say what works and may surprise, such as a mask on a key; they leave the status at 0.
     """
-    settings = read_settings(
-        config, subgraph, subgraphs, supergraph, access=access_section(policies, data)
-    )
+    settings = given.settings()
     from federation.errors import PolicyUnavailable, SchemaError  # noqa: PLC0415
     from federation.gateway.engines import PolicyFault, make_release  # noqa: PLC0415
     from federation.gateway.engines.authoring.covering import measure_coverage  # noqa: PLC0415

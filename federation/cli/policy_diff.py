@@ -13,13 +13,8 @@ import typer
 from rich.table import Table
 
 from federation.cli.admin_request import ask_admin
-from federation.cli.options import (
-    ConfigOption,
-    SubgraphOption,
-    SubgraphsOption,
-    SupergraphOption,
-    read_settings,
-)
+from federation.cli.option_groups import with_groups
+from federation.cli.options import SchemaOptions
 from federation.cli.policy_options import (
     DataOption,
     Format,
@@ -42,6 +37,7 @@ if TYPE_CHECKING:
 COLOURS = {"widens": "red", "narrows": "green", "differs": "yellow"}
 
 
+@with_groups
 def diff(
     old: Annotated[Path | None, typer.Argument(metavar="OLD", help="Policy folder in use.")] = None,
     new: Annotated[
@@ -66,10 +62,7 @@ def diff(
     allow_widening: Annotated[
         bool, typer.Option("--allow-widening", help="End with 0 even when something widens.")
     ] = False,
-    subgraph: SubgraphOption = None,
-    subgraphs: SubgraphsOption = None,
-    supergraph: SupergraphOption = None,
-    config: ConfigOption = None,
+    given: SchemaOptions,
     data: DataOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
@@ -86,7 +79,7 @@ def diff(
     if live:
         if old or new or questions or cases:
             raise usage_fault("--live takes no folders, questions or cases")
-        seen = _read_live(read_settings(config), admin)
+        seen = _read_live(given.settings(), admin)
         _finish(seen.replay, format, allow_widening=allow_widening, seen=seen)
         return
     if old is None or new is None:
@@ -103,7 +96,7 @@ def diff(
             asked, first, second = _read_tables(*folders, data)
         else:
             asked = _read_questions(questions)
-            settings = read_settings(config, subgraph, subgraphs, supergraph)
+            settings = given.settings()
             first, second = _read_releases(settings, *folders, data)
         found = asyncio.run(replay(EmbeddedEngine(first), EmbeddedEngine(second), asked))
     except SchemaError as error:

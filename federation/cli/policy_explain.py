@@ -19,19 +19,11 @@ from federation.cli.access_question import (
     explain_fields,
     read_asker,
 )
-from federation.cli.options import (
-    ConfigOption,
-    SubgraphOption,
-    SubgraphsOption,
-    SupergraphOption,
-    read_settings,
-)
+from federation.cli.option_groups import with_groups
 from federation.cli.policy_options import (
-    DataOption,
     Format,
     FormatOption,
-    PoliciesOption,
-    access_section,
+    ReleaseOptions,
     plain,
     stdout,
 )
@@ -55,6 +47,7 @@ class Use(StrEnum):
     JOIN = "join"
 
 
+@with_groups
 def explain(
     coordinates: CoordinatesArgument,
     *,
@@ -67,19 +60,12 @@ def explain(
         list[str] | None,
         typer.Option("--feeds", metavar="COORDINATE", help="What is computed from it (join)."),
     ] = None,
-    subgraph: SubgraphOption = None,
-    subgraphs: SubgraphsOption = None,
-    supergraph: SupergraphOption = None,
-    config: ConfigOption = None,
-    policies: PoliciesOption = None,
-    data: DataOption = None,
+    given: ReleaseOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Say for each field and use: effect, rule, reasons, the facts read, what would change it."""
     asker = read_asker(caller, purpose, consent)
-    settings = read_settings(
-        config, subgraph, subgraphs, supergraph, access=access_section(policies, data)
-    )
+    settings = given.settings()
     fed = tuple(feeds or ())
     uses = tuple(use or ([Use.JOIN] if fed else [Use.SELECT]))
     question = FieldQuestion(asker, tuple(coordinates), uses, fed, operation)

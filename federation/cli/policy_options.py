@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from federation.cli.options import SchemaOptions
 from federation.cli.report import err, progress, usage_fault
 
 if TYPE_CHECKING:
@@ -33,6 +35,22 @@ DataOption = Annotated[
     Path | None,
     typer.Option("--data", metavar="FOLDER", help="Grants, purposes and organisations."),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOptions(SchemaOptions):
+    """Which policies decide on which schema."""
+
+    policies: PoliciesOption = None
+    data: DataOption = None
+
+    def settings(self, **sections: dict[str, Any]) -> Config:
+        """The settings; ends the command with status 2 when they cannot be used."""
+        access = {
+            "policies": str(self.policies) if self.policies else None,
+            "data": str(self.data) if self.data else None,
+        }
+        return super(ReleaseOptions, self).settings(access=access, **sections)
 
 
 def stdout() -> Console:
@@ -80,14 +98,6 @@ def read_catalogue(settings: Config) -> Catalogue:
     from federation.gateway.start import load_supergraph  # noqa: PLC0415
 
     return build_catalogue(load_supergraph(settings, progress))
-
-
-def access_section(policies: Path | None, data: Path | None) -> dict[str, Any]:
-    """The settings of the section `access` that these options give."""
-    return {
-        "policies": str(policies) if policies else None,
-        "data": str(data) if data else None,
-    }
 
 
 def plain(text: object) -> str:

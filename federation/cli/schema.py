@@ -7,23 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from federation.cli.access_question import ConsentOption, PurposeOption, read_asker
-from federation.cli.options import (
-    ConfigOption,
-    SubgraphOption,
-    SubgraphsOption,
-    SupergraphOption,
-    read_settings,
-)
+from federation.cli.access_question import ConsentOption, PurposeOption, check_purpose, read_asker
+from federation.cli.option_groups import with_groups
 from federation.cli.policy_options import (
-    DataOption,
     Format,
     FormatOption,
-    PoliciesOption,
-    access_section,
+    ReleaseOptions,
     policy_failure,
 )
-from federation.cli.report import failure, print_json, progress, schema_failure
+from federation.cli.report import failure, print_json, progress, schema_failure, usage_fault
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
@@ -41,6 +33,7 @@ def _root() -> None:
 
 
 @app.command("print")
+@with_groups
 def print_command(
     *,
     caller: Annotated[
@@ -53,12 +46,7 @@ def print_command(
     ] = None,
     purpose: PurposeOption = None,
     consent: ConsentOption = None,
-    subgraph: SubgraphOption = None,
-    subgraphs: SubgraphsOption = None,
-    supergraph: SupergraphOption = None,
-    config: ConfigOption = None,
-    policies: PoliciesOption = None,
-    data: DataOption = None,
+    given: ReleaseOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Print the schema as SDL, or as an introspection result (--format json)."""
@@ -69,10 +57,10 @@ def print_command(
     from federation.gateway.start import load_supergraph  # noqa: PLC0415
     from federation.gateway.state import build_state  # noqa: PLC0415
 
+    if caller is None and (purpose is not None or consent):
+        raise usage_fault("--purpose and --consent are a caller's: say whose by --caller")
     asker = None if caller is None else read_asker(caller, purpose, consent)
-    settings = read_settings(
-        config, subgraph, subgraphs, supergraph, access=access_section(policies, data)
-    )
+    settings = given.settings()
     try:
         state = build_state(load_supergraph(settings, progress))
         schema = state.schema if asker is None else asyncio.run(_view(settings, state, asker))
@@ -93,8 +81,12 @@ async def _view(settings: Config, state: State, asker: Asker) -> GraphQLSchema:
     from federation.gateway.own_schema import OwnSchemas  # noqa: PLC0415
 
     building = Building(settings.access)
-    deciding = await building.build(await building.read(), state.catalogue)
+    source = await building.read()
+    if source is not None:
+        check_purpose(asker.purpose, source.data)
+    deciding = await building.build(source, state.catalogue)
     try:
         return await OwnSchemas(deciding.view, 1, 0).of(asker, state)
     finally:
         await deciding.close()
+        await building.close()

@@ -250,3 +250,15 @@ def test_every_reason_of_the_delivered_rules_has_its_text() -> None:
     table = text[text.index("rule_of := {") : text.index("}", text.index("rule_of := {"))]
 
     assert set(re.findall(r'"(\w+)": "', table)) <= REASONS.keys()
+
+
+@pytest.mark.parametrize("command", [("policy", "explain"), ("access", "why")])
+def test_a_purpose_that_the_policies_do_not_know_is_wrong_usage(
+    schema: Path, command: tuple[str, str]
+) -> None:
+    asked = ("Citizen.name", "--caller", "bank-app", "--purpose", "loan")
+    done = datong(schema.parent, *command, *asked, "--supergraph", str(schema))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--purpose loan: the policies know no such purpose" in done.stderr
+    assert "loan-pre-approval" in done.stderr

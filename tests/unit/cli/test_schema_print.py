@@ -40,3 +40,23 @@ def test_without_a_purpose_there_is_less_to_see(schema: Path) -> None:
     own = build_schema(printed(schema, "--caller", "county-officer").stdout)
 
     assert "name" not in fields(own, "Citizen")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ("--caller", "county-officer", "--purpose", "nonsense"),
+            "the policies know no such purpose; they know",
+        ),
+        (("--purpose", "data-return"), "say whose by --caller"),
+        (("--consent", "990102198805120012"), "say whose by --caller"),
+    ],
+)
+def test_a_purpose_that_cannot_be_meant_is_wrong_usage(
+    schema: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    done = printed(schema, *arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
