@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from federation.catalogue import Catalogue
 from federation.errors import PlanningError
 from federation.field_set import read_field_set
@@ -218,7 +220,7 @@ def _split(
                 reads.setdefault(only, []).append(output)
             continue
         fields, names = _split(output.fields, graph)
-        kept.append(replace(output, fields=fields) if names else output)
+        kept.append(structs.replace(output, fields=fields) if names else output)
         if names:
             inner.append((output.source, output.key, output.types, names))
     rules = tuple(_rule(only, fields, graph) for only, fields in reads.items())

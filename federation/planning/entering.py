@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from federation.planning.needs import Needed, Needs
 from federation.planning.place import EntityStep, FieldStep, Place, RootStep, Site, undominated
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from federation.planning.moves import Moves
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """A way to enter a subgraph: as which type, by which key, with what gathered from where.
 
     Attributes:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import Struct
+
 from federation.planning.plan import ContextValue, RepresentationField, ResponsePath
 from federation.query_graph.model import Node
 from federation.selection import Field
@@ -25,8 +27,7 @@ MAX_ALTERNATIVES = 16
 """Ways to one value that are kept side by side; bounds the work on deep operations."""
 
 
-@dataclass(frozen=True, slots=True)
-class RootStep:
+class RootStep(Struct, frozen=True):
     """Begin a request at a root type.
 
     Attributes:
@@ -39,15 +40,13 @@ class RootStep:
     needs: tuple[Site, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FieldStep:
+class FieldStep(Struct, frozen=True):
     """Select a field; ``field`` carries the tree key as alias, arguments and conditions."""
 
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
-class CastStep:
+class CastStep(Struct, frozen=True):
     """Narrow an abstract value to an object type.
 
     Attributes:
@@ -60,8 +59,7 @@ class CastStep:
     needs: tuple[Site, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EntityStep:
+class EntityStep(Struct, frozen=True):
     """Enter a subgraph with representations of the objects of a place.
 
     Attributes:
@@ -87,8 +85,7 @@ class EntityStep:
 Step: TypeAlias = RootStep | FieldStep | CastStep | EntityStep
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Site:
+class Site(Struct, frozen=True, eq=False):
     """A value as one subgraph gives it, compared by identity.
 
     Attributes:
@@ -142,8 +139,7 @@ class Place:
     keys: dict[tuple[Site, str], Needed | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Origin:
+class Origin(Struct, frozen=True, eq=False):
     """The field selection that led to a place."""
 
     parent: Place

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from federation.selection import Condition, SelectionSet, Stream
 
 ResponsePath: TypeAlias = tuple[str, ...]
@@ -29,8 +31,7 @@ Deferrals: TypeAlias = tuple[Condition, ...]
 """Deferrals around something, from the outermost to the innermost."""
 
 
-@dataclass(frozen=True, slots=True)
-class RepresentationField:
+class RepresentationField(Struct, frozen=True):
     """One field of a representation, read from an object of the tree.
 
     Attributes:
@@ -135,8 +136,7 @@ class Fetch:
     deferrals: tuple[Deferrals, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OutputField:
+class OutputField(Struct, frozen=True):
     """One field of the response, read from an object of the tree.
 
     Attributes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from federation.errors import PlanningError
 from federation.operation.introspection import INTROSPECTION_FIELDS
 from federation.operation.model import Operation
@@ -127,7 +129,7 @@ def _choose(leaves: list[Leaf], width: int, limit: int) -> list[Site]:
         return choose(leaves, width, limit)
     chosen = iter(choose(first, width, limit))
     settled = [
-        leaf if deferrals_of(leaf.conditions) else replace(leaf, candidates=(next(chosen),))
+        leaf if deferrals_of(leaf.conditions) else structs.replace(leaf, candidates=(next(chosen),))
         for leaf in leaves
     ]
     return choose(settled, width, limit)

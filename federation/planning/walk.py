@@ -8,8 +8,10 @@ runtime types at once where some subgraph allows it, and type by type where none
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+
+from msgspec import Struct, structs
 
 from federation.errors import OperationTooLarge, PlanningError
 from federation.operation import EMPTY
@@ -30,8 +32,7 @@ from federation.selection import (
 from federation.supergraph.model import named_type
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A value to be read.
 
     Attributes:
@@ -45,8 +46,7 @@ class Leaf:
     path: ResponsePath = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One response key at a place, its selections merged.
 
     Attributes:
@@ -124,7 +124,7 @@ class Walk:
 
     def _visit_introspection(self, place: Place, entry: Entry) -> OutputField:
         output = self._output(place, entry, entry.field, _types_of(entry), ())
-        return replace(output, source=introspection_text(entry.field))
+        return structs.replace(output, source=introspection_text(entry.field))
 
     def _test_rows(
         self,
@@ -308,7 +308,7 @@ class Walk:
             return
         self._want_typename(place, (*conditions, *without_deferrals(entry.field.conditions)))
         for text, type_names in by_text.items():
-            yield replace(output, type=text, types=frozenset(type_names))
+            yield structs.replace(output, type=text, types=frozenset(type_names))
 
     def _follow(
         self,
@@ -443,7 +443,7 @@ def _united(outputs: list[OutputField]) -> tuple[OutputField, ...]:
             and types is not None
             and all(last.get(each, -1) <= at for each in (None, *types))
         ):
-            united[at] = replace(known, types=known.types | types)
+            united[at] = structs.replace(known, types=known.types | types)
         else:
             at = places[identity] = len(united)
             united.append(output)

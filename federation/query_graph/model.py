@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from msgspec import Struct
+
 from federation.selection import Field, InlineFragment, SelectionSet
 from federation.supergraph.contexts import ContextArgument
 
@@ -87,8 +89,7 @@ class SubgraphType:
     possible_types: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A type in a subgraph.
 
     Attributes:

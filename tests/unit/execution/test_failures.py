@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from federation.errors import SubgraphUnreachable
 from federation.execution import ExecutionRequest, Outcome, SubgraphReply
@@ -31,7 +32,9 @@ async def test_internal_aliases_are_undone_in_error_paths() -> None:
     )
     plan = plan_of("{ i: me { shown: name } }", API, root(0, "accounts", "me { _1_name: name }"))
     (me,) = plan.output
-    renamed = replace(me, source="me", fields=(replace(me.fields[0], source="_1_name"),))
+    renamed = structs.replace(
+        me, source="me", fields=(structs.replace(me.fields[0], source="_1_name"),)
+    )
 
     result = await run(replace(plan, output=(renamed,)), Replies(accounts=reply))
 

@@ -1,9 +1,9 @@
 """Hostile inputs: planning stays within its limits however the subgraphs overlap."""
 
-from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from federation.errors import OperationTooLarge
 from federation.planning import PlannerLimits, planner

@@ -1,11 +1,11 @@
 """The choice of sites: exact on small inputs, bounded on large ones."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from federation.planning.choose import choose
 from federation.planning.place import FieldStep, Site
