@@ -184,8 +184,9 @@ class _Pruner:
         return (replace(fragment, selections=selections),)
 
     def field(self, field: Field, scope: _Scope, place: Place) -> tuple[Selection, ...]:
-        earlier = tuple(self.keys.setdefault(place.path, []))
-        self.keys[place.path].append(field.response_key)
+        keys = self.keys.setdefault(place.path, [])
+        position = len(keys)
+        keys.append(field.response_key)
         known = {
             name: facts
             for name in scope.met
@@ -202,7 +203,7 @@ class _Pruner:
         here = place.child(field.response_key, type_text, field.conditions)
         if denials:
             types = None if set(denials) == set(scope.every) else frozenset(denials)
-            grounds = list(denials.values())
+            grounds, earlier = list(denials.values()), tuple(keys[:position])
             self.refusals.append(
                 refuse(here, types, type_text, grounds, revision=self.revision, after=earlier)
             )

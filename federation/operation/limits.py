@@ -8,7 +8,7 @@ exponential costs no more than its own length.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from graphql import (
     DirectiveNode,
@@ -24,6 +24,7 @@ from graphql import (
     SelectionSetNode,
     ValueNode,
 )
+from msgspec import Struct
 
 from federation.errors import OperationTooLarge
 
@@ -66,8 +67,7 @@ class Limits:
     max_validation_errors: int = 50
 
 
-@dataclass(frozen=True, slots=True)
-class _Size:
+class _Size(Struct, frozen=True):
     """How large a selection set is; the names are those of the limits without ``max_``."""
 
     depth: int = 0
@@ -115,13 +115,13 @@ def check_limits(document: DocumentNode, limits: Limits) -> None:
 
 
 def _compare(size: _Size, limits: Limits) -> None:
-    for measured in fields(size):
-        name = f"max_{measured.name}"
-        value, allowed = getattr(size, measured.name), getattr(limits, name)
+    for measured in size.__struct_fields__:
+        name = f"max_{measured}"
+        value, allowed = getattr(size, measured), getattr(limits, name)
         if value > allowed:
             # Fragments that multiply make numbers too long to print.
             shown = value if value < 10**9 else "over 1000000000"
-            raise too_large(name, allowed, f"counts {shown} in {measured.name.replace('_', ' ')}")
+            raise too_large(name, allowed, f"counts {shown} in {measured.replace('_', ' ')}")
 
 
 class _Measure:
@@ -143,10 +143,11 @@ class _Measure:
         size = _Size()
         for selection in node.selections if node else ():
             size += self._selection(selection, nesting + 1)
-            directives = selection.directives or ()
-            deferrals = sum(each.name.value in {"defer", "stream"} for each in directives)
-            size += _Size(directives=len(directives), deferrals=deferrals)
-            self._check_directives(selection.directives or ())
+            directives = selection.directives
+            if directives:
+                deferrals = sum(each.name.value in {"defer", "stream"} for each in directives)
+                size += _Size(directives=len(directives), deferrals=deferrals)
+                self._check_directives(directives)
         return size
 
     def _selection(self, node: SelectionNode, nesting: int) -> _Size:

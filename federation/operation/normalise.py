@@ -320,8 +320,10 @@ class Normaliser:
 
 def _conditions(node: SelectionNode, outer: Conditions) -> Conditions | None:
     """All run-time conditions of a selection, None if they can never hold."""
+    if not node.directives:
+        return outer
     found = set(outer)
-    for directive in node.directives or ():
+    for directive in node.directives:
         name = directive.name.value
         if name not in {"skip", "include"}:
             continue

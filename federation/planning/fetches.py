@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from federation.errors import PlanningError
 from federation.planning.phases import FIRST, Phase, add_phase, field_of, phase_at, start_of
-from federation.planning.place import CastStep, EntityStep, FieldStep, RootStep, Site
+from federation.planning.place import STARTS, CastStep, EntityStep, FieldStep, RootStep, Site
 from federation.planning.plan import Conditions, RepresentationField, ResponsePath
 from federation.query_graph.model import Kind, QueryGraph
 from federation.selection import (
@@ -61,6 +61,8 @@ class SelectionTree:
 def _selection(key: Field | str, tree: SelectionTree) -> Selection:
     if isinstance(key, str):
         return InlineFragment(key, tree.selections())
+    if not tree.children:
+        return key
     return Field(key.name, key.alias, key.arguments, tree.selections(), key.conditions)
 
 
@@ -163,7 +165,7 @@ class Requests:
         self, site: Site, conditions: tuple[Condition, ...], call: Call
     ) -> SelectionTree:
         step = site.step
-        if isinstance(step, RootStep | EntityStep):
+        if isinstance(step, STARTS):
             call.conditions.add(without_deferrals(conditions))
             for need in step.needs:
                 self.insert(need, conditions)
@@ -197,7 +199,7 @@ class Requests:
             # Wanted first, and so asked for first: no other phase can have it.
             return self._calls[id(start), FIRST]
         step = start.step
-        assert isinstance(step, RootStep | EntityStep), "calls begin at roots and entity moves"
+        assert isinstance(step, STARTS), "calls begin at roots and entity moves"
         wanted = phase_at(step.path, conditions)
         phases = self.by_stage.setdefault(_stage_of(start, step), {})
         phase = _phase_for(site, step, wanted, phases)
@@ -313,7 +315,7 @@ def _postponed(requests: list[Request]) -> list[Request]:
 
 
 def _needs_of(site: Site) -> tuple[Site, ...]:
-    return site.step.needs if isinstance(site.step, EntityStep | RootStep) else ()
+    return site.step.needs if isinstance(site.step, STARTS) else ()
 
 
 def _is_entered_alike(one: RootStep | EntityStep, other: RootStep | EntityStep) -> bool:

@@ -133,6 +133,8 @@ class Moves:
             self.signature(place.type, field.name),
         )
         alias = key if key != field.name else None
+        if alias == field.alias and not (field.selections or field.conditions or field.stream):
+            return field
         return Field(field.name, alias, field.arguments, (), without_deferrals(field.conditions))
 
     def field_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:

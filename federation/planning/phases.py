@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from federation.planning.place import EntityStep, FieldStep, RootStep, Site
+from federation.planning.place import STARTS, FieldStep, Site
 from federation.planning.plan import OutputField, ResponsePath
 from federation.selection import Condition, Field, SelectionSet, deferrals_of
 
@@ -37,7 +37,7 @@ def add_phase(phases: tuple[Phase, ...], phase: Phase) -> tuple[Phase, ...]:
 
 def start_of(site: Site) -> Site:
     """The site at which the request for a site begins."""
-    while not isinstance(site.step, RootStep | EntityStep):
+    while not isinstance(site.step, STARTS):
         assert site.parent is not None, "field and cast steps have a parent"
         site = site.parent
     return site

@@ -84,6 +84,9 @@ class EntityStep(Struct, frozen=True):
 
 Step: TypeAlias = RootStep | FieldStep | CastStep | EntityStep
 
+STARTS = (RootStep, EntityStep)
+"""Steps at which a request begins; no union, which would be made anew each time it is asked."""
+
 
 class Site(Struct, frozen=True, eq=False):
     """A value as one subgraph gives it, compared by identity.
