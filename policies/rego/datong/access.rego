@@ -119,35 +119,50 @@ denied[c][use] contains reason if {
 	some reason in narrowed[c]
 }
 
+denied[c][use] contains reason if {
+	some c, pairs in narrowed_uses
+	some [use, reason] in pairs
+	input.fields[c][use]
+}
+
 # A department's own file is read for what it denies (a field, or one use of it), masks and filters,
 # and only for what the department owns: nothing else that it says has any effect, so it cannot open
-# anything.
-denied[c][use] contains reason if {
+# anything. Each is read once for all fields, and then looked up.
+narrowed := {c: reasons |
 	some owner in owners
-	some c, uses in data.datong.departments[owner].deny_use
+	some c, _ in data.datong.departments[owner].deny
 	known[c].owners[owner]
-	some use, reasons in uses
-	input.fields[c][use]
-	some reason in reasons
+	reasons := {reason |
+		some each, _ in known[c].owners
+		some reason in data.datong.departments[each].deny[c]
+	}
 }
 
-narrowed[c] contains reason if {
+narrowed_uses := {c: pairs |
 	some owner in owners
-	some c, reasons in data.datong.departments[owner].deny
+	some c, _ in data.datong.departments[owner].deny_use
 	known[c].owners[owner]
-	some reason in reasons
+	pairs := {[use, reason] |
+		some each, _ in known[c].owners
+		some use, reasons in data.datong.departments[each].deny_use[c]
+		some reason in reasons
+	}
 }
 
-narrower_mask[c] contains name if {
+narrower_masks := {c: names |
 	some owner in owners
-	some c, name in data.datong.departments[owner].mask
+	some c, _ in data.datong.departments[owner].mask
 	known[c].owners[owner]
+	names := {name |
+		some each, _ in known[c].owners
+		name := data.datong.departments[each].mask[c]
+	}
 }
 
 owners := {owner | some fact in known; some owner, _ in fact.owners}
 
 masks[c] contains name if {
-	some c, names in narrower_mask
+	some c, names in narrower_masks
 	some name in names
 }
 

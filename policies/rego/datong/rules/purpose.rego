@@ -7,21 +7,22 @@ package datong.rules.purpose
 
 known := data.purposes[input.purpose]
 
-deny[c] contains "purpose_unknown" if {
+# Reasons against all that is asked.
+against_all contains "purpose_unknown" if {
 	input.purpose != null
 	not known
-	some c, _ in input.fields
 }
 
-deny[c] contains "purpose_expired" if {
-	known.expires <= input.now
-	some c, _ in input.fields
-}
+against_all contains "purpose_expired" if known.expires <= input.now
 
-deny[c] contains "purpose_not_for_operation" if {
+against_all contains "purpose_not_for_operation" if {
 	known.operations
 	not for_operation
+}
+
+deny[c] contains reason if {
 	some c, _ in input.fields
+	some reason in against_all
 }
 
 # Open data needs no purpose.
