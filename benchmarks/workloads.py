@@ -123,13 +123,19 @@ def main() -> None:
         subgraphs.join()
 
 
-async def _measure(port: int, seconds: float) -> None:
+def composed(port: int) -> Supergraph:
+    """The supergraph of the subgraphs on a port."""
     documents = [
         SubgraphDocument(name, f"http://127.0.0.1:{port}/{name}", LINK + sdl)
         for name, sdl in SDL.items()
     ]
     supergraph = compose_documents(documents).supergraph
     assert supergraph is not None, "the subgraphs compose"
+    return supergraph
+
+
+async def _measure(port: int, seconds: float) -> None:
+    supergraph = composed(port)
     print("| requests | CPU ms | kB | requests a second |\n|---|---:|---:|---:|")
     for workload in workloads():
         with tempfile.TemporaryDirectory() as folder:
@@ -147,21 +153,21 @@ async def _row(workload: Workload, supergraph: Supergraph, folder: Path, seconds
         numbers = iter(range(10_000_000))
         size = 0
         for _ in range(3):
-            size = len(await _ask(running.gateway, workload, next(numbers)))
+            size = len(await ask(running.gateway, workload, next(numbers)))
         gc.collect()
         best, most = float("inf"), 0.0
         for _ in range(ROUNDS):
             count, ends = 0, time.perf_counter() + seconds
             began, cpu = time.perf_counter(), time.process_time()
             while time.perf_counter() < ends:
-                await _ask(running.gateway, workload, next(numbers))
+                await ask(running.gateway, workload, next(numbers))
                 count += 1
             best = min(best, (time.process_time() - cpu) / count)
             most = max(most, count / (time.perf_counter() - began))
     return f"| {workload.name} | {best * 1000:.2f} | {size / 1000:.1f} | {most:.0f} |"
 
 
-async def _ask(gateway: Gateway, workload: Workload, number: int) -> bytes:
+async def ask(gateway: Gateway, workload: Workload, number: int) -> bytes:
     request = Request(
         id="1",
         query=workload.query(number),
@@ -182,13 +188,13 @@ LINK = """
 # The subgraphs
 
 
-def serve(told: Connection) -> None:
+def serve(told: Connection, delay_seconds: float = 0) -> None:
     """Answer on some port of this machine, and tell which."""
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
         answers = _Answers()
-        server = await loop.create_server(lambda: _Served(answers), "127.0.0.1", 0)
+        server = await loop.create_server(lambda: _Served(answers, delay_seconds), "127.0.0.1", 0)
         told.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
@@ -251,8 +257,9 @@ def _served(name: str) -> str:
 class _Served(asyncio.Protocol):
     """One connection, and requests on it one after the other."""
 
-    def __init__(self, answers: _Answers) -> None:
+    def __init__(self, answers: _Answers, delay_seconds: float) -> None:
         self._answers = answers
+        self._delay_seconds = delay_seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
@@ -273,7 +280,12 @@ class _Served(asyncio.Protocol):
         answer = self._answers.answer(self._name, b"".join(self._body))
         self._body.clear()
         head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
-        self._transport.write(head % len(answer) + answer)
+        told = head % len(answer) + answer
+        if self._delay_seconds:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._delay_seconds, self._transport.write, told)
+        else:
+            self._transport.write(told)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Canonical bytes of records, and the digests that they hold instead of values."""
 
+import hmac
 import json
 
 import pytest
@@ -11,11 +12,14 @@ from federation.audit import (
     AuditedVerdicts,
     AuditRecord,
     MalformedRecord,
+    NameHashes,
     Outcome,
     RecordKind,
     TouchedEntities,
     canonical_bytes,
+    digests,
     keyed_digest,
+    plain_text,
     read_record,
     text_without_literals,
 )
@@ -124,3 +128,32 @@ def test_operations_that_differ_in_literals_alone_have_one_text() -> None:
     two = parse("{ citizens(in: [], first: 500) { name } }")
 
     assert text_without_literals(one) == text_without_literals(two)
+
+
+@pytest.mark.parametrize("size", [32, 64, 65, 200])
+def test_keyed_digest_is_the_hmac_that_the_documentation_tells(size: int) -> None:
+    key = bytes(range(size))
+
+    digest = keyed_digest(key, "subject", "990102199001011234")
+
+    message = b"subject\x00990102199001011234"
+    assert digest == hmac.digest(key, message, "sha256")[:16].hex()
+
+
+def test_remembered_names_have_the_digests_of_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "_REMEMBERED", 5)
+    key = b"k" * 32
+    hashes = NameHashes(key)
+
+    for kind, names in [
+        ("subject", ["1x", "2", "3"]),
+        ("subject", ["3", "1x"]),
+        ("key id", ["3"]),
+        ("subject", ["4", "2", "5"]),
+        ("subject", list("abcdefgh")),
+        ("subject", ["a", "1x"]),
+        ("subject", []),
+    ]:
+        expected = [keyed_digest(key, kind, plain_text(name)) for name in names]
+        assert hashes.of(kind, names, plain_text) == expected
+        assert sum(map(len, hashes._known.values())) <= 5  # noqa: SLF001 - what it may keep
