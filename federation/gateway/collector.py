@@ -15,8 +15,8 @@ def spare_what_stays() -> None:
     """Keep the collector away from all that start-up made, and let it come less often.
 
     Schema, plans and modules are hundreds of thousands of objects that it would look through again
-    and again, while requests leave hardly any cycle behind. Of a state that a reload replaces, what
-    was there at the start and is part of a cycle stays in memory.
+    and again, while requests leave hardly any cycle behind. A state that a reload replaces is taken
+    apart by hand (``retiring``).
     """
     gc.collect()
     gc.freeze()

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from federation.errors import FederationError
 from federation.gateway.access_log import AccessLog
@@ -19,6 +19,7 @@ from federation.gateway.collector import building_apart
 from federation.gateway.composing import compose_apart
 from federation.gateway.deciding import Building
 from federation.gateway.live import LiveEngine
+from federation.gateway.retiring import Retired
 from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner
 from federation.gateway.sources import (
@@ -98,7 +99,7 @@ class Reloader:
         self._routes = replaced.routes
         self._signer = signer
         self._log = log
-        self._tasks: set[asyncio.Task[str]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._turn = asyncio.Lock()
         self._swapping = asyncio.Lock()
 
@@ -125,7 +126,10 @@ class Reloader:
 
     def reload_soon(self) -> None:
         """Reloads in the background; what becomes of it is logged."""
-        task = asyncio.create_task(self.reload(), name="reload")
+        self._keep(asyncio.create_task(self.reload(), name="reload"))
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        # The loop keeps only weak references to tasks.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -220,9 +224,12 @@ class Reloader:
         )
         for route in self._routes:
             route({graph.name: graph.url for graph in state.supergraph.graphs})
+        retired = None if state is self._gateway.state else Retired(self._gateway.state)
         # Without a pause in between: nobody asks the new catalogue about the old schema.
         self._gateway.state = state
         self._live.replace(deciding)
+        if retired is not None:
+            self._keep(asyncio.create_task(retired.give_back(), name="old state"))
 
 
 def _read(file: Path) -> str:

@@ -15,7 +15,7 @@ from federation.query_graph import LabelledGraphs
 from federation.supergraph import Supergraph, build_api_schema, print_supergraph
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class State:
     """What every request reads; a reload makes a new one beside it and swaps the reference.
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from graphql import (
     GraphQLEnumType,
     GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
     GraphQLSchema,
     build_ast_schema,
-    parse,
     print_schema,
     validate_schema,
 )
@@ -29,6 +31,7 @@ from federation.supergraph.model import (
     TypeDefinition,
     UnionType,
 )
+from federation.supergraph.parsing import parse_large
 from federation.supergraph.printer import print_description, print_directive
 
 HIDDEN_VALUES = "datong.hidden_values"
@@ -94,13 +97,31 @@ def build_api_schema(supergraph: Supergraph) -> GraphQLSchema:
 
 def _build(text: str) -> GraphQLSchema:
     try:
-        schema = build_ast_schema(parse(text, no_location=True), assume_valid_sdl=True)
+        schema = build_ast_schema(parse_large(text), assume_valid_sdl=True)
     except (GraphQLError, TypeError) as error:
         raise InvalidSupergraph(f"the API schema cannot be built: {error}") from error
     faults = validate_schema(schema)
     if faults:
         raise InvalidSupergraph(f"the API schema is not valid: {faults[0].message}")
+    for named in schema.type_map.values():
+        _strip(named)
     return schema
+
+
+def _strip(named: GraphQLNamedType) -> None:
+    """Lets go of the nodes that a type was made of, most of a schema's objects.
+
+    Defaults of inputs are still read from theirs.
+    """
+    named.ast_node = None
+    if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+        for field in named.fields.values():
+            field.ast_node = None
+        # They were called already, and hold the nodes of all fields and interfaces.
+        named._fields, named._interfaces = named.fields, named.interfaces  # noqa: SLF001
+    elif isinstance(named, GraphQLEnumType):
+        for value in named.values.values():
+            value.ast_node = None
 
 
 def print_api_schema(supergraph: Supergraph) -> str:

@@ -23,7 +23,6 @@ from graphql import (
     SchemaExtensionNode,
     TypeDefinitionNode,
     UnionTypeDefinitionNode,
-    parse,
     print_ast,
     value_from_ast_untyped,
 )
@@ -51,6 +50,7 @@ from federation.supergraph.model import (
     UnionType,
     named_type,
 )
+from federation.supergraph.parsing import parse_large, type_text
 from federation.supergraph.required_fields import mark_required_fields
 from federation.supergraph.specifications import BUILT_IN_DIRECTIVES, BY_IDENTITY
 
@@ -69,7 +69,7 @@ def read_supergraph(text: str) -> Supergraph:
         InvalidSupergraph: The text does not parse or is no supergraph SDL.
     """
     try:
-        document = parse(text, no_location=True)
+        document = parse_large(text)
     except GraphQLSyntaxError as error:
         raise InvalidSupergraph(f"the supergraph SDL does not parse: {error.message}") from None
     links = list(_read_links(document))
@@ -79,7 +79,13 @@ def read_supergraph(text: str) -> Supergraph:
             "the document links no join specification, so it is no supergraph; compose subgraphs "
             "into one by datong compose"
         )
-    return _Reader(document, links, join.namespace or "join").read(join.url.rpartition("/v")[2])
+    read = _Reader(document, links, join.namespace or "join").read(join.url.rpartition("/v")[2])
+    # Let go piece by piece: a large document at once would stop other threads for 100 ms.
+    nodes = list(document.definitions)
+    del document
+    while nodes:
+        nodes.pop()
+    return read
 
 
 def identity_of(url: str) -> str:
@@ -199,7 +205,7 @@ class _Reader:
         Other composers take them for types of the subgraphs.
         """
         return frozenset(
-            named_type(print_ast(argument.type))
+            named_type(type_text(argument.type))
             for node in self._document.definitions
             if isinstance(node, DirectiveDefinitionNode)
             and node.name.value in self._names.directives
@@ -378,7 +384,7 @@ class _Reader:
     def _field(self, node: FieldDefinitionNode) -> FieldDefinition:
         return FieldDefinition(
             name=node.name.value,
-            type=print_ast(node.type),
+            type=type_text(node.type),
             arguments=tuple(map(self._input, node.arguments or ())),
             description=node.description.value if node.description else None,
             directives=self._directives(node.directives),
@@ -388,7 +394,7 @@ class _Reader:
     def _input(self, node: InputValueDefinitionNode) -> InputValue:
         return InputValue(
             name=node.name.value,
-            type=print_ast(node.type),
+            type=type_text(node.type),
             default=None if node.default_value is None else print_literal(node.default_value),
             description=node.description.value if node.description else None,
             directives=self._directives(node.directives),
