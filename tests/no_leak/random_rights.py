@@ -224,6 +224,11 @@ class Reference:
             for name in self.inputs(type_name, field)
         )
 
+    def shows(self, type_name: str, field: str) -> bool:
+        """Whether the caller may see its values as they are."""
+        effect, _ = self.effects.get((f"{type_name}.{field}", "select"), ("deny", None))
+        return effect == "allow" and self.opens(type_name, field)
+
     def inputs(self, type_name: str, field: str) -> Iterator[str]:
         """Everything that a field is computed from, at any distance."""
         entity = self.world.graph.entities.get(type_name)
