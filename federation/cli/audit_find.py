@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
 
 import msgspec
 import typer
@@ -117,11 +117,13 @@ def export(
         raise usage_fault("--format verifiable takes the whole trail; leave the other options out")
     try:
         with out.open("wb") if out is not None else sys.stdout.buffer as stream:
-            count, digest = _read(trail, lambda t: export_records(t, wanted, chosen, stream.write))
+            write = _writer(stream)
+            count, digest = _read(trail, lambda t: export_records(t, wanted, chosen, write))
         if out is not None:
             out.with_name(f"{out.name}.sha256").write_text(f"{digest}  {out.name}\n")
-    except OSError as error:
-        raise failure(f"{out or 'stdout'} cannot be written: {error.strerror}") from None
+    except (OSError, _Unwritable) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise failure(f"{out or 'stdout'} cannot be written: {why}") from None
     err.print(f"{count} lines; SHA-256 {digest}")
 
 
@@ -226,6 +228,20 @@ def _read(trail: TrailOptions, work: Callable[[Any], T]) -> T:
         return asyncio.run(read_trail(settings.audit.database, work))
     except FederationError as error:
         raise failure(error) from None
+
+
+class _Unwritable(Exception):
+    """What was found cannot be written; no fault of the trail, which is being read meanwhile."""
+
+
+def _writer(stream: BinaryIO) -> Callable[[bytes], object]:
+    def write(line: bytes) -> None:
+        try:
+            stream.write(line)
+        except OSError as error:
+            raise _Unwritable(error.strerror) from None
+
+    return write
 
 
 def _ask_number() -> str:

@@ -21,7 +21,7 @@ from federation.cli.policy_options import (
     read_source,
     stdout,
 )
-from federation.cli.report import err, failure, print_json, schema_failure
+from federation.cli.report import counted, err, failure, print_json, schema_failure
 
 if TYPE_CHECKING:
     from federation.gateway.engines.authoring.covering import Covering
@@ -78,7 +78,12 @@ def coverage(
         for name, held in found.statuses.items():
             if held == status:
                 stdout().print(f"{held}  {plain(name)}  [dim]{', '.join(found.owners[name])}[/dim]")
-    err.print(f"{len(found.statuses)} fields, {len(found.gaps)} gaps, {len(found.notes)} notes")
+    counts = (
+        (len(found.statuses), "field"),
+        (len(found.gaps), "gap"),
+        (len(found.notes), "note"),
+    )
+    err.print(", ".join(counted(*each) for each in counts))
     if found.gaps:
         raise typer.Exit(1)
 

@@ -25,7 +25,7 @@ from federation.cli.policy_options import (
     read_catalogue,
     stdout,
 )
-from federation.cli.report import err, failure, print_json, schema_failure, usage_fault
+from federation.cli.report import counted, err, failure, print_json, schema_failure, usage_fault
 
 if TYPE_CHECKING:
     from federation.access import AccessRequest
@@ -224,7 +224,8 @@ def _print(found: Replay) -> None:
             )
         stdout().print(table)
     counts = ", ".join(f"{found.count(way)} {way.value}" for way in Direction)
-    err.print(f"{found.questions} questions, {len(found.changes)} changes: {counts}")
+    asked, changed = counted(found.questions, "question"), counted(len(found.changes), "change")
+    err.print(f"{asked}, {changed}: {counts}")
 
 
 def _asker(counted: tuple[Change, int]) -> tuple[str, str | None]:

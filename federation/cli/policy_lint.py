@@ -16,7 +16,7 @@ from federation.cli.policy_options import (
     policy_folder,
     stdout,
 )
-from federation.cli.report import err, print_json
+from federation.cli.report import counted, err, print_json
 
 
 def lint(
@@ -46,6 +46,7 @@ def lint(
             stdout().print(
                 f"{where} {plain(each.message)} [dim]({each.code})[/dim]", soft_wrap=True
             )
-    err.print(f"[red]{len(findings)} findings[/red]" if findings else "[green]no findings[/green]")
+    told = counted(len(findings), "finding")
+    err.print(f"[red]{told}[/red]" if findings else "[green]no findings[/green]")
     if findings:
         raise typer.Exit(1)

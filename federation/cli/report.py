@@ -84,10 +84,11 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
         if diagnostic.fix:
             _print_indented(f"[green]fix:[/green] {_plain(diagnostic.fix)}")
     errors = sum(d.severity is Severity.ERROR for d in found)
-    err.print(f"{_count(errors, 'error')}, {_count(len(found) - errors, 'hint')}")
+    err.print(f"{counted(errors, 'error')}, {counted(len(found) - errors, 'hint')}")
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """A number and what is counted, in words: ``1 error``, ``2 errors``."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 

@@ -4,11 +4,11 @@ import asyncio
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec.structs import replace
 
 from federation.gateway import audit_store
 from federation.gateway.audit_export import ExportFormat, export_records

@@ -141,7 +141,7 @@ def test_findings_for_people_name_file_line_and_code(folder: Path) -> None:
     assert done.returncode == 1
     assert done.stdout.startswith("datong/departments/tax.rego:3: allow has no effect")
     assert "WIDENS" in done.stdout
-    assert "1 findings" in done.stderr
+    assert "1 finding" in done.stderr
 
 
 def test_folder_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
