@@ -326,3 +326,41 @@ async def test_root_fetch_below_a_field_is_made_only_where_there_are_objects() -
 
     assert ((await run(plan, absent)).data, len(absent.sent)) == ({"me": None}, 1)
     assert ((await run(plan, there)).data, len(there.sent)) == ({"me": {"rank": 1}}, 2)
+
+
+async def test_null_in_a_key_is_a_fact_and_is_sent_where_a_part_that_is_missing_is_not() -> None:
+    users = [{"id": "1", "name": None}, {"id": "2"}, {"id": "3", "name": "Ann"}]
+    transport = Replies(
+        accounts=SubgraphReply({"users": users}),
+        reviews=SubgraphReply({"_entities": [{"__typename": "User", "born": 1}, None]}),
+    )
+    plan = plan_of(
+        "{ users { id } }",
+        API,
+        root(0, "accounts", "users { id name }"),
+        entities(1, "reviews", call("users.@", "User", "id name", "born")),
+    )
+
+    await run(plan, transport)
+
+    assert transport.sent[1][1].variables["representations"] == [
+        {"__typename": "User", "id": "1", "name": None},
+        {"__typename": "User", "id": "3", "name": "Ann"},
+    ]
+
+
+async def test_null_in_a_key_that_is_the_trace_of_an_error_is_not_sent() -> None:
+    fault = {"message": "no name", "path": ["users", 0, "name"]}
+    transport = Replies(
+        accounts=SubgraphReply({"users": [{"id": "1", "name": None}]}, (fault,)),
+    )
+    plan = plan_of(
+        "{ users { id } }",
+        API,
+        root(0, "accounts", "users { id name }"),
+        entities(1, "reviews", call("users.@", "User", "id name", "born")),
+    )
+
+    await run(plan, transport)
+
+    assert [subgraph for subgraph, _ in transport.sent] == ["accounts"]
