@@ -194,6 +194,12 @@ def _print_report(report: TrailReport) -> None:
         err.print(
             f"{gone} closed chains were removed as a whole by retention, as the register says."
         )
+    opened = sum(not chain.closed for chain in report.chains)
+    if opened:
+        err.print(
+            f"{opened} chains are open: they are still written, or their writers died and nobody "
+            "closed them. Behind its last signed head the end of such a chain is not proven."
+        )
     for fault in report.faults:
         err.print(f"[red]{fault}[/red]")
     for digest in report.texts:

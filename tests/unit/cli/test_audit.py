@@ -143,6 +143,23 @@ def test_an_anchor_proves_what_lies_before_it(folder: Path, tmp_path: Path) -> N
     assert datong(folder, "verify", "--anchor", str(anchor)).exit_code == 2
 
 
+async def test_chains_that_nobody_closed_are_told_of(tmp_path: Path) -> None:
+    settings = (
+        f'database = "sqlite:///{tmp_path / "a.sqlite"}"\nhead_key_file = "{tmp_path / "h"}"\n'
+    )
+    (tmp_path / "datong.toml").write_text(f"[audit]\n{settings}")
+    key = head_key(str(tmp_path / "h"))
+    async with open_audit_store(f"sqlite:///{tmp_path / 'a.sqlite'}", key, "test") as store:
+        await store.append(trail()[0])
+        # The command has an event loop of its own.
+        living = await asyncio.to_thread(datong, tmp_path, "verify")
+    ended = await asyncio.to_thread(datong, tmp_path, "verify")
+
+    assert living.exit_code == 0, living.output
+    assert "1 chains are open" in living.stderr
+    assert "chains are open" not in ended.stderr
+
+
 def test_retention_says_what_would_go_and_then_lets_it_go(folder: Path, tmp_path: Path) -> None:
     copy = _copied(folder, tmp_path)
 
