@@ -1,7 +1,7 @@
 # Everything a newcomer types. `make setup` runs by itself where it is needed; the stamp's name holds
 # the checksum of what was installed, so that a second run has nothing to do.
 .DEFAULT_GOAL := help
-.PHONY: help setup console demo test check golden bench prove docs clean
+.PHONY: help setup console demo test check golden bench peers compare prove docs clean
 
 PIP   := PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --no-deps
 STAMP := .venv/installed-$(shell cat requirements-dev.txt pyproject.toml | cksum | cut -d' ' -f1)
@@ -37,8 +37,14 @@ check: setup  ## what must be green before a commit
 	$(MAKE) test
 golden: setup  ## rewrite the golden files; read the diff
 	.venv/bin/python -m pytest tests --update-golden $(ARGS)
-bench: setup  ## run every benchmark
-	set -e; for file in benchmarks/*.py; do echo "== $$file"; .venv/bin/python "$$file"; done
+bench: setup  ## run every benchmark; ARGS='--only heavy,small --rounds 1' for some tables
+	.venv/bin/python -m benchmarks.gateways.peers || echo "Some gateways of others are missing; all else is measured." >&2
+	.venv/bin/python -m benchmarks.gateways $(ARGS)
+	$(if $(ARGS),,set -e; for file in benchmarks/*.py; do echo "== $$file"; .venv/bin/python "$$file"; done)
+peers: setup  ## install the gateways of others from npm; ROUTERS=1 builds those of crates.io, too
+	.venv/bin/python -m benchmarks.gateways.peers $(if $(ROUTERS),--routers)
+compare: setup  ## fail if a request takes over a tenth more CPU than when it was last stored
+	.venv/bin/python -m benchmarks.gateways.compare $(ARGS)
 prove: setup  ## the long proofs: many times as many generated cases
 	HYPOTHESIS_PROFILE=ci DATONG_RANDOM_SCHEMAS=2000 DATONG_RANDOM_DEFERRING_SCHEMAS=400 \
 	  DATONG_PEER_SCHEMAS=300 DATONG_PEER_COMPOSITIONS=1000 DATONG_NO_LEAK_SCHEMAS=100 DATONG_KILLS=50 DATONG_DISTINCT_OPERATIONS=100000 \

@@ -4,14 +4,12 @@
 
 So many requests wait at once as the first column says; each appends the next record when its last
 one is durable, as a gateway's requests do. Then what answers pay: 500 look-ups a second, two
-records each, of a gateway without and one with a trail in turn, by how long subgraphs take. At the
-end, where `shared/bench` is beside the checkout (see `benchmarks/gateway.py`): the public benchmark
-likewise.
+records each, of a gateway without and one with a trail in turn, by how long subgraphs take. Large
+answers are measured beside the other gateways (`python -m benchmarks.gateways --only governed`).
 """
 
 import asyncio
 import multiprocessing
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +17,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import uvloop
-from workloads import Workload, ask, composed, serve, workloads
+from starlette.datastructures import Headers
 
 from federation.audit import (
     AuditedCaller,
@@ -35,15 +33,21 @@ from federation.gateway.audit_keys import head_key
 from federation.gateway.audit_remote import remote_audit_sink
 from federation.gateway.audit_store import open_audit_store
 from federation.gateway.audit_writer import audit_writer_process
+from federation.gateway.messages import Request, Response
 from federation.gateway.pipeline import Gateway
 from federation.gateway.running import start_gateway
 from federation.gateway.settings import Access, Audit, Config
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.gateways.scenarios import REGISTERS, composed
+from benchmarks.gateways.subgraphs import serve_apart
 
 SECONDS = 2.0
 WAITING = (1, 10, 50, 200)
 # Of small requests, for a thousand records.
 REQUESTS_PER_SECOND = 500
 ROUNDS = 4
+LOOK_UP = "query ($id: ID!) { person(id: $id) { name home { street } } }"
 
 # A usual release: 30 coordinates, 20 entities, 3 kB.
 RECORD = AuditRecord(
@@ -92,7 +96,7 @@ def compare_rates(folder: str, delay_seconds: float) -> None:
     """Print what a steady load of small requests pays for the trail."""
     here, there = multiprocessing.Pipe()
     subgraphs = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(there, delay_seconds), daemon=True
+        target=serve_apart, args=(there, delay_seconds), daemon=True
     )
     subgraphs.start()
     try:
@@ -103,8 +107,7 @@ def compare_rates(folder: str, delay_seconds: float) -> None:
 
 
 async def _rates(port: int, folder: Path, delay_seconds: float) -> None:
-    supergraph = composed(port)
-    workload = next(each for each in workloads() if each.name == "one row over three subgraphs")
+    supergraph = composed(REGISTERS, port)
     file = folder / f"rates-{delay_seconds}.sqlite"
     best: dict[str, tuple[float, float]] = {}
     async with AsyncExitStack() as stack:
@@ -115,7 +118,7 @@ async def _rates(port: int, folder: Path, delay_seconds: float) -> None:
             gateways[name] = (await stack.enter_async_context(running)).gateway
         for _ in range(ROUNDS):
             for name, gateway in gateways.items():
-                took = await _steadily(gateway, workload)
+                took = await _steadily(gateway)
                 known = best.get(name, took)
                 best[name] = min(known[0], took[0]), min(known[1], took[1])
     for name, (p50, cpu) in best.items():
@@ -127,13 +130,17 @@ async def _rates(port: int, folder: Path, delay_seconds: float) -> None:
         )
 
 
-async def _steadily(gateway: Gateway, workload: Workload) -> tuple[float, float]:
+async def _steadily(gateway: Gateway) -> tuple[float, float]:
     """The middle request's seconds and the CPU seconds of each, at a rate that does not wait."""
     took: list[float] = []
 
     async def one(number: int) -> None:
         began = time.perf_counter()
-        await ask(gateway, workload, number)
+        variables = {"id": str(number % 100)}
+        request = Request(id="1", query=LOOK_UP, variables=variables, headers=Headers({}))
+        answer = await gateway.answer(request)
+        assert isinstance(answer, Response), "no subscriptions here"
+        assert b'"errors"' not in answer.body, answer.body
         took.append(time.perf_counter() - began)
 
     for number in range(100):
@@ -147,24 +154,6 @@ async def _steadily(gateway: Gateway, workload: Workload) -> tuple[float, float]
         asked.append(asyncio.ensure_future(one(number)))
     await asyncio.gather(*asked)
     return sorted(took)[len(took) // 2], (time.process_time() - cpu) / len(took)
-
-
-def compare_answers(folder: str) -> None:
-    """Print what the trail costs the answers of the public benchmark."""
-    root = Path(__file__).parents[1]
-    bench = root.parent / "shared" / "bench"
-    if not bench.is_dir():
-        print("answers: skipped, the folder shared/bench is not beside the checkout")
-        return
-    serve = f"{sys.executable} -m federation.cli serve --supergraph {{sg}} --access open --port"
-    trail = f"DATONG_AUDIT_DATABASE=sqlite:///{folder}/answers.sqlite"
-    command = [
-        sys.executable, "-B", str(bench / "bench.py"), "--python", sys.executable, "--warm", "3",
-        "-r", "3", "-d", "3", "-c", "1,50", "--delay-ms", "4",
-        f"without=14130=cd {root} && exec {serve} 14130",
-        f"with a trail=14131=cd {root} && {trail} exec {serve} 14131",
-    ]  # fmt: skip
-    subprocess.run(command, check=False)
 
 
 async def main() -> None:
@@ -194,4 +183,3 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as beside:
         for milliseconds in (0, 4, 20):
             compare_rates(beside, milliseconds / 1e3)
-        compare_answers(beside)

@@ -15,25 +15,29 @@ import asyncio
 import json
 import math
 import multiprocessing
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import uvicorn
 import uvloop
 from starlette.datastructures import Headers
-from workloads import LINK, SDL, serve
 
 from federation.access import Asker, Caller
-from federation.composition import SubgraphDocument, compose_documents
 from federation.gateway.access_log import AccessLog
 from federation.gateway.collector import give_way_often, spare_what_stays
 from federation.gateway.http import GraphQLEndpoint
 from federation.gateway.running import start_gateway
 from federation.gateway.settings import Access, Config
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.gateways.scenarios import REGISTERS, composed
+from benchmarks.gateways.subgraphs import serve_apart
 
 STEADY = '{ person(id: "7") { name home { street rooms } } }'
 CONNECTIONS, PAUSE = 4, 0.02
@@ -179,12 +183,7 @@ def gateway(subgraphs: int, told: Connection) -> None:
 
 @asynccontextmanager
 async def _opened(subgraphs: int) -> AsyncIterator[GraphQLEndpoint]:
-    documents = [
-        SubgraphDocument(name, f"http://127.0.0.1:{subgraphs}/{name}", LINK + sdl)
-        for name, sdl in SDL.items()
-    ]
-    supergraph = compose_documents(documents).supergraph
-    assert supergraph is not None, "the subgraphs compose"
+    supergraph = composed(REGISTERS, subgraphs)
     config = Config(access=Access(engine="open"))
     log = AccessLog("benchmark")
     async with start_gateway(config, supergraph, log, identify=_identify) as running:
@@ -198,7 +197,7 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     spawning = multiprocessing.get_context("spawn")
     here, there = multiprocessing.Pipe()
-    processes = [spawning.Process(target=serve, args=(there,), daemon=True)]
+    processes = [spawning.Process(target=serve_apart, args=(there,), daemon=True)]
     processes[0].start()
     try:
         processes.append(spawning.Process(target=gateway, args=(here.recv(), there), daemon=True))

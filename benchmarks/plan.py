@@ -1,4 +1,4 @@
-"""Cold planning, of the public benchmark query where it is beside the checkout, and of others.
+"""Cold planning, of the public benchmark query and of others.
 
     .venv/bin/python benchmarks/plan.py [--profile | --hostile]
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import cProfile
 import gc
-import json
 import pstats
 import statistics
 import sys
@@ -28,10 +27,11 @@ from federation.errors import OperationTooLarge
 from federation.operation import Limits, Operation, parse_operation
 from federation.planning import plan
 from federation.query_graph import QueryGraph, build_query_graph
-from federation.supergraph import Supergraph, build_api_schema, read_supergraph
+from federation.supergraph import Supergraph, build_api_schema
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.gateways.scenarios import PUBLIC, PUBLIC_QUERY, composed
 from tests.support.hostile_graph import (
     deep_operation,
     multiplying,
@@ -39,7 +39,6 @@ from tests.support.hostile_graph import (
 )
 from tests.support.planned import WIDE
 
-SCENARIO = Path(__file__).parents[2] / "shared" / "bench" / "scenario"
 GOAL_MS = 2.0
 RUNS = 200
 
@@ -55,13 +54,8 @@ class Scenario:
 
 
 def scenarios() -> Iterator[Scenario]:
-    """The public benchmark first, where it is there."""
-    if SCENARIO.is_dir():
-        text = (SCENARIO / "supergraph.graphql").read_text(encoding="utf-8")
-        query = json.loads((SCENARIO / "body.json").read_text(encoding="utf-8"))["query"]
-        yield _scenario("public benchmark", read_supergraph(text), query)
-    else:
-        print("no shared/bench beside the checkout: the public benchmark is left out")
+    """The public benchmark first."""
+    yield _scenario("public benchmark", composed(PUBLIC), PUBLIC_QUERY)
     documents = [SubgraphDocument(each.name, "", each.sdl) for each in departments(10)]
     supergraph = compose_documents(documents).supergraph
     assert supergraph is not None, "the generated subgraphs compose"

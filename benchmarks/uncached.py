@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/uncached.py
 
-The public benchmark query, where it is beside the checkout, under a new operation name each time;
+The public benchmark query under a new operation name each time;
 ``--access open``. Stages are measured one by one, the last line through the whole pipeline up to
 the first request to a subgraph, threads included. Told is the fastest of many runs.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -38,9 +37,10 @@ from federation.gateway.trail import Recorder
 from federation.operation import Limits, parse_operation
 from federation.operation.limits import check_limits
 from federation.operation.validation import validation_errors
-from federation.supergraph import read_supergraph
 
-SCENARIO = Path(__file__).parents[2] / "shared" / "bench" / "scenario"
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.gateways.scenarios import PUBLIC, PUBLIC_QUERY, composed
+
 RUNS = 300
 NOBODY = Asker(Caller("nobody", "application"), None, (), 0)
 
@@ -121,18 +121,13 @@ async def first_fetch(state: State, text: str) -> float:
 
 def main() -> int:
     """Print the table."""
-    if not SCENARIO.is_dir():
-        print("skipped: the folder shared/bench is not beside the checkout")
-        return 0
-    supergraph = read_supergraph((SCENARIO / "supergraph.graphql").read_text(encoding="utf-8"))
-    text = json.loads((SCENARIO / "body.json").read_text(encoding="utf-8"))["query"]
-    state = build_state(supergraph)
+    state = build_state(composed(PUBLIC))
     gc.collect()
     gc.disable()
     print("| stage | CPU ms |\n|---|---:|")
-    print_stages(state, text)
+    print_stages(state, PUBLIC_QUERY)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print(f"| text to first fetch | {runner.run(first_fetch(state, text)):.2f} |")
+        print(f"| text to first fetch | {runner.run(first_fetch(state, PUBLIC_QUERY)):.2f} |")
     return 0
 
 

@@ -1,0 +1,2 @@
+// Its own planner; `--jit` on the command line compiles execution.
+export const gatewayConfig = {};
