@@ -97,6 +97,20 @@ def parse_operation(
     """
     text_hash = _hash(text)
     document = _parse(text, limits)
+    try:
+        return _read(document, text_hash, schema, operation_name, limits, is_incremental)
+    finally:
+        _let_go(document)
+
+
+def _read(
+    document: DocumentNode,
+    text_hash: str,
+    schema: GraphQLSchema,
+    operation_name: str | None,
+    limits: Limits,
+    is_incremental: bool,
+) -> ParsedOperation:
     check_limits(document, limits)
     found = validation_errors(document, schema, limits.max_validation_errors)
     if found:
@@ -123,6 +137,17 @@ def parse_operation(
         deciding=frozenset(each for each in _conditions(operation.selections) if each.variable),
         is_whole=not normaliser.left_out and _operations(document) == [definition],
     )
+
+
+def _let_go(document: DocumentNode) -> None:
+    """Part the tokens of a document that is not needed any more.
+
+    Each holds its neighbours, so that only the garbage collector could free them, by looking
+    through all there is while nothing else runs.
+    """
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        token.prev, token.next, token = None, None, token.next
 
 
 def response_error(error: GraphQLError, code: str) -> ResponseError:

@@ -1,7 +1,9 @@
 """Parsing, validation, choice of the operation, and the normal form."""
 
+import gc
+
 import pytest
-from graphql import build_schema
+from graphql import Token, build_schema
 
 from federation.errors import InvalidOperation
 from federation.operation import EMPTY, Limits, ParsedOperation, parse_operation
@@ -214,3 +216,17 @@ def test_text_hash_is_sha256_of_the_text() -> None:
     assert _parse("{ me { id } }").text_hash == (
         "c53d78fa4c9c65a93967d42316fcd207fd611c7cac40a103820a866c3e5dd8f5"
     )
+
+
+def test_tokens_are_freed_without_the_garbage_collector() -> None:
+    def tokens() -> int:
+        return sum(isinstance(each, Token) for each in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = tokens()
+        _parse("{ me { id name age } }")
+        assert tokens() == before
+    finally:
+        gc.enable()
