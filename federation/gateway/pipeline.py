@@ -139,7 +139,7 @@ class Gateway:
         self._turns = Turns(config.preparing)
         self._recall = Recall(config.cache, self._turns, is_named=is_named)
         self._own = OwnSchemas(parts.view, config.cache.views, config.http.deadline_seconds / 2)
-        self._compiled = CompiledPlans(config.cache.compiled_bytes)
+        self._compiled = CompiledPlans(config.cache.compiled_bytes, self._turns.later)
         self._shared = SharedQueries() if config.http.share_equal_queries else None
 
     @property

@@ -20,6 +20,9 @@ from federation.gateway.settings import Preparing
 
 Result = TypeVar("Result")
 
+_GATEWAY = "\0"
+"""The gateway among the callers; no token has such a subject."""
+
 
 class TooManyNewOperations(RequestError):
     """The caller has as many new operations waiting to be prepared as one caller may have."""
@@ -86,6 +89,18 @@ class Turns:
         finally:
             piece.waiting -= 1
         return result
+
+    def later(
+        self, key: Hashable, work: Callable[[], Result], then: Callable[[Result], None]
+    ) -> None:
+        """Do the gateway's own work when it is its turn, unless too much waits already."""
+        if key in self._pieces or self.waiting >= self.limits.max_waiting:
+            return
+        piece = _Piece(key, work, asyncio.get_running_loop().create_future(), waiting=1)
+        piece.done.add_done_callback(lambda done: then(done.result()))
+        self._pieces[key] = piece
+        self._by_caller.setdefault(_GATEWAY, deque()).append(piece)
+        self._go_on()
 
     def _check(self, caller: str) -> None:
         most = self.limits.max_waiting_per_caller

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import partial
 from typing import TypeAlias
 
 from graphql import GraphQLSchema
@@ -16,11 +17,19 @@ from federation.selection import SelectionSet
 
 Code: TypeAlias = TypedPlan | None
 
+Make: TypeAlias = Callable[[Hashable, Callable[[], Code], Callable[[Code], None]], None]
+"""Makes code: its key, how, and who wants it; that may be later, and never if there is no room."""
+
 _SEEN_ONCE = 1_000
 """Plans remembered that came once; one that comes back later than that counts as new."""
 
 _MAX_GARBAGE_BYTES = 16_777_216
 """Of evicted code, estimated, that may wait for the garbage collector."""
+
+
+def at_once(_key: Hashable, make: Callable[[], Code], then: Callable[[Code], None]) -> None:
+    """Make code while everybody waits for it."""
+    then(make())
 
 
 class CompiledPlans:
@@ -30,13 +39,16 @@ class CompiledPlans:
     else code depends on is part of the key: masked fields, refusals, and which conditions hold.
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, make: Make = at_once) -> None:
         """Empty.
 
         Args:
             max_bytes: Of all code together, estimated.
+            make: Where the ten milliseconds are spent that code takes. What is not there yet runs
+                interpreted, or on the code there was.
         """
         self._max_bytes = max_bytes
+        self._make = make
         # Plans are kept beside whatever they are the key of: an identity is good only as long as
         # its object lives.
         self._variables: OrderedDict[int, tuple[OperationPlan, tuple[str, ...]]] = OrderedDict()
@@ -49,22 +61,29 @@ class CompiledPlans:
         """The plan's code for such requests; None on first sight, and for what is not compiled."""
         key = self._key(plan, request)
         known = self._compiled.get(key)
+        shared: frozenset[int] = frozenset()
         if known is not None:
             self._compiled.move_to_end(key)
             code = known[1]
-            if code is not None and code.sharing.wanted != code.sharing.shared:
-                other = compile_typed(plan, request, schema, code.sharing.wanted)
-                return self._keep(key, plan, other)
-            return code
-        if self._seen.pop(key, None) is None:
+            if code is None or code.sharing.wanted == code.sharing.shared:
+                return code
+            shared = code.sharing.wanted
+        elif self._seen.get(key) is None:
             self._seen[key] = plan
             if len(self._seen) > _SEEN_ONCE:
                 self._seen.popitem(last=False)
             return None
-        return self._keep(key, plan, compile_typed(plan, request, schema))
+        self._make(
+            (key, shared),
+            partial(compile_typed, plan, request, schema, shared),
+            partial(self._keep, key, plan),
+        )
+        made = self._compiled.get(key)
+        return made[1] if made is not None else None
 
-    def _keep(self, key: Hashable, plan: OperationPlan, code: Code) -> Code:
-        """The code, from now on known; None, and known as such, if it is too large."""
+    def _keep(self, key: Hashable, plan: OperationPlan, code: Code) -> None:
+        """Code that is known from now on; None, and known as such, if it is too large."""
+        self._seen.pop(key, None)
         if _weight(code) > self._max_bytes:
             # Or it would be made again and again.
             code = None
@@ -80,7 +99,6 @@ class CompiledPlans:
             # after a hundred thousand operations, and find gigabytes.
             gc.collect()
             self._garbage = 0
-        return code
 
     def _let_go(self, code: Code) -> None:
         self.size -= _weight(code)

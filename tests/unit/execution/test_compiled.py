@@ -3,12 +3,14 @@
 import gc
 import os
 import weakref
+from collections.abc import Callable, Hashable
 
 import msgspec
 import pytest
 from graphql import GraphQLSchema
 
 from federation.execution import CompiledPlans, ExecutionRequest, TypedPlan, compile_typed
+from federation.execution.compiled.cache import Code
 from federation.planning.plan import OperationPlan
 from tests.support.city import API
 from tests.support.plans import plan_of, root
@@ -33,6 +35,25 @@ def test_plan_is_compiled_on_second_sight() -> None:
     code = plans.get(plan, ANY, API)
     assert code is not None
     assert plans.get(plan, ANY, API) is code
+
+
+def test_code_that_is_made_later_is_asked_for_until_it_is_there() -> None:
+    waiting: dict[Hashable, Callable[[], None]] = {}
+
+    def later(key: Hashable, make: Callable[[], Code], then: Callable[[Code], None]) -> None:
+        waiting[key] = lambda: then(make())
+
+    plans, plan = CompiledPlans(1_000_000, later), my_plan()
+
+    assert [plans.get(plan, ANY, API) for _ in range(4)] == [None] * 4
+    (make,) = waiting.values()
+    make()
+    code = plans.get(plan, ANY, API)
+    assert code is not None
+
+    code.sharing.wanted = frozenset({1})
+    assert plans.get(plan, ANY, API) is code
+    assert len(waiting) == 2
 
 
 def test_equal_plan_of_another_time_is_another_plan() -> None:
@@ -95,10 +116,13 @@ def test_code_larger_than_the_limit_is_not_made_twice(monkeypatch: pytest.Monkey
     made = []
 
     def make(
-        plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema
+        plan: OperationPlan,
+        request: ExecutionRequest,
+        schema: GraphQLSchema,
+        shared: frozenset[int],
     ) -> TypedPlan | None:
         made.append(plan)
-        return compile_typed(plan, request, schema)
+        return compile_typed(plan, request, schema, shared)
 
     monkeypatch.setattr("federation.execution.compiled.cache.compile_typed", make)
     plans, plan = CompiledPlans(100), my_plan()

@@ -20,9 +20,9 @@ class Bench:
         self._may_end = threading.Semaphore(0)
 
     def ask(self, caller: str, name: str) -> asyncio.Task[str]:
-        return asyncio.ensure_future(self.turns.take(caller, name, self._work(name)))
+        return asyncio.ensure_future(self.turns.take(caller, name, self.work(name)))
 
-    def _work(self, name: str) -> Callable[[], str]:
+    def work(self, name: str) -> Callable[[], str]:
         def work() -> str:
             self.begun.append(name)
             self._may_end.acquire()
@@ -153,3 +153,36 @@ async def test_a_fault_that_nobody_waits_for_is_forgotten() -> None:
     may_end.set()
 
     assert await turns.take("li", "goes on", lambda: 1) == 1
+
+
+async def test_work_of_the_gateways_own_takes_its_turn_as_that_of_one_caller() -> None:
+    bench = Bench()
+    made: list[str] = []
+    asked = [bench.ask("li", "l1"), bench.ask("li", "l2")]
+    await bench.settle()
+
+    for name in ("own", "own", "other"):
+        bench.turns.later(name, bench.work(name), made.append)
+    # Behind the gateway's second piece, since callers take turns.
+    asked += [bench.ask("wang", "w1"), bench.ask("wang", "w2")]
+    await bench.settle()
+    bench.finish()
+    await asyncio.gather(*asked)
+
+    assert bench.begun == ["l1", "l2", "own", "w1", "other", "w2"]
+    assert made == ["OWN", "OTHER"]
+
+
+async def test_work_of_the_gateways_own_is_left_where_too_much_waits() -> None:
+    bench = Bench(Preparing(max_waiting=1))
+    made: list[str] = []
+    asked = [bench.ask("li", "l1"), bench.ask("wang", "w1")]
+    await bench.settle()
+
+    bench.turns.later("own", bench.work("own"), made.append)
+    bench.finish()
+    await asyncio.gather(*asked)
+    await bench.settle()
+
+    assert bench.begun == ["l1", "w1"]
+    assert made == []
