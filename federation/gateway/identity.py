@@ -227,7 +227,11 @@ class Identifier:
 
 
 def read_caller(claims: Mapping[str, Any]) -> Caller:
-    """The caller that verified claims describe; claims of a wrong type count as absent."""
+    """The caller that verified claims describe; claims of a wrong type count as absent.
+
+    Source:
+        RFC 8693, "scope": most issuers tell scopes in one text, parted by spaces.
+    """
     clearance = claims.get("clearance", 0)
     return Caller(
         id=str(claims["sub"]),
@@ -235,7 +239,7 @@ def read_caller(claims: Mapping[str, Any]) -> Caller:
         department=_text(claims, "department") or None,
         region=_text(claims, "region") or None,
         roles=frozenset(_texts(claims, "roles")),
-        scopes=frozenset(_texts(claims, "scopes")),
+        scopes=frozenset((*_texts(claims, "scopes"), *_text(claims, "scope").split())),
         clearance=clearance
         if isinstance(clearance, int) and not isinstance(clearance, bool)
         else 0,

@@ -63,6 +63,22 @@ async def test_a_signed_token_makes_a_caller(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("claims", "scopes"),
+    [
+        ({"scope": "read:city  write:city"}, {"read:city", "write:city"}),
+        ({"scopes": ["read:city"], "scope": "audit"}, {"read:city", "audit"}),
+        ({"scopes": "read:city", "scope": ["audit"]}, set()),
+    ],
+)
+async def test_scopes_come_as_a_list_or_as_oauths_text(
+    desk: Desk, claims: dict[str, Any], scopes: set[str]
+) -> None:
+    asker = await desk.identify(desk.issuer.token(**claims))
+
+    assert asker.caller.scopes == scopes
+
+
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"exp": NOW - 60}, "expired"),
