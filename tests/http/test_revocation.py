@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -285,7 +286,9 @@ def test_a_worker_that_takes_the_place_of_another_decides_as_the_others_do(site:
 
     assert answers == {"ACCESS_DENIED"}
     assert (ready["status"], "all.json" in ready["reload_refused"]) == ("ready", True)
-    assert '"worker": "failed"' not in said
+    # A worker killed as soon as it answers may not have been seen to serve; a successor has time.
+    failed = {int(each) for each in re.findall(r"worker (\d+) ended before it served", said)}
+    assert failed <= set(first)
 
 
 def test_a_worker_that_cannot_start_ends_no_other_and_is_tried_again(site: Site) -> None:

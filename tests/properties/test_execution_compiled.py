@@ -49,7 +49,7 @@ from tests.support.operations import OperationWriter
 from tests.support.plans import UNLIMITED
 from tests.support.random_graph import RandomGraph, RandomSubgraphs
 
-SCHEMAS = int(os.environ.get("DATONG_RANDOM_SCHEMAS", "15"))
+SCHEMAS = int(os.environ.get("DATONG_RANDOM_SCHEMAS", "5"))
 FIRST_SEED = int(os.environ.get("DATONG_RANDOM_FIRST_SEED", "0"))
 REACHING = range(15)
 """Seeds known to run every form of code, so that none is left out unseen."""

@@ -33,7 +33,7 @@ from tests.support.operations import (
 from tests.support.plans import UNLIMITED
 from tests.support.random_graph import RandomGraph, RandomSubgraphs
 
-SCHEMAS = int(os.environ.get("DATONG_RANDOM_SCHEMAS", "40"))
+SCHEMAS = int(os.environ.get("DATONG_RANDOM_SCHEMAS", "12"))
 FIRST_SEED = int(os.environ.get("DATONG_RANDOM_FIRST_SEED", "0"))
 OPERATIONS = 5
 VARIABLES = {"yes": True, "no": False}

@@ -17,7 +17,7 @@ from federation.supergraph import build_api_schema
 from tests.support.operations import OperationWriter
 from tests.support.random_graph import RandomGraph, RandomSubgraphs
 
-SCHEMAS = int(os.environ.get("DATONG_RANDOM_SCHEMAS", "60"))
+SCHEMAS = int(os.environ.get("DATONG_RANDOM_SCHEMAS", "20"))
 FIRST_SEED = int(os.environ.get("DATONG_RANDOM_FIRST_SEED", "0"))
 FOUND = (5852,)
 """Seeds that once showed a fault: calls of one entity with inputs under different conditions."""
