@@ -36,7 +36,8 @@ from federation.gateway.settings import Http, Subscriptions
 
 Result = TypeVar("Result")
 
-_WATCH_AFTER_SECONDS = 0.25
+_WATCH_ANSWERS_AFTER = 0.25
+"""Seconds. Streams are watched at once: who has closed one wants to open another."""
 
 
 class Answering(Protocol):
@@ -70,7 +71,8 @@ class GraphQLEndpoint:
         accepted = _accepted(headers.get("accept"))
         try:
             request = await self._read(scope, receive, request_id, headers, accepted)
-            answer = await _unless_gone(self._gateway.answer(request), receive)
+            answering = self._gateway.answer(request)
+            answer = await _unless_gone(answering, receive, _WATCH_ANSWERS_AFTER)
             if _is_multipart(answer, accepted):
                 sent, answer = await self._parts(answer, receive, send, request_id)
                 if sent:
@@ -178,14 +180,14 @@ class _Watch:
     It begins a little later: most answers are there by then, and have cost no second task.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, after_seconds: float) -> None:
         task = asyncio.current_task()
         assert task is not None, "requests are answered in tasks"
         self.is_gone = False
         self._answering = task
         self._receive = receive
         self._task: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(_WATCH_AFTER_SECONDS, self._begin)
+        self._timer = asyncio.get_running_loop().call_later(after_seconds, self._begin)
 
     def stop(self) -> None:
         self._timer.cancel()
@@ -204,13 +206,15 @@ class _Watch:
         self._answering.cancel()
 
 
-async def _unless_gone(answering: Awaitable[Result], receive: Receive) -> Result:
+async def _unless_gone(
+    answering: Awaitable[Result], receive: Receive, after_seconds: float = 0.0
+) -> Result:
     """The result, given up when the client goes away.
 
     Raises:
         ClientGone: The work was cancelled; what the gateway shields from it goes on.
     """
-    watch = _Watch(receive)
+    watch = _Watch(receive, after_seconds)
     try:
         return await answering
     except asyncio.CancelledError:
