@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from federation.execution.compiled.positions import Node, Position, Slot
+from federation.execution.compiled.positions import Node, Position, way
 from federation.execution.compiled.sharing import comprehension
 from federation.execution.compiled.source import Source, Unexpected
 from federation.execution.compiled.structs import Structs
 from federation.execution.tree import types_of
-from federation.planning.plan import ResponsePath, RowTest
+from federation.planning.plan import RowTest
 
 
 def columns_of(tests: Iterable[RowTest], root: Node) -> Iterator[tuple[Node, set[str]]]:
     """The nodes whose objects are tested, and the tree keys that a test reads."""
     for test in tests:
-        for node in _tested(test, _way(root, test.path)[-1][1]):
+        for node in _tested(test, way(root, test.path)[-1][1]):
             yield node, {key for _, key in test.columns}
 
 
@@ -45,7 +45,7 @@ class RowWriter:
         self._source.add("def drop(s):", "    s.hidden = set()", *(f"    {line}" for line in lines))
 
     def _test(self, test: RowTest, root: Node, fetched: Mapping[str, int]) -> Iterator[str]:
-        steps = _way(root, test.path)
+        steps = way(root, test.path)
         names = [step for step in test.path if step != "@" and types_of(step) is None]
         container = f"(s.d{fetched[names[0]]},)"
         for name, (position, nodes) in zip(names[:-1], steps[:-1], strict=True):
@@ -103,34 +103,6 @@ class RowWriter:
             "{name: v for name, v in row.items() if v is not UNSET}",
         )
         return function
-
-
-def _way(root: Node, path: ResponsePath) -> list[tuple[Position, list[Node]]]:
-    """The positions on a path, each with those of its nodes that the path goes on with.
-
-    Raises:
-        Unexpected: It cannot be followed without looking at objects.
-    """
-    found: list[tuple[Position, list[Node]]] = []
-    nodes, depth = [root], 0
-    for step in path:
-        narrowed = types_of(step)
-        if narrowed is not None:
-            nodes[:] = [node for node in nodes if node.runtime in narrowed]
-            continue
-        if step == "@":
-            depth -= 1
-            continue
-        if depth or len(nodes) != 1:
-            raise Unexpected
-        slot: Slot | None = nodes[0].slots.get(step)
-        if slot is None or slot.child is None:
-            raise Unexpected
-        nodes, depth = list(slot.child.nodes.values()), slot.child.depth
-        found.append((slot.child, nodes))
-    if depth or not found:
-        raise Unexpected
-    return found
 
 
 def _tested(test: RowTest, nodes: list[Node]) -> list[Node]:

@@ -129,6 +129,34 @@ def depth_of(type_ref: TypeRef) -> int:
     return 0 if type_ref.item is None else 1 + depth_of(type_ref.item)
 
 
+def way(root: Node, path: ResponsePath) -> list[tuple[Position, list[Node]]]:
+    """The positions on a path, never none, each with those of its nodes that the path goes on with.
+
+    Raises:
+        Unexpected: It cannot be followed without looking at objects.
+    """
+    found: list[tuple[Position, list[Node]]] = []
+    nodes, depth = [root], 0
+    for step in path:
+        narrowed = types_of(step)
+        if narrowed is not None:
+            if not found or depth or not all(node.is_told for node in nodes):
+                raise Unexpected
+            nodes[:] = [node for node in nodes if node.runtime in narrowed]
+        elif step == "@":
+            depth -= 1
+        else:
+            nodes[:] = [node for node in nodes if step in node.slots]
+            below = nodes[0].slots[step].child if len(nodes) == 1 else None
+            if depth or below is None:
+                raise Unexpected
+            nodes, depth = list(below.nodes.values()), below.depth
+            found.append((below, nodes))
+    if depth or not found:
+        raise Unexpected
+    return found
+
+
 def _tells_type(selections: SelectionSet) -> bool:
     return any(
         each.response_key == TYPENAME if isinstance(each, Field) else _tells_type(each.selections)
@@ -174,12 +202,8 @@ class Positions:
         return Call(number, entity, parts)
 
     def _part(self, entity: EntityFetch, number: int, path: ResponsePath) -> Part:
-        position, types = self._find(path)
-        nodes = [
-            node
-            for name, node in position.nodes.items()
-            if (types is None or name in types) and (entity.types is None or name in entity.types)
-        ]
+        position, found = way(self.root, path)[-1]
+        nodes = [node for node in found if entity.types is None or node.runtime in entity.types]
         if len(nodes) != 1:
             raise Unexpected
         node = nodes[0]
@@ -195,30 +219,6 @@ class Positions:
                 raise Unexpected
             slots[key] = slot
         return Part(number, position, node, slots, is_shared)
-
-    def _find(self, path: ResponsePath) -> tuple[Position, frozenset[str] | None]:
-        """The position at a path, and the types that the path narrows it to."""
-        nodes, types = [self.root], None
-        position: Position | None = None
-        depth = 0
-        for step in path:
-            narrowed = types_of(step)
-            if narrowed is not None:
-                if position is None or depth or not all(node.is_told for node in nodes):
-                    raise Unexpected
-                types = narrowed if types is None else types & narrowed
-                nodes = [node for node in nodes if node.runtime in narrowed]
-            elif step == "@":
-                depth -= 1
-            else:
-                found = [slot.child for node in nodes if (slot := node.slots.get(step)) is not None]
-                if depth or len(found) != 1 or found[0] is None:
-                    raise Unexpected
-                position, types = found[0], None
-                nodes, depth = list(position.nodes.values()), position.depth
-        if depth or position is None:
-            raise Unexpected
-        return position, types
 
     def _asked(self, selections: SelectionSet, runtime: str) -> dict[str, list[Field]]:
         """Fields asked of an object of a runtime type, by tree key in order."""
