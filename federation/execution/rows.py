@@ -52,8 +52,10 @@ class Dropped:
         return bool(self.nulls or self.indices)
 
     def is_withheld(self, root: Object) -> bool:
-        """Whether a value of the root itself was a row that may not be seen."""
-        return self._has(root, Fate.HIDDEN)
+        """Whether a value of the root itself was a row, or rows, of which none may be seen."""
+        return self._has(root, Fate.HIDDEN) or any(
+            self.indices.get(id(value)) == {} for value in root.values()
+        )
 
     def is_untested(self, root: Object) -> bool:
         """Whether a value of the root itself was a row that could not be tested."""

@@ -37,7 +37,14 @@ from federation.gateway.streams.transport import EventStreams
 from federation.gateway.trail import Recorder
 from federation.gateway.transports.http import HttpTransport
 from federation.subgraph import load_subgraph
-from tests.support.event_subgraph import DESK, PEOPLE, EventSubgraph, Stream, event_subgraph
+from tests.support.event_subgraph import (
+    DESK,
+    PEOPLE,
+    SUBSCRIPTIONS,
+    EventSubgraph,
+    Stream,
+    event_subgraph,
+)
 
 Rule = Callable[[AccessRequest], Decision]
 
@@ -105,8 +112,8 @@ class World:
         self.gateway = Gateway(_state(subgraph.url), parts, config)
         self.listener = Listener()
 
-    async def subscribe(self, fields: str = "subject owner") -> Stream:
-        query = f"subscription {{ ticket {{ {fields} }} }}"
+    async def subscribe(self, fields: str = "subject owner", root: str = "ticket") -> Stream:
+        query = f"subscription {{ {root} {{ {fields} }} }}"
         request = Request("1", query, headers=Headers(), accepts_events=True)
         answer = await self.gateway.answer(request)
         assert isinstance(answer, EventStream), answer
@@ -216,6 +223,26 @@ async def test_an_event_about_a_row_that_only_the_gateway_can_filter_is_not_told
     assert [record.part for record in world.sink.all if record.part] == [1]
 
 
+async def test_an_event_about_rows_of_which_none_may_be_seen_is_not_told_of(world: World) -> None:
+    mine = read_condition({"field": "owner", "op": "in", "value": ["owner of 2", "owner of 4"]})
+
+    def decide(request: AccessRequest) -> Decision:
+        return replace(allow_all(request), row_filters={"Ticket": mine})
+
+    world.engine.rule = decide
+    stream = await world.subscribe("subject", "tickets")
+    stream.tickets(1, 3)
+    stream.tickets(1, 2, 3)
+    stream.tickets()
+    stream.tickets(3, 4)
+
+    # An event about nothing is about no row that would be hidden.
+    shown = [(await world.listener.next())["data"]["tickets"] for _ in range(3)]
+    assert shown == [[{"subject": "s2"}], [], [{"subject": "s4"}]]
+    assert world.listener.events.empty()
+    assert [record.part for record in world.sink.all if record.part] == [1, 2]
+
+
 async def test_an_event_about_a_row_that_cannot_be_tested_ends_the_stream_and_tells_of_no_row(
     world: World,
 ) -> None:
@@ -308,7 +335,7 @@ async def test_a_reload_leaves_running_subscriptions_alone(world: World) -> None
     stream.ticket(1)
     await world.listener.next()
 
-    without = DESK.replace("type Subscription { ticket(most: Int): Ticket secret: Ticket }", "")
+    without = DESK.replace(SUBSCRIPTIONS, "")
     world.gateway.state = _state(world.subgraph.url, without)
     stream.ticket(2)
     running = await world.listener.next()

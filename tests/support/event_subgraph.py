@@ -11,10 +11,11 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-DESK = """
-type Query { tickets: Int }
-type Subscription { ticket(most: Int): Ticket secret: Ticket }
-type Ticket @key(fields: "id") { id: ID! subject: String! }
+SUBSCRIPTIONS = "type Subscription { ticket(most: Int): Ticket secret: Ticket tickets: [Ticket!] }"
+DESK = f"""
+type Query {{ tickets: Int }}
+{SUBSCRIPTIONS}
+type Ticket @key(fields: "id") {{ id: ID! subject: String! }}
 """
 PEOPLE = """
 type Query { people: Int }
@@ -45,7 +46,11 @@ class Stream:
 
     def ticket(self, number: int | str) -> None:
         """An event as the desk sends it."""
-        self.send({"ticket": {"__typename": "Ticket", "id": str(number), "subject": f"s{number}"}})
+        self.send({"ticket": _ticket(number)})
+
+    def tickets(self, *numbers: int) -> None:
+        """An event about several."""
+        self.send({"tickets": [_ticket(number) for number in numbers]})
 
     def error(self, message: str) -> None:
         """A refusal of the operation."""
@@ -62,6 +67,10 @@ class Stream:
     def drop(self) -> None:
         """Close the connection without a word."""
         self.messages.put_nowait(None)
+
+
+def _ticket(number: int | str) -> dict[str, str]:
+    return {"__typename": "Ticket", "id": str(number), "subject": f"s{number}"}
 
 
 class EventSubgraph:
