@@ -71,10 +71,10 @@ verdict(c, use) := object.union(judged(c, use), object.get(until, c, until_all))
 
 judged(c, use) := {
 	"effect": "deny",
-	"reasons": sort(denied[c][use]),
-	"rule": object.get(rule_of, min(denied[c][use]), "departments"),
+	"reasons": reasons,
+	"rule": object.get(rule_of, reasons[0], "departments"),
 } if {
-	denied[c][use]
+	reasons := sort(denied[c][use])
 } else := {
 	"effect": "mask",
 	"mask": mask(c),
@@ -85,8 +85,10 @@ judged(c, use) := {
 	mask(c)
 } else := {
 	"effect": "allow",
-	"reasons": sort(opened[c][use]),
-	"rule": object.get(rule_of, min(opened[c][use]), "grants"),
+	"reasons": reasons,
+	"rule": object.get(rule_of, reasons[0], "grants"),
+} if {
+	reasons := sort(opened[c][use])
 }
 
 denied[c][use] contains reason if {
