@@ -22,8 +22,14 @@ from benchmarks.gateways.processes import Command
 
 _HERE = Path(__file__).parent / "peers"
 NODE = ("apollo", "hive")
-CRATES = {"hive-router": ("0.3.10", "hive_router"), "apollo-router": ("2.17.0", "router")}
-"""Version and name of the program, by the name of the crate."""
+CRATES = {
+    "hive-router": ("0.3.10", "hive_router", ("--features", "graphiql")),
+    "apollo-router": ("2.17.0", "router", ()),
+}
+"""Version, name of the program and further options, by the name of the crate.
+
+hive-router builds a page of its own from packages of npm, unless it is to have the common one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +158,13 @@ def install_packages(folder: Path, name: str) -> str:
 
 def build_program(folder: Path, crate: str) -> str:
     """Build one of crates.io; what happened."""
-    version, program = CRATES[crate]
+    version, program, options = CRATES[crate]
     if (folder / "bin" / program).exists():
         return "is there"
     if shutil.which("cargo") is None:
         return "not built: no cargo"
-    command = ["cargo", "install", crate, "--version", version, "--locked", "--root", str(folder)]
-    return _done(command, folder)
+    named = ("--version", version, "--locked", *options, "--root", str(folder))
+    return _done(["cargo", "install", crate, *named], folder)
 
 
 def _done(command: list[str], folder: Path) -> str:
