@@ -1,4 +1,4 @@
-"""`datong audit verify`, `anchor` and `retain`: what can be proved of the audit trail."""
+"""`datong audit verify`, `anchor`, `retain` and `index`: what can be proved of the audit trail."""
 
 from __future__ import annotations
 
@@ -160,6 +160,43 @@ def retain(
     if not done.report.is_whole:
         raise failure("the trail is not whole, so nothing was removed; see `datong audit verify`")
     _print_retention(done, before, format, is_dry=dry_run)
+
+
+@app.command()
+def index(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare it with the records.")
+    ] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Remove first what there is.")] = False,
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Make or complete the index that search, subject, department and export look into.
+
+    Gateways may go on writing, and wait for it no longer than some milliseconds. What was written
+    since is found all the same, but read from end to end. With --check the status is 1 when the
+    index says something else than the records.
+    """
+    settings = trail_settings(config, database)
+    from federation.errors import FederationError  # noqa: PLC0415
+    from federation.gateway.audit_indexing import build_index, wrong_blocks  # noqa: PLC0415
+    from federation.gateway.audit_read import read_trail  # noqa: PLC0415
+
+    url = settings.audit.database
+    try:
+        if not check:
+            count = asyncio.run(build_index(url, anew=anew))
+            err.print(f"{count} records were read; the index goes to the end of the trail.")
+            return
+        wrong = asyncio.run(read_trail(url, lambda found: list(wrong_blocks(found))))
+    except FederationError as error:
+        raise failure(error) from None
+    for block in wrong:
+        err.print(f"[red]{block.chain}, records {block.first} to {block.last}: indexed wrong[/red]")
+    if wrong:
+        raise failure("the index is not right; make it `datong audit index --anew`")
+    err.print("The index says what the records say.")
 
 
 def _days(period: str) -> int:

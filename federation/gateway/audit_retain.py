@@ -2,8 +2,8 @@
 
 The register says, before anything goes, up to which entry each chain may lack its beginning and on
 which hash the rest builds; a signed head for that entry stays as a tombstone. Entries go in small
-transactions, so that a gateway that writes meanwhile hardly waits. Broken off at any point, the
-trail is whole, and the next run removes what was left over.
+transactions, together with what the index says of them, so that a gateway that writes meanwhile
+hardly waits. Broken off at any point, the trail is whole, and the next run removes the rest.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from federation.audit import (
 )
 from federation.errors import AuditUnavailable
 from federation.gateway.audit_database import AuditDatabase, audit_database
+from federation.gateway.audit_index import forget_entries
 from federation.gateway.audit_read import TrailReport, read_trail, verify_all
 from federation.gateway.audit_store import enter
 from federation.gateway.audit_tables import (
@@ -153,11 +154,15 @@ async def _prune(
 
     if pruning.is_new:
         await target.transact(state)
-    removed = BATCH
-    while removed == BATCH:
-        removed = await target.transact(
-            lambda connection: delete_entries(connection, chain, up_to, BATCH)
-        )
+
+    def remove(connection: Connection) -> int:
+        removed = delete_entries(connection, chain, up_to, BATCH)
+        if removed:
+            forget_entries(connection, chain, removed[0], removed[-1])
+        return len(removed)
+
+    while await target.transact(remove) == BATCH:
+        pass
 
 
 class _Dated(msgspec.Struct):

@@ -1,7 +1,8 @@
 """Finding records: by caller, purpose, time, field, outcome, department or person.
 
-The database looks for the bytes that a match must hold, and what it finds is read and judged here:
-records need no index, which every append would have to pay for, and both databases find alike.
+The index says where to look, as far as it goes. Elsewhere the database looks for the bytes that a
+match must hold. What is found is read and judged here, so that what is found does not depend on
+the index, and both databases find alike.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from federation.audit import (
     read_record,
     read_register,
 )
-from federation.gateway.audit_tables import read_chains, read_entries, read_entries_with
+from federation.gateway.audit_index import IndexReader, term
+from federation.gateway.audit_tables import PAGE, read_chains, read_entries, read_entries_at
 
 T = TypeVar("T")
 # Clocks of writers may differ by as much; a chain is passed over only when it surely ended before.
@@ -80,6 +82,22 @@ class Wanted:
         if len(self.kinds) == 1:
             found += [b'"kind":' + _json(each.value) for each in self.kinds]
         return found
+
+    def terms(self) -> frozenset[int]:
+        """Terms of every record that matches; see ``audit_indexing.terms_of``."""
+        named = {
+            "caller": self.caller,
+            "office": self.office,
+            "purpose": self.purpose,
+            "outcome": self.outcome.value if self.outcome else None,
+            "request": self.request_id,
+            "department": self.department,
+            "digest": self.digest,
+        }
+        if self.coordinate is not None:
+            is_type = self.coordinate.endswith(".*")
+            named["type" if is_type else "field"] = self.coordinate.removesuffix(".*")
+        return frozenset(term(kind, value) for kind, value in named.items() if value is not None)
 
     def matches(self, record: AuditRecord) -> bool:
         """Whether a record says all of it."""
@@ -165,7 +183,8 @@ class SubjectRead:
 
 def search(connection: Connection, wanted: Wanted) -> Iterator[FoundRecord]:
     """All records that match, in order of time."""
-    chains = (_of_chain(connection, chain, wanted) for chain in _chains(connection, wanted))
+    index = IndexReader(connection)
+    chains = (_of_chain(index, chain, wanted) for chain in _chains(connection, wanted))
     yield from heapq.merge(*chains, key=lambda found: (found.record.at, found.chain))
 
 
@@ -205,11 +224,12 @@ def reads_of_subject(connection: Connection, digest: str, wanted: Wanted) -> Ite
     Of a request that named the person in an argument and was answered there is one, with the
     answer's record; what a page holds counts for the record that it belongs to.
     """
+    index = IndexReader(connection)
     for found in search(connection, replace(wanted, digest=digest)):
         record = found.record
         if record.kind is RecordKind.PAGE:
-            whole = _owner(connection, found)
-        elif record.kind is RecordKind.INTENT and _has_release(connection, found):
+            whole = _owner(index, found)
+        elif record.kind is RecordKind.INTENT and _has_release(index, found):
             continue
         else:
             whole = found
@@ -251,16 +271,20 @@ def _chains(connection: Connection, wanted: Wanted) -> list[str]:
     return sorted(filter(may_hold, read_chains(connection) - {REGISTER}), key=opened)
 
 
-def _of_chain(connection: Connection, chain: str, wanted: Wanted) -> Iterator[FoundRecord]:
-    yield from _records(read_entries_with(connection, chain, wanted.needles()), chain, wanted)
+def _of_chain(
+    index: IndexReader, chain: str, wanted: Wanted, after: int = 0, size: int = PAGE
+) -> Iterator[FoundRecord]:
+    """Records of a chain behind a number; so many are read at once."""
+    needles = wanted.needles()
+    for numbers in index.places(chain, wanted.terms(), wanted.since, wanted.until, after):
+        entries = read_entries_at(index.connection, chain, numbers, needles, size)
+        yield from _records(entries, chain, wanted)
 
 
-def _behind(connection: Connection, earlier: FoundRecord, wanted: Wanted) -> Iterator[FoundRecord]:
+def _behind(index: IndexReader, earlier: FoundRecord, wanted: Wanted) -> Iterator[FoundRecord]:
     """Records that were written a little later to the same chain."""
-    needles, chain = wanted.needles(), earlier.chain
     # One at a time, since the first is nearly always the one.
-    entries = read_entries_with(connection, chain, needles, earlier.sequence, 1)
-    yield from _records(entries, chain, wanted)
+    return _of_chain(index, earlier.chain, wanted, earlier.sequence, 1)
 
 
 def _records(entries: Iterable[Entry], chain: str, wanted: Wanted) -> Iterator[FoundRecord]:
@@ -275,18 +299,18 @@ def _records(entries: Iterable[Entry], chain: str, wanted: Wanted) -> Iterator[F
             yield FoundRecord(chain, entry.sequence, entry.digest, entry.body, record)
 
 
-def _owner(connection: Connection, page: FoundRecord) -> FoundRecord:
+def _owner(index: IndexReader, page: FoundRecord) -> FoundRecord:
     """The record that a page belongs to; the page itself where it was never written."""
     same = Wanted(request_id=page.record.request_id)
-    for found in _behind(connection, page, same):
+    for found in _behind(index, page, same):
         if found.record.kind is not RecordKind.PAGE and found.record.part == page.record.part:
             return found
     return page
 
 
-def _has_release(connection: Connection, intent: FoundRecord) -> bool:
+def _has_release(index: IndexReader, intent: FoundRecord) -> bool:
     same = Wanted(request_id=intent.record.request_id, kinds=frozenset({RecordKind.RELEASE}))
-    return next(_behind(connection, intent, same), None) is not None
+    return next(_behind(index, intent, same), None) is not None
 
 
 def _json(value: str) -> bytes:

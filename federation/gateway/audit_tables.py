@@ -30,8 +30,8 @@ from federation.gateway.sqlite import sqlite_connection
 
 _METADATA = MetaData()
 
-# Records and the register alike: what an entry means is its chain's business. The columns that
-# people search by are in the body; an index over them is a matter of reading, not of writing.
+# Records and the register alike: what an entry means is its chain's business. What people search
+# by is in the body; an index over it (`audit_index`) is a matter of reading, not of writing.
 _ENTRIES = Table(
     "audit_entry",
     _METADATA,
@@ -68,7 +68,8 @@ _INSERT = insert(_ENTRIES)
 _INSERT_ON_SQLITE = f"INSERT INTO {_ENTRIES.name} ({', '.join(_ENTRIES.columns.keys())}) VALUES "  # noqa: S608
 # Rows in one statement on SQLite; old versions of it take 999 parameters.
 _MOST_ROWS = 100
-_PAGE = 1_000
+PAGE = 1_000
+"""Entries that are read at once."""
 # An arbitrary number that every Datong process takes for this lock.
 _LOCK_NUMBER = 0x4441544F4E47
 
@@ -139,33 +140,51 @@ def read_head(connection: Connection, chain: str) -> ChainHead:
 
 def read_chains(connection: Connection) -> set[str]:
     """Names of all chains that have entries."""
-    return {_text(name) for name in connection.scalars(select(_ENTRIES.c.chain).distinct())}
+    return _names_in(connection, _ENTRIES)
+
+
+def _names_in(connection: Connection, table: Table) -> set[str]:
+    """The chains of a table, from one to the next: to sort out all rows takes minutes."""
+    found = select(func.min(table.c.chain).label("chain")).cte(recursive=True)
+    behind = select(func.min(table.c.chain)).where(table.c.chain > found.c.chain)
+    found = found.union_all(select(behind.scalar_subquery()).where(found.c.chain.is_not(None)))
+    return {_text(name) for name in connection.scalars(select(found)) if name is not None}
 
 
 def read_entries(connection: Connection, chain: str) -> Iterator[Entry]:
     """The entries of a chain by number, well-formed or not, a page at a time."""
-    yield from _paged(connection, select(_ENTRIES).where(_ENTRIES.c.chain == chain))
+    yield from _paged(connection, select(_ENTRIES).where(_ENTRIES.c.chain == chain), PAGE)
 
 
-def read_entries_with(
+def read_entries_at(
     connection: Connection,
     chain: str,
-    needles: Sequence[bytes],
-    after: int = 0,
-    size: int = _PAGE,
+    numbers: range | Sequence[int],
+    needles: Sequence[bytes] = (),
+    size: int = PAGE,
 ) -> Iterator[Entry]:
-    """The entries of a chain behind a number whose bodies hold all these bytes, so many at once."""
-    query = select(_ENTRIES).where(_ENTRIES.c.chain == chain, _ENTRIES.c.sequence > after)
+    """The entries of a chain under these numbers whose bodies hold all bytes, so many at once.
+
+    Args:
+        numbers: In order.
+    """
+    query = select(_ENTRIES).where(_ENTRIES.c.chain == chain)
     for needle in needles:
         sought = literal(needle, LargeBinary)
         if connection.dialect.name == "postgresql":
             query = query.where(func.position(sought.op("IN")(_ENTRIES.c.body)) > 0)
         else:
             query = query.where(func.instr(_ENTRIES.c.body, sought) > 0)
-    yield from _paged(connection, query, size)
+    if isinstance(numbers, range):
+        bounds = _ENTRIES.c.sequence >= numbers.start, _ENTRIES.c.sequence < numbers.stop
+        yield from _paged(connection, query.where(*bounds), size)
+        return
+    for at in range(0, len(numbers), size):
+        some = _ENTRIES.c.sequence.in_(numbers[at : at + size])
+        yield from _paged(connection, query.where(some), size)
 
 
-def _paged(connection: Connection, query: Select[Any], size: int = _PAGE) -> Iterator[Entry]:
+def _paged(connection: Connection, query: Select[Any], size: int) -> Iterator[Entry]:
     query = query.order_by(_ENTRIES.c.sequence)
     rows = connection.execute(query.limit(size)).all()
     while rows:
@@ -173,6 +192,8 @@ def _paged(connection: Connection, query: Select[Any], size: int = _PAGE) -> Ite
             yield Entry(
                 _number(row.sequence), _bytes(row.previous), _bytes(row.body), _bytes(row.digest)
             )
+        if len(rows) < size:
+            return
         rest = query.where(_ENTRIES.c.sequence > rows[-1].sequence)
         rows = connection.execute(rest.limit(size)).all()
 
@@ -193,7 +214,7 @@ def read_heads(connection: Connection, chain: str) -> list[SignedHead]:
 
 def read_signed_chains(connection: Connection) -> set[str]:
     """Names of all chains that have heads."""
-    return {_text(name) for name in connection.scalars(select(_HEADS.c.chain).distinct())}
+    return _names_in(connection, _HEADS)
 
 
 def read_recent_heads(connection: Connection, since: int) -> list[SignedHead]:
@@ -209,12 +230,13 @@ def read_last_head(connection: Connection, chain: str) -> SignedHead | None:
     return next(iter(_heads(connection.execute(query))), None)
 
 
-def delete_entries(connection: Connection, chain: str, up_to: int, count: int) -> int:
-    """Remove so many of the oldest entries up to a number; how many were there."""
+def delete_entries(connection: Connection, chain: str, up_to: int, count: int) -> list[int]:
+    """Remove so many of the oldest entries up to a number; which were there."""
     oldest = select(_ENTRIES.c.sequence).where(
         _ENTRIES.c.chain == chain, _ENTRIES.c.sequence <= up_to
     )
-    numbers = connection.scalars(oldest.order_by(_ENTRIES.c.sequence).limit(count)).all()
+    oldest = oldest.order_by(_ENTRIES.c.sequence).limit(count)
+    numbers = list(connection.scalars(oldest))
     if numbers:
         connection.execute(
             delete(_ENTRIES).where(
@@ -223,7 +245,7 @@ def delete_entries(connection: Connection, chain: str, up_to: int, count: int) -
                 _ENTRIES.c.sequence <= numbers[-1],
             )
         )
-    return len(numbers)
+    return numbers
 
 
 def delete_heads(connection: Connection, chain: str, before: int) -> None:

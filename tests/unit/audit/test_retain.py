@@ -105,7 +105,7 @@ async def test_a_run_that_was_broken_off_leaves_a_whole_trail_and_is_finished(
     removing = audit_tables.delete_entries
     calls = 0
 
-    def breaks(*arguments: object) -> int:
+    def breaks(*arguments: object) -> list[int]:
         nonlocal calls
         calls += 1
         if calls == 2:

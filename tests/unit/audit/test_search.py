@@ -21,7 +21,9 @@ from federation.audit import (
     TouchedEntities,
     subject_digest,
 )
+from federation.gateway import audit_index, audit_indexing
 from federation.gateway.audit_export import ExportFormat, export_records
+from federation.gateway.audit_indexing import build_index
 from federation.gateway.audit_read import read_trail
 from federation.gateway.audit_search import (
     Wanted,
@@ -84,12 +86,16 @@ def trail() -> list[AuditRecord]:
     ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+@pytest.fixture(params=["sqlite", "postgresql", "sqlite, indexed", "postgresql, indexed"])
+async def database(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[str]:
     """A trail in one chain, and a second chain with one record."""
-    if request.param == "sqlite":
+    kind, _, indexed = request.param.partition(", ")
+    make_small(monkeypatch)
+    if kind == "sqlite":
         url = f"sqlite:///{tmp_path / 'audit.sqlite'}"
-        await _fill(url)
+        await _fill(url, is_indexed=bool(indexed))
         yield url
         return
     server = request.getfixturevalue("postgresql_server")
@@ -97,17 +103,26 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     connection = await asyncpg.connect(server)
     await connection.execute(f"CREATE DATABASE {name}")
     url = make_url(server).set(database=name).render_as_string(hide_password=False)
-    await _fill(url)
+    await _fill(url, is_indexed=bool(indexed))
     yield url
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
 
 
-async def _fill(url: str) -> None:
+def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index of blocks of three entries, and parts of a few terms."""
+    for module in (audit_index, audit_indexing):
+        monkeypatch.setattr(module, "BLOCK", 3)
+    monkeypatch.setattr(audit_indexing, "TERMS_IN_PART", 4)
+
+
+async def _fill(url: str, *, is_indexed: bool) -> None:
     clock = iter(range(10**6))
     async with open_audit_store(url, KEY, "one", lambda: next(clock)) as store:
         for each in trail():
             await store.append(each)
+        if is_indexed:
+            assert await build_index(url) == len(trail())
     async with open_audit_store(url, KEY, "two", lambda: next(clock)) as store:
         await store.append(
             structs.replace(

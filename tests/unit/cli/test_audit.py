@@ -226,3 +226,18 @@ def _copied(folder: Path, to: Path) -> Path:
             content = content.replace(str(folder).encode(), str(to).encode())
         (to / file.name).write_bytes(content)
     return to
+
+
+def test_an_index_is_made_and_compared(folder: Path) -> None:
+    made = datong(folder, "index", "--anew")
+    right = datong(folder, "index", "--check")
+    change(folder / "audit.sqlite", "UPDATE audit_index_block SET until = 0")
+    wrong = datong(folder, "index", "--check")
+    again = datong(folder, "index", "--anew")
+
+    assert f"{len(trail())} records" in made.stderr
+    assert (right.exit_code, wrong.exit_code, again.exit_code) == (0, 1, 0)
+    assert f"records 1 to {len(trail())}" in wrong.stderr
+    found = datong(folder, "search", "--format", "json", "--caller", "app")
+    ids = [each["record"]["request_id"] for each in json.loads(found.stdout)["records"]]
+    assert ids == ["r1", "r3", "r2"]
