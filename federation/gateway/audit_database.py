@@ -30,16 +30,16 @@ CLAIM_SECONDS = 15.0
 _CLAIM_PAUSE_SECONDS = 0.05
 _LOCK_SECONDS = 5
 _CONNECT_SECONDS = 5
+# A server misses a client whose machine has vanished after half a minute, not after hours.
+_KEEPALIVES = {
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
 
 
 class AuditDatabase(Protocol):
-    """A database, and how to run transactions on it.
-
-    Attributes:
-        has_one_writer: Whether only one process at a time may write.
-    """
-
-    has_one_writer: bool
+    """A database, and how to run transactions on it."""
 
     async def claim(self) -> None:
         """Become the one writer, where there may be only one; held until ``close`` or death.
@@ -92,8 +92,6 @@ def audit_database(database: str, *, make: bool = False, reads_only: bool = Fals
 
 class _Sqlite:
     """One connection in one thread."""
-
-    has_one_writer = True
 
     def __init__(self, url: URL, file: Path, reads_only: bool) -> None:
         self._lock = file.with_name(f"{file.name}.lock")
@@ -213,11 +211,9 @@ def _settle(done: asyncio.Future[Any], result: Any, fault: BaseException | None)
 class _Postgresql:
     """One connection on the event loop."""
 
-    has_one_writer = False
-
     def __init__(self, url: URL, reads_only: bool) -> None:
         # Waits for the disk also where the server's administrator chose not to.
-        settings = {"synchronous_commit": "on"}
+        settings = {"synchronous_commit": "on", **_KEEPALIVES}
         if reads_only:
             settings = {
                 "default_transaction_read_only": "on",

@@ -40,7 +40,7 @@ from federation.gateway.audit_tables import (
     read_head,
 )
 
-TERMS_IN_PART = 256
+TERMS_IN_PART = 64
 _ENCODER = msgspec.msgpack.Encoder()
 
 

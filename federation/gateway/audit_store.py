@@ -41,10 +41,13 @@ from federation.errors import AuditUnavailable
 from federation.gateway.audit_database import AuditDatabase, audit_database
 from federation.gateway.audit_tables import (
     create_tables,
+    hold_chain,
+    is_abandoned,
     lock_shared_tables,
     read_entries,
     read_head,
     read_recent_heads,
+    session_of,
     write_entries,
     write_head,
     write_operations,
@@ -74,6 +77,45 @@ class _Waiting:
     done: asyncio.Future[None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A chain that was opened, and the session that holds it (see ``hold_chain``)."""
+
+    head: ChainHead
+    session: object | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opener:
+    """Opens and closes chains.
+
+    Attributes:
+        key: Signs heads.
+        writer: Name of the process, for people who read the register.
+    """
+
+    key: Ed25519PrivateKey
+    writer: str
+
+    def open(self, connection: Connection, at: int) -> _Opened:
+        """Open a new chain, and close those whose writers have died."""
+        self.close_abandoned(connection, at)
+        chain = f"{at}-{secrets.token_hex(6)}"
+        hold_chain(connection, chain)
+        opening = ChainOpened(chain, self.writer, at, key_id(self.key.public_key()))
+        enter(connection, opening, at, self.key)
+        return _Opened(empty_chain(chain), session_of(connection))
+
+    def close_abandoned(self, connection: Connection, at: int) -> None:
+        """Enter the ends of chains that nobody writes any more."""
+        lock_shared_tables(connection)
+        register = read_register(read_entries(connection, REGISTER))
+        for chain in sorted(set(register.openings) - set(register.closings)):
+            if is_abandoned(connection, chain):
+                closing = _closing(read_head(connection, chain), at, orderly=False)
+                enter(connection, closing, at, self.key)
+
+
 class AuditStore:
     """An ``AuditSink`` that writes its own chain; made by ``open_audit_store``.
 
@@ -82,15 +124,13 @@ class AuditStore:
     """
 
     def __init__(
-        self,
-        database: AuditDatabase,
-        head: ChainHead,
-        key: Ed25519PrivateKey,
-        clock: Callable[[], int],
+        self, database: AuditDatabase, opened: _Opened, opener: _Opener, clock: Callable[[], int]
     ) -> None:
-        self.head = head
+        self.head = head = opened.head
+        self._session = opened.session
         self._database = database
-        self._key = key
+        self._opener = opener
+        self._key = opener.key
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
@@ -163,6 +203,10 @@ class AuditStore:
 
         def enter_end(connection: Connection) -> None:
             at = self._clock()
+            if session_of(connection) is not self._session:
+                # Somebody may have closed it already, as that of a dead writer.
+                self._opener.close_abandoned(connection, at)
+                return
             end = read_head(connection, self.head.chain)
             write_head(connection, sign_head(end, at, self._key))
             enter(connection, _closing(end, at, orderly=True), at, self._key)
@@ -216,9 +260,17 @@ class AuditStore:
         links: list[ChainHead] = []
         now = self._clock()
 
+        opened: _Opened | None = None
+
         def write(connection: Connection) -> ChainHead:
-            # A failed commit may have reached the disk all the same: the database knows.
-            before = start or read_head(connection, self.head.chain)
+            nonlocal opened
+            if session_of(connection) is not self._session:
+                # To other writers this one has died with its session: it begins anew.
+                opened = self._opener.open(connection, now)
+                before = opened.head
+            else:
+                # A failed commit may have reached the disk all the same: the database knows.
+                before = start or read_head(connection, self.head.chain)
             bodies = [waiting.body for waiting in batch]
             if is_due:
                 links[:] = self._new_links(connection)
@@ -235,6 +287,8 @@ class AuditStore:
         async with asyncio.timeout(WRITE_SECONDS):
             self.head = await self._database.transact(write)
         self._is_certain = True
+        if opened is not None:
+            self._session, self._linked = opened.session, {}
         if is_due:
             self._signed, self._signed_at = self.head, time.monotonic()
             self._linked |= {each.chain: each.sequence for each in links}
@@ -265,8 +319,8 @@ async def open_audit_store(
 ) -> AsyncIterator[AuditStore]:
     """Open a new chain, keep it while the context lasts, and close it.
 
-    On SQLite one process at a time may do this; it closes chains whose writers have died. On
-    PostgreSQL each process writes a chain of its own.
+    On SQLite one process at a time may do this, on PostgreSQL each process writes a chain of its
+    own. Chains whose writers have died are closed first.
 
     Args:
         database: SQLAlchemy URL.
@@ -277,18 +331,15 @@ async def open_audit_store(
     Raises:
         AuditUnavailable: The database cannot be used.
     """
-    target = audit_database(database, make=True)
+    target, opener = audit_database(database, make=True), _Opener(key, writer)
     try:
         try:
             await target.claim()
-            head = await target.transact(
-                lambda connection: _open_chain(
-                    connection, key, writer, clock(), has_one_writer=target.has_one_writer
-                )
-            )
+            await target.transact(create_tables)
+            opened = await target.transact(lambda connection: opener.open(connection, clock()))
         except (SQLAlchemyError, OSError) as fault:
             raise AuditUnavailable("the audit database cannot be used") from fault
-        store = AuditStore(target, head, key, clock)
+        store = AuditStore(target, opened, opener, clock)
         task = asyncio.create_task(store.run(), name="audit writer")
         try:
             yield store
@@ -296,21 +347,6 @@ async def open_audit_store(
             await store.close(task)
     finally:
         await target.close()
-
-
-def _open_chain(
-    connection: Connection, key: Ed25519PrivateKey, writer: str, at: int, *, has_one_writer: bool
-) -> ChainHead:
-    create_tables(connection)
-    if has_one_writer:
-        register = read_register(read_entries(connection, REGISTER))
-        for dead in sorted(set(register.openings) - set(register.closings)):
-            closing = _closing(read_head(connection, dead), at, orderly=False)
-            enter(connection, closing, at, key)
-    chain = f"{at}-{secrets.token_hex(6)}"
-    opening = ChainOpened(chain, writer, at, key_id(key.public_key()))
-    enter(connection, opening, at, key)
-    return empty_chain(chain)
 
 
 def _closing(end: ChainHead, at: int, *, orderly: bool) -> ChainClosed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
@@ -87,6 +88,38 @@ def lock_shared_tables(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK_NUMBER)))
+
+
+def session_of(connection: Connection) -> object | None:
+    """What a writer's hold on its chain lives and dies with; None where a claimed file does so.
+
+    See ``AuditDatabase.claim``.
+    """
+    if connection.dialect.name == "postgresql":
+        return connection.connection.dbapi_connection
+    return None
+
+
+def hold_chain(connection: Connection, chain: str) -> None:
+    """Show to other writers that the writer of a chain lives, until this session has ended.
+
+    The server ends a session when its process has died, and gives up its locks only then: nothing
+    can be added to the chain afterwards by a transaction of this session.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_lock(_number_of(chain))))
+
+
+def is_abandoned(connection: Connection, chain: str) -> bool:
+    """Whether nobody writes an open chain any more; for a writer that is about to open its own."""
+    if connection.dialect.name == "postgresql":
+        lock = func.pg_try_advisory_xact_lock(_number_of(chain))
+        return bool(connection.scalar(select(lock)))
+    return True  # who has claimed the file is its one writer
+
+
+def _number_of(chain: str) -> int:
+    return int.from_bytes(sha256(chain.encode()).digest()[:8], "big", signed=True)
 
 
 def write_entries(connection: Connection, chain: str, entries: Sequence[Entry]) -> None:

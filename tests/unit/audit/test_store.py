@@ -394,10 +394,15 @@ asyncio.run(main())
 """
 
 
+def writing(database: str, key_file: str, name: str) -> subprocess.Popen[str]:
+    """A process that writes and says what is durable, a line for each record."""
+    command = [sys.executable, "-c", WRITER, database, key_file, name]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
 def kill_a_writer(database: str, key_file: str, name: str, after: int) -> set[str]:
     """Kill a writing process after so many of its appends have returned; all that did return."""
-    command = [sys.executable, "-c", WRITER, database, key_file, name]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with writing(database, key_file, name) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline().strip() for _ in range(after)]
         process.kill()

@@ -1,6 +1,7 @@
 """The audit sink on a real PostgreSQL server, where every worker writes a chain of its own."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,7 +12,15 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import make_url, text
 
-from federation.audit import FaultKind, key_id, read_links, read_record
+from federation.audit import (
+    REGISTER,
+    ChainClosed,
+    FaultKind,
+    key_id,
+    read_event,
+    read_links,
+    read_record,
+)
 from federation.errors import AuditUnavailable
 from federation.gateway import audit_store
 from federation.gateway.audit_database import audit_database
@@ -20,7 +29,15 @@ from federation.gateway.audit_read import read_trail, verify_trail
 from federation.gateway.audit_retain import retain
 from federation.gateway.audit_store import open_audit_store
 from federation.gateway.audit_tables import read_entries
-from tests.unit.audit.test_store import KEY, KEYS, KILLS, TEXT, kill_a_writer, record
+from tests.unit.audit.test_store import (
+    KEY,
+    KEYS,
+    KILLS,
+    TEXT,
+    kill_a_writer,
+    record,
+    writing,
+)
 
 
 @pytest.fixture
@@ -195,4 +212,88 @@ async def test_an_outage_of_the_server_fails_appends_and_is_got_over(database: s
 
     report = await verify_trail(database, KEYS)
     assert report.is_whole, report
-    assert [chain.entries for chain in report.chains] == [2]
+    # To others it had died with its session.
+    assert [(chain.entries, chain.closed) for chain in report.chains] == [(1, True), (1, True)]
+
+
+async def _terminate_sessions(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+    await connection.close()
+
+
+async def _closings(database: str) -> list[bool]:
+    """Of each closed chain, whether its own writer closed it."""
+    events = await read_trail(
+        database, lambda c: [read_event(entry.body) for entry in read_entries(c, REGISTER)]
+    )
+    return [event.orderly for event in events if isinstance(event, ChainClosed)]
+
+
+async def test_the_next_workers_close_the_chains_of_killed_ones_once(
+    database: str, tmp_path: Path
+) -> None:
+    key_file = str(tmp_path / "head.pem")
+    for name in ("one", "two"):
+        kill_a_writer(database, key_file, name, after=20)
+    key = head_key(key_file)
+
+    async with AsyncExitStack() as stack:
+        await asyncio.gather(
+            *(stack.enter_async_context(open_audit_store(database, key, "next")) for _ in range(5))
+        )
+        closings = await _closings(database)
+        report = await verify_trail(database, {key_id(key.public_key()): key.public_key()})
+
+    assert closings == [False, False]
+    assert report.is_whole, report
+    dead = [chain for chain in report.chains if chain.closed]
+    assert len(dead) == 2
+    # Its end is proven, though no head of its own signs it.
+    assert all(chain.proven == chain.entries >= 20 for chain in dead)
+
+
+async def test_a_worker_that_hangs_is_not_taken_for_dead(database: str, tmp_path: Path) -> None:
+    key_file = str(tmp_path / "head.pem")
+    with writing(database, key_file, "sleeper") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGSTOP)
+        async with open_audit_store(database, head_key(key_file), "next"):
+            closings = await _closings(database)
+        process.send_signal(signal.SIGCONT)
+        for _ in range(200):
+            process.stdout.readline()
+        process.kill()
+        process.stdout.read()
+    async with open_audit_store(database, head_key(key_file), "last"):
+        pass
+
+    key = head_key(key_file).public_key()
+    report = await verify_trail(database, {key_id(key): key})
+    assert closings == []
+    assert sorted(await _closings(database)) == [False, True, True]
+    assert report.is_whole, report
+
+
+async def test_a_worker_that_lost_its_session_goes_on_in_a_new_chain(database: str) -> None:
+    async with open_audit_store(database, KEY, "one") as store:
+        await store.append(record("before"))
+        first = store.head.chain
+        await _terminate_sessions(database)
+        async with open_audit_store(database, KEY, "two"):
+            pass
+        await store.append(record("after"))
+        second = store.head.chain
+        await _terminate_sessions(database)
+
+    closings = await _closings(database)
+    report = await verify_trail(database, KEYS)
+    assert first != second
+    assert report.is_whole, report
+    assert [chain.closed for chain in report.chains] == [True, True, True]
+    # The first by the second worker, whose own was in order, and the last after its session.
+    assert closings == [False, True, False]
