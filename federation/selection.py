@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TypeAlias
 
+from msgspec import Struct
+from msgspec.structs import replace
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+
+class Argument(Struct, frozen=True):
     """An argument with its value as canonical literal text.
 
     Attributes:
@@ -31,8 +32,7 @@ class Argument:
         return f"{self.name}: {self.value}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Deferral:
+class Deferral(Struct, frozen=True, order=True):
     """A fragment with ``@defer``, or the items of a list with ``@stream``.
 
     Attributes:
@@ -53,8 +53,7 @@ class Deferral:
 NOT_DEFERRED = Deferral()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Condition:
+class Condition(Struct, frozen=True, order=True):
     """What decides at run time whether, or when, a selection is in the response.
 
     Either one ``@include`` (or, negated, ``@skip``) whose variable is known only then, or a
@@ -72,8 +71,7 @@ class Condition:
         return f"@{'skip' if self.negated else 'include'}(if: ${self.variable})"
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """The ``@stream`` of a list field.
 
     Attributes:
@@ -99,8 +97,7 @@ def _incremental(condition: Condition, *arguments: str) -> str:
     return f"{name}({', '.join(given)})" if given else name
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A selected field.
 
     Attributes:
@@ -128,8 +125,7 @@ class Field:
         return print_selection(self)
 
 
-@dataclass(frozen=True, slots=True)
-class InlineFragment:
+class InlineFragment(Struct, frozen=True):
     """Selections that hold for one type only, or under conditions only.
 
     Attributes:
@@ -152,20 +148,26 @@ TYPENAME = Field("__typename")
 
 def print_selection(selection: Selection) -> str:
     """One selection in compact GraphQL, on one line."""
-    *outer, conditions = _directives(selection.conditions) if selection.conditions else ("",)
-    body = print_selection_set(selection.selections) if selection.selections else ""
-    if isinstance(selection, InlineFragment):
-        on = f" on {selection.type_condition}" if selection.type_condition else ""
-        text = f"...{on}{conditions} {body}"
-    else:
-        alias = f"{selection.alias}: " if selection.alias else ""
-        arguments = f"({', '.join(map(str, selection.arguments))})" if selection.arguments else ""
-        stream = f" {selection.stream}" if selection.stream else ""
-        end = f"{conditions}{stream}{' ' + body if body else ''}"
-        text = f"{alias}{selection.name}{arguments}{end}"
+    if not selection.conditions:
+        return _print(selection, "")
+    *outer, own = _directives(selection.conditions)
+    text = _print(selection, own)
     for directives in outer:
         text = f"...{directives} {{ {text} }}"
     return text
+
+
+def _print(selection: Selection, directives: str) -> str:
+    body = f" {print_selection_set(selection.selections)}" if selection.selections else ""
+    if isinstance(selection, InlineFragment):
+        on = f" on {selection.type_condition}" if selection.type_condition else ""
+        return f"...{on}{directives}{body}"
+    text = f"{selection.alias}: {selection.name}" if selection.alias else selection.name
+    if selection.arguments:
+        text += f"({', '.join(map(str, selection.arguments))})"
+    if selection.stream:
+        directives += f" {selection.stream}"
+    return f"{text}{directives}{body}"
 
 
 def _directives(conditions: tuple[Condition, ...]) -> list[str]:
@@ -200,18 +202,27 @@ def print_selection_set(selections: SelectionSet) -> str:
     return "{ " + " ".join(map(print_selection, selections)) + " }"
 
 
-def variables_of(selections: SelectionSet) -> Iterator[str]:
-    """Names of the variables used in arguments and conditions, with repetitions."""
-    for selection in selections:
+def every_selection(selections: SelectionSet) -> Iterator[Selection]:
+    """The selections of a set and of all sets within it, what is around before what is within."""
+    found = list(selections)
+    for selection in found:
+        yield selection
+        found += selection.selections
+
+
+def variables_of(selections: SelectionSet) -> set[str]:
+    """Names of the variables used in arguments and conditions, at every depth."""
+    names: set[str] = set()
+    for selection in every_selection(selections):
         for condition in selection.conditions:
             if condition.variable:
-                yield condition.variable
+                names.add(condition.variable)
         if isinstance(selection, Field):
-            if selection.stream:
-                yield from _stream_variables(selection.stream)
             for argument in selection.arguments:
-                yield from argument.variables
-        yield from variables_of(selection.selections)
+                names.update(argument.variables)
+            if selection.stream:
+                names.update(_stream_variables(selection.stream))
+    return names
 
 
 def plainly(selection: Selection) -> Selection:
@@ -240,7 +251,7 @@ def merge_selections(selections: SelectionSet) -> SelectionSet:
     for selection in selections:
         identity: object
         if isinstance(selection, Field):
-            identity = replace(selection, selections=())
+            identity = replace(selection, selections=()) if selection.selections else selection
         else:
             identity = (selection.type_condition, selection.conditions)
         known = merged.get(identity)

@@ -8,6 +8,8 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from federation.access.decision import Decision
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import Judge
@@ -181,7 +183,7 @@ class _Pruner:
         selections = self.prune(fragment.selections, inner, place.under(fragment.conditions))
         if selections == (EMPTY,) != fragment.selections:
             return ()
-        return (replace(fragment, selections=selections),)
+        return (structs.replace(fragment, selections=selections),)
 
     def field(self, field: Field, scope: _Scope, place: Place) -> tuple[Selection, ...]:
         keys = self.keys.setdefault(place.path, [])
@@ -229,7 +231,9 @@ class _Pruner:
             return field
         returns = tuple(dict.fromkeys(name for fact in facts for name in fact.returns))
         selections = self.prune(field.selections, _Scope(parent, returns, returns), here)
-        return field if selections == field.selections else replace(field, selections=selections)
+        if selections == field.selections:
+            return field
+        return structs.replace(field, selections=selections)
 
     def type_of(self, parent: str, field: str, known: Mapping[str, FieldFacts]) -> str:
         definition = self.index.schema.type_map.get(parent)
@@ -272,5 +276,5 @@ def _unknown_field(refusal: Refusal) -> ResponseError:
 
 
 def _used_variables(operation: Operation) -> tuple[VariableDefinition, ...]:
-    used = frozenset(variables_of(operation.selections))
+    used = variables_of(operation.selections)
     return tuple(variable for variable in operation.variables if variable.name in used)

@@ -22,7 +22,7 @@ from federation.planning.plan import UNRELEASED, ResponsePath
 from federation.query_graph import QueryGraph
 from federation.selection import Field, InlineFragment, SelectionSet
 from federation.supergraph import Supergraph
-from federation.supergraph.model import ObjectType, named_type
+from federation.supergraph.model import ObjectType
 
 _SUBJECT = f"subject{UNRELEASED}"
 _KEY = f"key{UNRELEASED}"
@@ -45,7 +45,7 @@ class Identity:
         """The selections as they are added to an operation."""
         prefix = _SUBJECT if self.is_subject else _KEY
         return tuple(
-            replace(each, alias=prefix + each.name)
+            structs.replace(each, alias=prefix + each.name)
             for each in self.selections
             if isinstance(each, Field)
         )
@@ -132,10 +132,15 @@ def plan_with_names(
 
     A type whose naming fields cannot be reached stays unnamed; that never fails an operation.
 
+    Args:
+        identities: What names objects, by their type; empty where nothing is to be named.
+
     Raises:
         PlanningError: As ``plan``.
         OperationTooLarge: As ``plan``.
     """
+    if not identities:
+        return NamedPlan(plan(operation, graph), Names())
     known = dict(identities)
     unnamed: set[str] = set()
     while True:
@@ -179,13 +184,12 @@ class _Adder:
     def _selection(self, each: Field | InlineFragment, type_name: str) -> Field | InlineFragment:
         if isinstance(each, InlineFragment):
             inner = each.type_condition or type_name
-            return replace(each, selections=self.inside(each.selections, inner))
-        returned = self._graph.field_types.get(type_name, {}).get(each.name)
-        if returned is None or not each.selections:
+            return structs.replace(each, selections=self.inside(each.selections, inner))
+        field = self._graph.fields[type_name].get(each.name)
+        if field is None or not each.selections:
             return each
-        named = named_type(returned)
-        below = self.inside(each.selections, named)
-        return replace(each, selections=(*below, *self._names(named)))
+        below = self.inside(each.selections, field.named_type)
+        return structs.replace(each, selections=(*below, *self._names(field.named_type)))
 
     def _names(self, type_name: str) -> Iterator[Field | InlineFragment]:
         possible = sorted(self._graph.possible_types.get(type_name, ()))
@@ -195,7 +199,7 @@ class _Adder:
                 yield from identity.fields
             return
         shared = set(found.values())
-        own = self._graph.field_types.get(type_name, {})
+        own = self._graph.fields[type_name]
         if (
             len(shared) == 1
             and len(found) == len(possible)

@@ -37,7 +37,7 @@ from federation.gateway.turns import Turns
 from federation.operation import Operation, ParsedOperation
 from federation.planning import OperationPlan
 from federation.query_graph import names_in
-from federation.selection import Field, SelectionSet
+from federation.selection import Field, SelectionSet, every_selection
 from federation.supergraph.model import named_type
 
 # What all that is kept of an operation was measured to take, apart from its text.
@@ -246,16 +246,12 @@ def _names(operation: Operation, identities: Mapping[str, Identity]) -> Iterator
 
 
 def _weight(parsed: ParsedOperation) -> int:
-    return _BYTES_PER_OPERATION + _BYTES_PER_FIELD * _count(parsed.operation.selections)
-
-
-def _count(selections: SelectionSet) -> int:
-    return len(selections) + sum(_count(each.selections) for each in selections)
+    count = sum(1 for _ in every_selection(parsed.operation.selections))
+    return _BYTES_PER_OPERATION + _BYTES_PER_FIELD * count
 
 
 def _in_arguments(selections: SelectionSet) -> Iterator[str]:
-    for selection in selections:
+    for selection in every_selection(selections):
         if isinstance(selection, Field):
             for argument in selection.arguments:
                 yield from argument.variables
-        yield from _in_arguments(selection.selections)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLSchema, experimental_execute_incrementally, parse
+from msgspec.structs import replace
 
 from federation.operation.model import Operation
 from federation.selection import Field, plainly

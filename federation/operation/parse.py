@@ -23,6 +23,7 @@ from graphql import (
     print_ast,
     visit,
 )
+from msgspec import structs
 
 from federation.errors import InvalidOperation, ResponseError
 from federation.field_set import print_literal
@@ -30,7 +31,14 @@ from federation.operation.limits import Limits, check_limits, too_large
 from federation.operation.model import Operation, VariableDefinition
 from federation.operation.normalise import Normaliser
 from federation.operation.validation import validation_errors
-from federation.selection import Condition, Field, Selection, SelectionSet, variables_of
+from federation.selection import (
+    Condition,
+    Field,
+    Selection,
+    SelectionSet,
+    every_selection,
+    variables_of,
+)
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -251,7 +259,7 @@ def _operation(
     variables: tuple[VariableDefinition, ...],
     selections: SelectionSet,
 ) -> Operation:
-    used = set(variables_of(selections))
+    used = variables_of(selections)
     return Operation(
         kind=definition.operation.value,
         name=definition.name.value if definition.name else None,
@@ -281,16 +289,19 @@ def _selection_without_values(selection: Selection) -> Selection:
     # An alias is the client's free text, and so is the label of a deferral.
     conditions = tuple(map(_without_label, selection.conditions))
     if not isinstance(selection, Field):
-        return replace(selection, selections=inner, conditions=conditions)
-    arguments = tuple(replace(a, value=_empty_literals(a.value)) for a in selection.arguments)
+        return structs.replace(selection, selections=inner, conditions=conditions)
+    arguments = tuple(
+        structs.replace(a, value=_empty_literals(a.value)) for a in selection.arguments
+    )
     stream = selection.stream
     if stream is not None:
-        stream = replace(stream, condition=_without_label(stream.condition))
+        stream = structs.replace(stream, condition=_without_label(stream.condition))
     return Field(selection.name, None, arguments, inner, conditions, stream)
 
 
 def _without_label(condition: Condition) -> Condition:
-    return replace(condition, deferral=replace(condition.deferral, label=None))
+    deferral = structs.replace(condition.deferral, label=None)
+    return structs.replace(condition, deferral=deferral)
 
 
 def _empty_literals(literal: str) -> str:
@@ -307,24 +318,21 @@ def _empty_literal(match: re.Match[str]) -> str:
 
 def _page_variables(selections: SelectionSet, limits: Limits) -> Iterator[tuple[str, str]]:
     """Pairs of paging argument and the variable that it is given."""
-    for selection in selections:
+    for selection in every_selection(selections):
         if isinstance(selection, Field):
             for argument in selection.arguments:
                 if argument.name in limits.page_arguments and argument.value.startswith("$"):
                     yield argument.name, argument.variables[0]
-        yield from _page_variables(selection.selections, limits)
 
 
 def _initial_counts(selections: SelectionSet) -> Iterator[str]:
-    for selection in selections:
+    for selection in every_selection(selections):
         if isinstance(selection, Field) and selection.stream is not None:
             yield selection.stream.initial_count
-        yield from _initial_counts(selection.selections)
 
 
 def _conditions(selections: SelectionSet) -> Iterator[Condition]:
-    for selection in selections:
+    for selection in every_selection(selections):
         yield from selection.conditions
         if isinstance(selection, Field) and selection.stream is not None:
             yield selection.stream.condition
-        yield from _conditions(selection.selections)

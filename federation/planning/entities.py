@@ -8,12 +8,13 @@ travels once.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from federation.planning.fetches import Call, agree, entry_of, merge_representation
 from federation.planning.place import EntityStep
 from federation.planning.plan import EntityFetch, RepresentationField, ResponsePath
-from federation.selection import Field, InlineFragment, SelectionSet, merge_selections
+from federation.selection import InlineFragment, SelectionSet, merge_selections
 
 
 def entity_fetches(calls: Sequence[Call]) -> tuple[EntityFetch, ...]:
@@ -108,17 +109,18 @@ def _identity(entity: EntityFetch) -> Hashable:
 
 
 def _sent(fields: tuple[RepresentationField, ...]) -> Hashable:
-    return frozenset((each.name, each.source, each.types, _sent(each.fields)) for each in fields)
+    return frozenset(
+        [
+            (each.name, each.source, each.types, _sent(each.fields)) if each.fields else each
+            for each in fields
+        ]
+    )
 
 
 def _asked(selections: SelectionSet) -> Hashable:
     return frozenset(
-        (
-            (each.alias, each.name, each.arguments)
-            if isinstance(each, Field)
-            else each.type_condition,
-            each.conditions,
-            _asked(each.selections),
-        )
-        for each in selections
+        [
+            (replace(each, selections=()), _asked(each.selections)) if each.selections else each
+            for each in selections
+        ]
     )

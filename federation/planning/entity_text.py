@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from federation.errors import PlanningError
 from federation.planning.plan import EntityFetch, Fetch
@@ -17,8 +19,23 @@ from federation.selection import (
 )
 
 
-def entities_text(entities: Sequence[EntityFetch], declared: Mapping[str, str]) -> str:
-    """One ``_entities`` for each call, aliased where there are several.
+class _Call(NamedTuple):
+    """What one call has in a text: its selections, and the variables in them.
+
+    Attributes:
+        variables: Names of the client's.
+        context: Types of those with values from around the entities.
+    """
+
+    selections: str
+    variables: set[str]
+    context: dict[str, str]
+
+
+def fetch_texts(
+    entities: Sequence[EntityFetch], declared: Mapping[str, str]
+) -> tuple[str, tuple[str, ...]]:
+    """The text that asks for all calls of a fetch and, of several, those that ask for one alone.
 
     Args:
         entities: At least one.
@@ -27,35 +44,9 @@ def entities_text(entities: Sequence[EntityFetch], declared: Mapping[str, str]) 
     Raises:
         PlanningError: The client uses a name that is needed here.
     """
-    if len(entities) == 1:
-        names = ["representations"]
-        calls = f"_entities(representations: $representations) {_selected(entities[0])}"
-    else:
-        names = [f"_r{at}" for at in range(len(entities))]
-        calls = " ".join(
-            f"_e{at}: _entities(representations: ${name}) {_selected(entity)}"
-            for at, (name, entity) in enumerate(zip(names, entities, strict=True))
-        )
-    variables = client_variables(entities)
-    context = {value.variable: value.type for entity in entities for value in entity.context}
-    clash = {*names} & {*variables}
-    # Numbers are put behind these names where there are several values.
-    clash |= {name for name in declared for own in context if f"{name}_".startswith(f"{own}_")}
-    if clash:
-        raise PlanningError(
-            f"the variable name ${clash.pop()} is reserved; rename it in the operation"
-        )
-    definitions = [f"${name}: [_Any!]!" for name in names]
-    definitions += [f"${name}: {type_text}" for name, type_text in context.items()]
-    definitions += [declared[name] for name in variables]
-    return f"query({', '.join(definitions)}) {{ {calls} }}"
-
-
-def client_variables(entities: Sequence[EntityFetch]) -> tuple[str, ...]:
-    """Variables of the client that calls use, sorted; those with values from context are none."""
-    used = {name for entity in entities for name in variables_of(entity.selections)}
-    taken = {value.variable for entity in entities for value in entity.context}
-    return tuple(sorted(used - taken))
+    calls = [_call(entity) for entity in entities]
+    parts = tuple(_text([call], declared) for call in calls) if len(calls) > 1 else ()
+    return _text(calls, declared), parts
 
 
 def calls_text(fetch: Fetch, calls: Sequence[EntityFetch]) -> str:
@@ -64,7 +55,47 @@ def calls_text(fetch: Fetch, calls: Sequence[EntityFetch]) -> str:
     Args:
         calls: As they stand in the fetch, or ``numbered``; at least one.
     """
-    return entities_text(calls, dict(zip(fetch.variables, fetch.declarations, strict=True)))
+    declared = dict(zip(fetch.variables, fetch.declarations, strict=True))
+    return _text([_call(entity) for entity in calls], declared)
+
+
+def _call(entity: EntityFetch) -> _Call:
+    context = {value.variable: value.type for value in entity.context}
+    variables = variables_of(entity.selections) - context.keys()
+    return _Call(print_selection_set(entity.selections), variables, context)
+
+
+def _text(calls: Sequence[_Call], declared: Mapping[str, str]) -> str:
+    """One ``_entities`` for each call, aliased where there are several."""
+    if len(calls) == 1:
+        names = ["representations"]
+        asked = f"_entities(representations: $representations) {calls[0].selections}"
+    else:
+        names = [f"_r{at}" for at in range(len(calls))]
+        asked = " ".join(
+            f"_e{at}: _entities(representations: $_r{at}) {call.selections}"
+            for at, call in enumerate(calls)
+        )
+    variables = set[str]().union(*(call.variables for call in calls))
+    context = {name: type_text for call in calls for name, type_text in call.context.items()}
+    clash = variables.intersection(names)
+    # Numbers are put behind these names where there are several values.
+    clash |= {name for name in declared for own in context if f"{name}_".startswith(f"{own}_")}
+    if clash:
+        raise PlanningError(
+            f"the variable name ${clash.pop()} is reserved; rename it in the operation"
+        )
+    definitions = [f"${name}: [_Any!]!" for name in names]
+    definitions += [f"${name}: {type_text}" for name, type_text in context.items()]
+    definitions += [declared[name] for name in sorted(variables)]
+    return f"query({', '.join(definitions)}) {{ {asked} }}"
+
+
+def client_variables(entities: Sequence[EntityFetch]) -> tuple[str, ...]:
+    """Variables of the client that calls use, sorted; those with values from context are none."""
+    used = {name for entity in entities for name in variables_of(entity.selections)}
+    taken = {value.variable for entity in entities for value in entity.context}
+    return tuple(sorted(used - taken))
 
 
 def numbered(entity: EntityFetch, number: int) -> EntityFetch:
@@ -77,10 +108,6 @@ def numbered(entity: EntityFetch, number: int) -> EntityFetch:
         context=tuple(replace(value, variable=names[value.variable]) for value in entity.context),
         selections=_renamed(entity.selections, names),
     )
-
-
-def _selected(entity: EntityFetch) -> str:
-    return print_selection_set(entity.selections)
 
 
 def _renamed(selections: SelectionSet, names: Mapping[str, str]) -> SelectionSet:

@@ -7,7 +7,8 @@ are one request with an entity call for each distinct place and representation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from federation.errors import PlanningError
 from federation.planning.phases import FIRST, Phase, add_phase, field_of, phase_at, start_of
@@ -21,23 +22,25 @@ from federation.selection import (
     InlineFragment,
     Selection,
     SelectionSet,
+    deferrals_of,
     without_deferrals,
 )
-from federation.supergraph.model import named_type
 
 _MAX_CONDITIONS = 16
 """Alternatives kept for a call's conditions; beyond it the call is made always."""
 
 
-@dataclass(slots=True)
-class SelectionTree:
+class SelectionTree(Struct, eq=False):
     """Selections under construction: children by field or type condition, in order of first use."""
 
     children: dict[Field | str, SelectionTree] = field(default_factory=dict)
 
     def child(self, key: Field | str) -> SelectionTree:
         """The sub-tree of a field or type condition, made when it is missing."""
-        return self.children.setdefault(key, SelectionTree())
+        found = self.children.get(key)
+        if found is None:
+            found = self.children[key] = SelectionTree()
+        return found
 
     def holds(self, response_key: str) -> bool:
         """Whether a field of that key is selected, under a type condition or not."""
@@ -76,8 +79,7 @@ def any_of(alternatives: Iterable[tuple[Condition, ...]]) -> Conditions:
     )
 
 
-@dataclass(slots=True, eq=False)
-class Call:
+class Call(Struct, eq=False):
     """A root selection or one entity call of a request.
 
     Attributes:
@@ -96,12 +98,13 @@ class Call:
 
     def run_conditions(self) -> Conditions:
         """When the call is wanted; empty for always."""
+        if () in self.conditions:
+            return ()
         alternatives = any_of(self.conditions)
         return alternatives if len(alternatives) <= _MAX_CONDITIONS else ()
 
 
-@dataclass(slots=True, eq=False)
-class Request:
+class Request(Struct, eq=False):
     """One request to one subgraph: calls of one stage.
 
     Attributes:
@@ -124,9 +127,9 @@ class Requests:
     def __init__(self, graph: QueryGraph) -> None:
         self.graph = graph
         self.by_stage: dict[tuple[int, str, bool, ResponsePath], dict[Phase, Request]] = {}
-        self._calls: dict[tuple[int, Phase], tuple[Request, Call]] = {}
-        self._inserted: dict[tuple[int, tuple[Condition, ...]], SelectionTree] = {}
-        self._selected: dict[tuple[int, tuple[Condition, ...], int], SelectionTree] = {}
+        self._calls: dict[tuple[Site, Phase], tuple[Request, Call]] = {}
+        self._inserted: dict[tuple[Site, tuple[Condition, ...]], SelectionTree] = {}
+        self._selected: dict[tuple[Site, tuple[Condition, ...], Call], SelectionTree] = {}
 
     def ordered(self) -> list[Request]:
         """All requests, each after those it waits for."""
@@ -143,43 +146,51 @@ class Requests:
         What is wanted first must be asked for first: what is deferred is not asked for once more
         where it is there already.
         """
-        known = self._inserted.get((id(site), conditions))
+        identity = (site, conditions)
+        known = self._inserted.get(identity)
         if known is None:
-            known = self._insert(site, conditions)
-            self._inserted[id(site), conditions] = known
+            if site.parent is None or deferrals_of(conditions):
+                _, call = self._call_of(site, conditions)
+                known = self._select(site, conditions, call)
+            else:
+                # Only what is deferred can be asked for apart from what is around it.
+                known = self._select_step(site, conditions, self.insert(site.parent, conditions))
+            self._inserted[identity] = known
         return known
-
-    def _insert(self, site: Site, conditions: tuple[Condition, ...]) -> SelectionTree:
-        _, call = self._call_of(site, conditions)
-        return self._select(site, conditions, call)
 
     def _select(self, site: Site, conditions: tuple[Condition, ...], call: Call) -> SelectionTree:
         """Add the way to a site to the call that it begins with."""
-        identity = (id(site), conditions, id(call))
+        identity = (site, conditions, call)
         known = self._selected.get(identity)
         if known is None:
-            known = self._selected[identity] = self._select_step(site, conditions, call)
+            if site.parent is None:
+                known = self._begin(site, conditions, call)
+            else:
+                around = self._select(site.parent, conditions, call)
+                known = self._select_step(site, conditions, around)
+            self._selected[identity] = known
         return known
 
+    def _begin(self, start: Site, conditions: tuple[Condition, ...], call: Call) -> SelectionTree:
+        call.conditions.add(without_deferrals(conditions))
+        assert isinstance(start.step, STARTS), "calls begin at roots and entity moves"
+        for need in start.step.needs:
+            self.insert(need, conditions)
+        return call.tree
+
     def _select_step(
-        self, site: Site, conditions: tuple[Condition, ...], call: Call
+        self, site: Site, conditions: tuple[Condition, ...], around: SelectionTree
     ) -> SelectionTree:
         step = site.step
-        if isinstance(step, STARTS):
-            call.conditions.add(without_deferrals(conditions))
-            for need in step.needs:
-                self.insert(need, conditions)
-            return call.tree
-        assert site.parent is not None, "field and cast steps have a parent"
-        around = self._select(site.parent, conditions, call)
-        if isinstance(step, CastStep):
-            for need in step.needs:
-                self.insert(need, conditions)
-            return around.child(step.type_condition) if step.type_condition else around
-        below = around.child(step.field)
-        if site.node is not None and self._tells_its_type(site):
-            below.child(TYPENAME)
-        return below
+        if isinstance(step, FieldStep):
+            below = around.child(step.field)
+            if site.node is not None and self._tells_its_type(site):
+                below.child(TYPENAME)
+            return below
+        assert isinstance(step, CastStep), "requests begin elsewhere"
+        for need in step.needs:
+            self.insert(need, conditions)
+        return around.child(step.type_condition) if step.type_condition else around
 
     def _tells_its_type(self, site: Site) -> bool:
         """Whether ``__typename`` is fetched along: the value is abstract here or in the API."""
@@ -188,31 +199,32 @@ class Requests:
             return True
         assert site.parent is not None, "only values of fields are asked"
         assert isinstance(site.step, FieldStep), "only values of fields are asked"
-        owner = self.graph.field_types[site.parent.here.type]
-        api_type = named_type(owner[site.step.field.name])
-        return kind is Kind.OBJECT and self.graph.is_abstract(api_type)
+        field = self.graph.fields[site.parent.here.type][site.step.field.name]
+        return kind is Kind.OBJECT and self.graph.is_abstract(field.named_type)
 
     def _call_of(self, site: Site, conditions: tuple[Condition, ...]) -> tuple[Request, Call]:
         """The request and the call that a site's chain of steps begins with."""
         start = start_of(site)
-        if not conditions and (id(start), FIRST) in self._calls:
+        known = self._calls.get((start, FIRST)) if not conditions else None
+        if known is not None:
             # Wanted first, and so asked for first: no other phase can have it.
-            return self._calls[id(start), FIRST]
+            return known
         step = start.step
         assert isinstance(step, STARTS), "calls begin at roots and entity moves"
         wanted = phase_at(step.path, conditions)
         phases = self.by_stage.setdefault(_stage_of(start, step), {})
         phase = _phase_for(site, step, wanted, phases)
-        known = self._calls.get((id(start), phase))
+        known = self._calls.get((start, phase))
         if known is not None:
             request, call = known
         else:
-            request = phases.setdefault(phase, Request(step.graph, start.stage))
+            request = phases.get(phase) or Request(step.graph, start.stage)
+            phases[phase] = request
             after = frozenset[Request]().union(
-                *(self._requests_of(need, conditions) for need in _needs_of(start))
+                *[self._requests_of(need, conditions) for need in step.needs]
             )
             call = self._matching(request, step, after)
-            self._calls[id(start), phase] = (request, call)
+            self._calls[start, phase] = (request, call)
             request.after |= after
         request.phases = add_phase(request.phases, wanted)
         return request, call
@@ -314,10 +326,6 @@ def _postponed(requests: list[Request]) -> list[Request]:
     return kept
 
 
-def _needs_of(site: Site) -> tuple[Site, ...]:
-    return site.step.needs if isinstance(site.step, STARTS) else ()
-
-
 def _is_entered_alike(one: RootStep | EntityStep, other: RootStep | EntityStep) -> bool:
     if isinstance(one, RootStep) or isinstance(other, RootStep):
         return isinstance(one, RootStep) and isinstance(other, RootStep)
@@ -364,5 +372,7 @@ def merge_representation(
             )
     return tuple(
         RepresentationField(item.name, item.source, merge_representation(item.fields), item.types)
+        if item.fields
+        else item
         for item in merged.values()
     )

@@ -6,7 +6,8 @@ Entity moves are in ``entering``; what they must send, in ``needs``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec import structs
 
 from federation.planning.entering import Entering
 from federation.planning.naming import Naming
@@ -25,7 +26,6 @@ from federation.planning.plan import UNRELEASED, ResponsePath
 from federation.query_graph.model import Kind, Node, QueryGraph, SubgraphField
 from federation.selection import TYPENAME, Argument, Field, SelectionSet, without_deferrals
 from federation.supergraph.contexts import ContextArgument
-from federation.supergraph.model import named_type
 
 _STAGES_FAVOURED = 8
 """Later than this, a requirement is gathered wherever it is cheapest by itself."""
@@ -54,13 +54,11 @@ class Moves:
 
     def child(self, place: Place, selected: Field, sites: tuple[Site, ...]) -> Place:
         """The place of a composite field's value."""
-        type_text = self.graph.field_types[place.type][selected.name]
-        path = (*place.path, selected.response_key, *("@" for _ in range(type_text.count("["))))
-        type_name = named_type(type_text)
+        field = self.graph.fields[place.type][selected.name]
         return Place(
-            path,
-            type_name,
-            self._types_over(type_name, sites),
+            (*place.path, selected.response_key, *["@"] * field.lists),
+            field.named_type,
+            self._types_over(field.named_type, sites),
             sites,
             Origin(place, selected),
         )
@@ -113,14 +111,16 @@ class Moves:
     def signature(self, type_name: str, field_name: str) -> str:
         """The types a field has anywhere; what differs in it may not share a response key."""
         key = (type_name, field_name)
-        if key not in self._signatures:
-            texts = {self.graph.field_types.get(type_name, {}).get(field_name, "")}
+        known = self._signatures.get(key)
+        if known is None:
+            field = self.graph.fields[type_name].get(field_name)
+            texts = {field.type if field is not None else ""}
             for graph in self.graph.resolvers.get(key, ()):
                 held = self.graph.types[graph].get(type_name)
                 if held is not None:
                     texts.add(held.fields[field_name].type)
-            self._signatures[key] = " ".join(sorted(texts))
-        return self._signatures[key]
+            known = self._signatures[key] = " ".join(sorted(texts))
+        return known
 
     def selected(self, place: Place, field: Field) -> Field:
         """The field as it is asked of subgraphs at a place: its tree key as alias."""
@@ -206,8 +206,8 @@ class Moves:
 
     def _splits_context(self, place: Place, selected: Field) -> bool:
         """Whether what stands below a field can tell by a context of which type its owner is."""
-        type_text = self.graph.field_types.get(place.type, {}).get(selected.name, "")
-        return self.graph.is_composite(named_type(type_text)) and any(
+        field = self.graph.fields[place.type].get(selected.name)
+        return bool(field and field.is_composite) and any(
             place.types & holders and not place.types <= holders
             for holders in self.graph.contexts.values()
         )
@@ -368,7 +368,7 @@ def _with_context(selected: Field, field: SubgraphField, site: Site) -> Field:
         for argument, value in zip(field.context, site.step.context, strict=True)
     )
     arguments = sorted((*selected.arguments, *taken), key=lambda each: each.name)
-    return replace(selected, arguments=tuple(arguments))
+    return structs.replace(selected, arguments=tuple(arguments))
 
 
 def _one_per_node(sites: tuple[Site, ...]) -> tuple[Site, ...]:

@@ -13,7 +13,6 @@ from federation.planning.plan import ContextValue, RepresentationField
 from federation.query_graph.model import SubgraphField
 from federation.selection import Field, InlineFragment, SelectionSet
 from federation.supergraph.contexts import ContextArgument
-from federation.supergraph.model import named_type
 
 if TYPE_CHECKING:
     from federation.planning.moves import Moves
@@ -74,17 +73,15 @@ class Needs:
                 return None
             # An interface object knows the interface's fields, under the interface's types.
             owner = (
-                type_name
-                if selection.name in self._moves.graph.field_types[type_name]
-                else held.name
+                type_name if selection.name in self._moves.graph.fields[type_name] else held.name
             )
             selected = self._needed_field(path, owner, selection)
             site = self._moves.advance(base, field, selected)
             inner = Needed()
             if selection.selections:
-                type_text = self._moves.graph.field_types[owner][selection.name]
-                below = (*path, selected.response_key, *("@" for _ in range(type_text.count("["))))
-                found = self.read_at(site, below, named_type(type_text), selection.selections)
+                api_field = self._moves.graph.fields[owner][selection.name]
+                below = (*path, selected.response_key, *["@"] * api_field.lists)
+                found = self.read_at(site, below, api_field.named_type, selection.selections)
                 if found is None:
                     return None
                 inner = found

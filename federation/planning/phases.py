@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from federation.planning.place import STARTS, FieldStep, Site
+from federation.planning.place import FieldStep, Site
 from federation.planning.plan import OutputField, ResponsePath
 from federation.selection import Condition, Field, SelectionSet, deferrals_of
 
@@ -37,8 +37,7 @@ def add_phase(phases: tuple[Phase, ...], phase: Phase) -> tuple[Phase, ...]:
 
 def start_of(site: Site) -> Site:
     """The site at which the request for a site begins."""
-    while not isinstance(site.step, STARTS):
-        assert site.parent is not None, "field and cast steps have a parent"
+    while site.parent is not None:
         site = site.parent
     return site
 
@@ -56,6 +55,8 @@ def field_of(site: Site) -> Field | None:
 
 def order_of(conditions: tuple[Condition, ...]) -> tuple[int, tuple[int, ...]]:
     """Sort key by which values come before all that is deferred further."""
+    if not conditions:
+        return (0, ())
     numbers = tuple(each.deferral.number for each in deferrals_of(conditions))
     return (len(numbers), numbers)
 

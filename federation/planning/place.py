@@ -92,6 +92,7 @@ class Site(Struct, frozen=True, eq=False):
     """A value as one subgraph gives it, compared by identity.
 
     Attributes:
+        parent: The site before the last step; None where a request begins.
         node: The value's type there; None for leaves.
         stage: Rounds until it is there; root fetches are stage 1.
         footprint: Requests it needs: bit ``stage * subgraphs + position`` for each.

@@ -47,8 +47,7 @@ class RepresentationField(Struct, frozen=True):
     types: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContextValue:
+class ContextValue(Struct, frozen=True):
     """A variable of an entity call, read from an object around each entity.
 
     Attributes:
@@ -64,8 +63,7 @@ class ContextValue:
     fields: tuple[RepresentationField, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EntityFetch:
+class EntityFetch(Struct, frozen=True):
     """One ``_entities`` call: objects found in the tree, asked for more fields.
 
     Attributes:

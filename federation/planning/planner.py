@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from msgspec import structs
 
@@ -169,7 +169,7 @@ def _root_fields(selections: SelectionSet) -> Iterator[Field]:
         if isinstance(selection, InlineFragment):
             for field in _root_fields(selection.selections):
                 conditions = tuple(sorted({*selection.conditions, *field.conditions}))
-                yield replace(field, conditions=conditions)
+                yield structs.replace(field, conditions=conditions)
         else:
             yield selection
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from federation.planning.entities import entity_fetches
-from federation.planning.entity_text import client_variables, entities_text
+from federation.planning.entity_text import client_variables, fetch_texts
 from federation.planning.fetches import Request, any_of
 from federation.planning.place import RootStep
 from federation.planning.plan import Conditions, Deferrals, EntityFetch, Fetch
 from federation.selection import (
-    SelectionSet,
     deferrals_of,
     print_selection_set,
     variables_of,
@@ -55,7 +54,7 @@ def _fetch(
     if isinstance(step, RootStep):
         selections = calls[0].tree.selections()
         kind = kind if not step.path else "query"
-        variables = _variables([selections])
+        variables = tuple(sorted(variables_of(selections)))
         return Fetch(
             id=number,
             subgraph=request.graph,
@@ -69,19 +68,18 @@ def _fetch(
             deferrals=_deferrals(request),
         )
     entities = entity_fetches(calls)
+    text, parts = fetch_texts(entities, declared)
     variables = client_variables(entities)
     is_variable = any(each.context or each.conditions or each.fallbacks for each in entities)
     return Fetch(
         id=number,
         subgraph=request.graph,
         kind="query",
-        text=entities_text(entities, declared),
+        text=text,
         variables=variables,
         after=after,
         entities=entities,
-        parts=tuple(entities_text([entity], declared) for entity in entities)
-        if len(entities) > 1
-        else (),
+        parts=parts,
         conditions=_conditions(entities),
         declarations=tuple(declared[name] for name in variables) if is_variable else (),
         deferrals=_deferrals(request),
@@ -103,11 +101,6 @@ def _head(
         return ""
     declarations = f"({', '.join(texts)})" if texts else ""
     return f"{kind}{declarations} "
-
-
-def _variables(selection_sets: Sequence[SelectionSet]) -> tuple[str, ...]:
-    names = {name for selections in selection_sets for name in variables_of(selections)}
-    return tuple(sorted(names))
 
 
 def _conditions(entities: Sequence[EntityFetch]) -> Conditions:

@@ -8,7 +8,6 @@ runtime types at once where some subgraph allows it, and type by type where none
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 
 from msgspec import Struct, structs
@@ -29,7 +28,6 @@ from federation.selection import (
     deferrals_of,
     without_deferrals,
 )
-from federation.supergraph.model import named_type
 
 
 class Leaf(Struct, frozen=True):
@@ -182,7 +180,7 @@ class Walk:
             by_position = {at: field for at, _, field in group}
             for applying, type_names in by_selections.items():
                 # Not merged further: that would bring together what other fields stand between.
-                merged = replace(
+                merged = structs.replace(
                     by_position[applying[0]],
                     selections=tuple(
                         part for at in applying for part in by_position[at].selections
@@ -198,7 +196,7 @@ class Walk:
         for selection in selections:
             joined = tuple(sorted({*conditions, *selection.conditions}))
             if isinstance(selection, Field):
-                yield types, replace(selection, conditions=joined)
+                yield types, structs.replace(selection, conditions=joined)
             else:
                 narrowed = types
                 if selection.type_condition is not None:
@@ -301,7 +299,8 @@ class Walk:
         """One output per distinct type of the field: implementers may be stricter."""
         by_text: dict[str, list[str]] = {}
         for type_name in sorted(entry.types):
-            text = self.graph.field_types[type_name].get(output.name, output.type)
+            field = self.graph.fields[type_name].get(output.name)
+            text = field.type if field is not None else output.type
             by_text.setdefault(text, []).append(type_name)
         if list(by_text) == [output.type]:
             yield output
@@ -323,7 +322,6 @@ class Walk:
         joined = conditions
         if entry.field.conditions:
             joined = tuple(sorted({*conditions, *entry.field.conditions}))
-        type_text = self.graph.field_types[place.type][entry.field.name]
         if not sites and self.moves.entering.needs.is_exhausted:
             raise OperationTooLarge(
                 "what the selected fields require takes too many field sets to gather"
@@ -336,7 +334,7 @@ class Walk:
                 extensions={"coordinate": f"{place.type}.{entry.field.name}"},
             )
         fields: tuple[OutputField, ...] = ()
-        if self.graph.is_composite(named_type(type_text)):
+        if self.graph.fields[place.type][entry.field.name].is_composite:
             child = self.moves.child(place, selected, sites)
             fields = self._visit(
                 child, entry.field.selections, self._streamed(child, entry, joined)
@@ -394,19 +392,20 @@ class Walk:
         types: frozenset[str] | None,
         fields: tuple[OutputField, ...],
     ) -> OutputField:
-        name = entry.field.name
-        conditions = without_deferrals(entry.field.conditions)
+        field = entry.field
+        known = self.graph.fields[place.type].get(field.name)
+        conditions = without_deferrals(field.conditions)
         return OutputField(
-            key=entry.field.response_key,
-            source=selected.response_key,
-            name=name,
-            parent=place.type,
-            type=self.graph.field_types.get(place.type, {}).get(name, "String!"),
-            types=types,
-            conditions=(conditions,) if conditions else (),
-            fields=fields,
-            deferrals=deferrals_of(entry.field.conditions),
-            stream=entry.field.stream,
+            field.response_key,
+            selected.response_key,
+            field.name,
+            place.type,
+            known.type if known is not None else "String!",
+            types,
+            (conditions,) if conditions else (),
+            fields,
+            deferrals_of(field.conditions),
+            field.stream,
         )
 
 

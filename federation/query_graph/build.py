@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from federation.field_set import read_field_set
-from federation.query_graph.model import Key, Kind, QueryGraph, SubgraphField, SubgraphType
+from federation.query_graph.model import (
+    ApiField,
+    Key,
+    Kind,
+    QueryGraph,
+    SubgraphField,
+    SubgraphType,
+)
 from federation.supergraph.contexts import context_holders, read_context_arguments
 from federation.supergraph.model import (
     FieldDefinition,
@@ -46,10 +53,10 @@ def build_query_graph(
         roots=supergraph.roots,
         possible_types=possible_types,
         interfaces=interfaces,
-        field_types={
-            definition.name: {field.name: field.type for field in definition.fields.values()}
-            for definition in supergraph.composite_types()
-        },
+        abstract_types=frozenset(
+            name for name, possible in possible_types.items() if possible != {name}
+        ),
+        fields=_api_fields(supergraph, possible_types),
         resolvers=resolvers_of(graphs, types, interfaces),
         positions={name: position for position, name in enumerate(graphs)},
         contexts={
@@ -72,6 +79,26 @@ def _possible_types(supergraph: Supergraph) -> dict[str, frozenset[str]]:
             case InterfaceType():
                 members[definition.name].update(())
     return {name: frozenset(types) for name, types in members.items()}
+
+
+def _api_fields(
+    supergraph: Supergraph, composite: Container[str]
+) -> dict[str, dict[str, ApiField]]:
+    found: dict[str, dict[str, ApiField]] = {}
+    for definition in supergraph.types.values():
+        if isinstance(definition, ObjectType | InterfaceType):
+            found[definition.name] = {
+                field.name: _api_field(field.type, composite)
+                for field in definition.fields.values()
+            }
+        elif isinstance(definition, UnionType):
+            found[definition.name] = {}
+    return found
+
+
+def _api_field(type_text: str, composite: Container[str]) -> ApiField:
+    innermost = named_type(type_text)
+    return ApiField(type_text, innermost, type_text.count("["), innermost in composite)
 
 
 def _types_of(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from federation.field_set import read_field_set
 from federation.query_graph.build import build_query_graph, fields_of, resolvers_of
 from federation.query_graph.model import QueryGraph, SubgraphType
-from federation.selection import Field, SelectionSet
+from federation.selection import Field, SelectionSet, every_selection
 from federation.supergraph.contexts import read_context_arguments
 from federation.supergraph.model import FieldDefinition, InterfaceType, ObjectType, Supergraph
 
@@ -71,10 +71,9 @@ class LabelledGraphs:
 
 def names_in(selections: SelectionSet) -> Iterator[str]:
     """Names of all fields of a selection set, with repetitions."""
-    for selection in selections:
+    for selection in every_selection(selections):
         if isinstance(selection, Field):
             yield selection.name
-        yield from names_in(selection.selections)
 
 
 def _labels_in(definition: ObjectType | InterfaceType) -> dict[str, set[str]]:

@@ -89,6 +89,22 @@ class SubgraphType:
     possible_types: frozenset[str]
 
 
+class ApiField(Struct, frozen=True):
+    """A field as clients see it.
+
+    Attributes:
+        type: Type text in the API schema.
+        named_type: Its innermost type.
+        lists: How many lists are around that.
+        is_composite: Whether it has fields or members.
+    """
+
+    type: str
+    named_type: str
+    lists: int
+    is_composite: bool
+
+
 class Node(Struct, frozen=True):
     """A type in a subgraph.
 
@@ -111,7 +127,8 @@ class QueryGraph:
         roots: ``query``, ``mutation``, ``subscription`` to type name.
         possible_types: API object types of each API composite type; an object's are itself.
         interfaces: Interfaces each object type implements anywhere.
-        field_types: API type text of each field, by type and field name.
+        abstract_types: API interfaces and unions.
+        fields: API fields of each API composite type, by type and field name.
         resolvers: Subgraphs that resolve a field, by type and field name, in order of name.
         positions: Position of each subgraph in ``graphs``.
         contexts: Object types that set each context.
@@ -122,7 +139,8 @@ class QueryGraph:
     roots: Mapping[str, str]
     possible_types: Mapping[str, frozenset[str]]
     interfaces: Mapping[str, tuple[str, ...]]
-    field_types: Mapping[str, Mapping[str, str]]
+    abstract_types: frozenset[str]
+    fields: Mapping[str, Mapping[str, ApiField]]
     resolvers: Mapping[tuple[str, str], tuple[str, ...]]
     positions: Mapping[str, int]
     contexts: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -133,8 +151,7 @@ class QueryGraph:
 
     def is_abstract(self, type_name: str) -> bool:
         """Whether the API type is an interface or a union."""
-        possible = self.possible_types.get(type_name)
-        return possible is not None and possible != frozenset((type_name,))
+        return type_name in self.abstract_types
 
     def is_composite(self, type_name: str) -> bool:
         """Whether the API type has fields or members."""

@@ -217,7 +217,9 @@ def test_fragment_that_only_carries_conditions_is_judged_inside() -> None:
     citizen = operation(CITIZEN).selections[0]
     assert isinstance(citizen, Field)
     fragment = InlineFragment(None, inner, (Condition("a"),))
-    query = replace(operation(CITIZEN), selections=(replace(citizen, selections=(fragment,)),))
+    query = replace(
+        operation(CITIZEN), selections=(Field("citizen", None, citizen.arguments, (fragment,)),)
+    )
     request = ask(query, {"a": True}, Asker(CALLER, "p", (), NOW), index())
     restriction = restrict(query, {"a": True}, decide(request, denied=["Citizen.nick"]), index())
 
