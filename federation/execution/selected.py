@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from graphql import GraphQLSchema, is_abstract_type, is_composite_type
+from msgspec import Struct
 
 from federation.errors import Refusal
 from federation.execution.leaves import Complete, completion_of
@@ -45,14 +46,14 @@ def read_type(text: str) -> TypeRef:
 Groups: TypeAlias = frozenset[frozenset[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One response key of an object.
 
     Attributes:
         refusal: Why the place is null, whatever the tree holds.
         inner: What is selected of the value; None for leaves.
         complete: For leaves, from JSON value to response value.
+        plain: The same where nothing else decides about the value; None where something does.
         least: Of a count, the smallest that is shown.
         groups: The deferrals with which it is delivered, as alternative sets of their numbers;
             empty when the first part of the response holds it.
@@ -67,6 +68,7 @@ class Entry:
     refusal: Refusal | None = None
     inner: Place | None = None
     complete: Complete | None = None
+    plain: Complete | None = None
     mask: Mask | None = None
     least: int = 0
     groups: Groups = frozenset()
@@ -89,14 +91,13 @@ class Place:
         schema: GraphQLSchema,
     ) -> None:
         self._keys = keys
-        self._fields = fields
+        self._fields = [each for each in fields if holds(each.conditions, request.variables)]
         self._request = request
         self._schema = schema
         self._by_type: dict[str, tuple[Entry, ...]] = {}
         self.needs_type = any(
             field.types is not None or (field.name == "__typename" and field.key != EMPTY.alias)
-            for field in fields
-            if holds(field.conditions, request.variables)
+            for field in self._fields
         )
 
     def entries(self, runtime: str) -> tuple[Entry, ...]:
@@ -115,7 +116,7 @@ class Place:
         types = self._possible(runtime)
         by_key: dict[str, list[OutputField]] = {}
         for field in self._fields:
-            if _applies(field.types, types) and holds(field.conditions, self._request.variables):
+            if _applies(field.types, types):
                 by_key.setdefault(field.key, []).append(field)
         by_key.pop(str(EMPTY.alias), None)
         refused = {each.path[-1]: each for each in self._refusals(types)}
@@ -125,7 +126,7 @@ class Place:
                 yield self._entry(key, by_key[key], types)
             else:
                 type_ref = read_type(refusal.type)
-                groups = self._groups(map(deferrals_of, refusal.conditions))
+                groups = self._groups([deferrals_of(each) for each in refusal.conditions])
                 yield Entry(key, key, key, type_ref, refusal=refusal, groups=groups)
 
     def _possible(self, type_name: str) -> frozenset[str]:
@@ -146,7 +147,7 @@ class Place:
     def _entry(self, key: str, fields: list[OutputField], types: frozenset[str]) -> Entry:
         first = fields[0]
         type_ref = read_type(first.type)
-        groups = self._groups(field.deferrals for field in fields)
+        groups = self._groups([field.deferrals for field in fields])
         if first.name in INTROSPECTION_FIELDS:
             told = tuple(dict.fromkeys(field.source for field in fields))
             return Entry(key, first.source, first.name, type_ref, groups=groups, told=told)
@@ -163,23 +164,27 @@ class Place:
                 groups=groups,
                 stream=self._stream(first),
             )
+        complete = completion_of(type_ref.name, self._schema)
+        coordinates = {(each, first.name) for each in types}
+        mask, least = self._mask(coordinates), self._least(coordinates)
+        is_plain = type_ref.item is None and mask is None and not least
         return Entry(
             key,
             first.source,
             first.name,
             type_ref,
-            complete=completion_of(type_ref.name, self._schema),
-            mask=self._mask(types, first.name),
-            least=self._least(types, first.name),
+            complete=complete,
+            plain=complete if is_plain and first.name != "__typename" else None,
+            mask=mask,
+            least=least,
             groups=groups,
             stream=self._stream(first),
         )
 
-    def _groups(self, alternatives: Iterable[Deferrals]) -> Groups:
-        found = list(alternatives)
-        if not all(found):
+    def _groups(self, alternatives: list[Deferrals]) -> Groups:
+        if not all(alternatives):
             return frozenset()
-        groups = minimal(active(each, self._request.variables) for each in found)
+        groups = minimal(active(each, self._request.variables) for each in alternatives)
         return groups - {frozenset()}
 
     def _stream(self, field: OutputField) -> Stream | None:
@@ -187,18 +192,15 @@ class Place:
             return None
         return field.stream
 
-    def _least(self, types: frozenset[str], name: str) -> int:
-        if any((each, name) in self._request.small_counts for each in types):
-            return self._request.smallest_count
-        return 0
+    def _least(self, coordinates: set[tuple[str, str]]) -> int:
+        is_small = not coordinates.isdisjoint(self._request.small_counts)
+        return self._request.smallest_count if is_small else 0
 
-    def _mask(self, types: frozenset[str], name: str) -> Mask | None:
-        found = [self._request.masks.get((each, name)) for each in types]
-        masks = [mask for mask in found if mask is not None]
+    def _mask(self, coordinates: set[tuple[str, str]]) -> Mask | None:
+        known = self._request.masks
+        masked = [each for each in coordinates if each in known]
         # Which of several masks is meant only the type could tell.
-        if not masks:
-            return None
-        return masks[0] if len(masks) == 1 else _to_null
+        return _to_null if len(masked) > 1 else known[masked[0]] if masked else None
 
 
 def _in_order(selected: Iterable[str], refused: Mapping[str, Refusal]) -> list[str]:

@@ -11,7 +11,7 @@ from functools import reduce
 from itertools import takewhile
 from typing import Any
 
-from graphql import GraphQLSchema, is_abstract_type, is_object_type
+from graphql import GraphQLObjectType, GraphQLSchema, is_abstract_type
 
 from federation.errors import ResponseError
 from federation.execution.fetching import Execution
@@ -98,6 +98,12 @@ class Shaping:
         """Some of the object's response keys, in the given order."""
         result: dict[str, Any] = {}
         for entry in entries:
+            if entry.plain is not None:
+                completed = entry.plain(value.get(entry.source))
+                # Null and whatever is wrong may need an error, and that its path.
+                if completed is not None and completed is not INVALID and completed is not HIDDEN:
+                    result[entry.key] = completed
+                    continue
             self._path.append(entry.key)
             completed = self._field(value, runtime, entry)
             self._path.pop()
@@ -181,12 +187,12 @@ class Shaping:
         """The object's type if the API schema allows it where ``declared`` stands."""
         named = self._schema.type_map.get(declared)
         found = value.get("__typename")
-        if is_object_type(named):
+        if isinstance(named, GraphQLObjectType):
             # Subgraphs may call their root types what they like.
             matches = found is None or found == declared or declared in self._roots
             return declared if matches else None
         actual = self._schema.type_map.get(found) if isinstance(found, str) else None
-        if is_abstract_type(named) and is_object_type(actual):
+        if is_abstract_type(named) and isinstance(actual, GraphQLObjectType):
             return actual.name if self._schema.is_sub_type(named, actual) else None
         return None
 
