@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeAlias
@@ -31,18 +30,19 @@ from federation.execution.representations import (
 )
 from federation.execution.transport import SubgraphReply, SubgraphRequest, Transport
 from federation.execution.tree import (
+    Asked,
     Faults,
     Located,
     Object,
     collect,
+    copied,
     has_objects,
-    is_complete,
     merge,
     tree_keys,
 )
 from federation.planning.entity_text import calls_text, client_variables, numbered
 from federation.planning.plan import EntityFetch, Fetch, OperationPlan
-from federation.selection import Field, SelectionSet
+from federation.selection import Field
 
 _unfinished: set[asyncio.Task[SubgraphReply]] = set()
 """Mutations under way. The event loop itself holds tasks by weak references only."""
@@ -50,6 +50,10 @@ _unfinished: set[asyncio.Task[SubgraphReply]] = set()
 
 _Places: TypeAlias = Mapping[Path, Sequence[Object]]
 """Response paths that end at the first list, each with the entities there; none at root fetches."""
+
+
+_Share: TypeAlias = tuple[list[Object], Any]
+"""Objects of the tree, and an answer that all of them may hold."""
 
 
 _Calls: TypeAlias = Mapping[str, tuple[str, EntityCall]]
@@ -128,11 +132,7 @@ class FetchRun:
         targets = collect(self.execution.tree, self.fetch.path)
         if not targets:
             return
-        reply = await self._send(
-            self.fetch.text,
-            self._variables(self.fetch.text),
-            _without_objects([self._root_path()]),
-        )
+        reply = await self._send(self.fetch.text, self._variables(self.fetch.text))
         self._take_root(reply, targets)
 
     def take_event(self, event: SubgraphReply) -> None:
@@ -142,20 +142,17 @@ class FetchRun:
 
     def _take_root(self, reply: SubgraphReply | None, targets: list[Located]) -> None:
         data = _data(reply)
+        objects = [target for target, _ in targets]
         if data is None:
-            self._explain((target for target, _ in targets), self.fetch)
+            self._explain(objects, self.fetch)
         else:
-            self._merge(
-                ((target, data) for target, _ in targets),
-                self.fetch.selections,
-                _without_objects([self._root_path()]),
-            )
+            self._merge([(objects, data)], self.fetch)
         if reply is None:
             return
         for raw in reply.errors:
             self._report_root(raw, targets)
         if data is None and not reply.errors:
-            self._fail(SUBGRAPH_MALFORMED, _without_objects([self._root_path()]))
+            self._fail(SUBGRAPH_MALFORMED, self._root_places())
         elif data is None:
             self._fail(SUBGRAPH_ERROR, _without_objects(self._untold_roots(reply)))
 
@@ -228,7 +225,7 @@ class FetchRun:
     async def _ask_merged(self, text: str, parts: tuple[str, ...], calls: list[EntityCall]) -> None:
         """All calls in one request; once more apart if one of them spoiled the whole answer."""
         named = {f"_e{at}": (f"_r{at}", call) for at, call in enumerate(calls)}
-        reply = await self._send(text, self._variables(text, named), self._paths(calls))
+        reply = await self._send(text, self._variables(text, named), calls)
         is_spoiled = reply is not None and reply.data is None and self.fetch.kind != "mutation"
         if not is_spoiled:
             self._take(reply, named)
@@ -243,7 +240,7 @@ class FetchRun:
 
     async def _ask(self, text: str, calls: _Calls) -> None:
         asked = [call for _, call in calls.values()]
-        self._take(await self._send(text, self._variables(text, calls), self._paths(asked)), calls)
+        self._take(await self._send(text, self._variables(text, calls), asked), calls)
 
     def _take(self, reply: SubgraphReply | None, calls: _Calls) -> None:
         """Spread a reply over the objects that were asked for."""
@@ -256,7 +253,7 @@ class FetchRun:
             elif call.representations:
                 lost[alias] = call
                 for objects in call.objects:
-                    self._explain((target for target, *_ in objects), call)
+                    self._explain((target for target, *_ in objects), call.entity)
         if reply is None:
             return
         for raw in reply.errors:
@@ -267,16 +264,13 @@ class FetchRun:
         self._fail(code, self._paths(untold))
 
     def _spread(self, call: EntityCall, answers: list[Any]) -> None:
-        self._merge(
-            (
-                each
-                for objects, answer in zip(call.objects, answers, strict=True)
-                if answer is not None
-                for each in _shares(call.entity, objects, answer)
-            ),
-            call.entity.selections,
-            self._paths([call]),
+        shares = (
+            share
+            for objects, answer in zip(call.objects, answers, strict=True)
+            if answer is not None
+            for share in _shares(call.entity, objects, answer)
         )
+        self._merge(shares, call.entity, [call])
 
     def _report_entities(self, raw: Any, calls: _Calls, data: Object) -> None:
         named = _named(raw, calls)
@@ -292,7 +286,7 @@ class FetchRun:
             place = self._place(call, number, indices)
             self._report(raw, follow(place, target, _path(raw)[2:], self.execution.faults))
         if is_absent:
-            self._explain((target for target, *_ in call.objects[at]), call)
+            self._explain((target for target, *_ in call.objects[at]), call.entity)
 
     # Sending
 
@@ -308,17 +302,17 @@ class FetchRun:
         return variables
 
     async def _send(
-        self, text: str, variables: dict[str, Any], paths: _Places
+        self, text: str, variables: dict[str, Any], calls: Sequence[EntityCall] = ()
     ) -> SubgraphReply | None:
-        """The reply, or None after noting at ``paths`` why there is none."""
+        """The reply, or None after noting why there is none."""
         try:
             reply = await self._exchange(text, variables)
         except SubgraphUnreachable as error:
             self.outcome = Outcome.UNREACHABLE
-            self._fail(SUBGRAPH_UNREACHABLE, paths, error.status)
+            self._fail(SUBGRAPH_UNREACHABLE, self._places(calls), error.status)
         except TimeoutError:
             self.outcome = Outcome.TIMED_OUT
-            self._fail(SUBGRAPH_TIMEOUT, paths)
+            self._fail(SUBGRAPH_TIMEOUT, self._places(calls))
         else:
             self.outcome = Outcome.ANSWERED
             return reply
@@ -353,26 +347,31 @@ class FetchRun:
     # Merging and errors
 
     def _merge(
-        self, answers: Iterable[tuple[Object, Any]], asked: SelectionSet, paths: _Places
+        self,
+        shares: Iterable[_Share],
+        asked: EntityFetch | Fetch,
+        calls: Sequence[EntityCall] = (),
     ) -> None:
         unfit: list[Object] = []
-        variables = self.execution.request.variables
-        for target, answer in answers:
-            if self.execution.has_context:
-                # Below objects with different contexts one answer goes on as several.
-                answer = deepcopy(answer)  # noqa: PLW2901
+        surely = Asked(asked.selections, self.execution.request.variables)
+        for objects, answer in shares:
+            if not isinstance(answer, dict):
+                unfit += objects
+                continue
             # Looked at before it is merged: objects of the tree can be shared between answers.
-            fits = isinstance(answer, dict) and is_complete(answer, asked, variables)
-            fits &= isinstance(answer, dict) and merge(target, answer)
-            if not fits:
-                unfit.append(target)
+            is_complete = surely.is_in(answer)
+            for target in objects:
+                # Below objects with different contexts one answer goes on as several.
+                own = copied(answer) if self.execution.has_context else answer
+                if not merge(target, own) or not is_complete:
+                    unfit.append(target)
         if unfit:
-            self._fail(SUBGRAPH_MALFORMED, {path: paths[path] and unfit for path in paths})
+            places = self._places(calls)
+            self._fail(SUBGRAPH_MALFORMED, {path: places[path] and unfit for path in places})
 
-    def _explain(self, targets: Iterable[Object], asked: EntityCall | Fetch) -> None:
+    def _explain(self, targets: Iterable[Object], asked: EntityFetch | Fetch) -> None:
         """Mark what was asked of the objects and is not there: an error says why."""
-        selections = (asked.entity if isinstance(asked, EntityCall) else asked).selections
-        keys = tuple(tree_keys(selections))
+        keys = tuple(tree_keys(asked.selections))
         for target in targets:
             for key in keys:
                 if target.get(key) is None:
@@ -403,7 +402,14 @@ class FetchRun:
             place.enter(next(iter(keys)), None)
         return tuple(place.path)
 
-    def _paths(self, calls: list[EntityCall]) -> _Places:
+    def _places(self, calls: Sequence[EntityCall]) -> _Places:
+        """Where a request merges its answer: one with entity calls, or else a root fetch."""
+        return self._paths(calls) if calls else self._root_places()
+
+    def _root_places(self) -> _Places:
+        return _without_objects([self._root_path()])
+
+    def _paths(self, calls: Sequence[EntityCall]) -> _Places:
         """Where the calls' objects are, up to the first list; each path once.
 
         Which objects that are is of use only where rows of them can leave the tree.
@@ -442,20 +448,20 @@ def _finished(task: asyncio.Task[SubgraphReply]) -> None:
         task.exception()
 
 
-def _shares(entity: EntityFetch, objects: list[Found], answer: Any) -> Iterator[tuple[Object, Any]]:
-    """Each object with the answer about it.
+def _shares(entity: EntityFetch, objects: list[Found], answer: Any) -> Iterator[_Share]:
+    """The objects with the answer about them.
 
     Objects at one place may share what is in the answer, since the same will be added to all of
     them; each further place gets a copy of its own.
     """
     if len(entity.paths) == 1 or not has_objects(entity.selections):
-        yield from ((target, answer) for target, _, _ in objects)
+        yield [target for target, _, _ in objects], answer
         return
-    own = {objects[0][2]: answer}
+    by_place: dict[int, list[Object]] = {}
     for target, _, number in objects:
-        if number not in own:
-            own[number] = deepcopy(answer)
-        yield target, own[number]
+        by_place.setdefault(number, []).append(target)
+    for at, targets in enumerate(by_place.values()):
+        yield targets, copied(answer) if at else answer
 
 
 def _without_objects(paths: Iterable[Path]) -> _Places:

@@ -132,13 +132,14 @@ def _leaf(value: Any) -> Any:
 
 def _call(entity: EntityFetch, objects: list[Found], faults: Faults) -> EntityCall:
     call = EntityCall(entity)
-    positions: dict[bytes, int] = {}
+    objects_by_text: dict[bytes, list[Found]] = {}
+    has_faults = bool(faults)
     for found in objects:
         value = found[0]
         told = entity.typename or typename(value)
         if told is None or (entity.types is not None and typename(value) not in entity.types):
             continue
-        if faults and _rests_on_fault(value, entity.representation, faults):
+        if has_faults and _rests_on_fault(value, entity.representation, faults):
             for key in _lost_keys(entity):
                 faults.mark(value, key)
             call.rest.append(found)
@@ -148,11 +149,13 @@ def _call(entity: EntityFetch, objects: list[Found], faults: Faults) -> EntityCa
             call.rest.append(found)
             continue
         representation = {"__typename": told, **fields}
-        position = positions.setdefault(canonical(representation), len(call.representations))
-        if position == len(call.representations):
+        text = canonical(representation)
+        same = objects_by_text.get(text)
+        if same is None:
+            same = objects_by_text[text] = []
             call.representations.append(representation)
-            call.objects.append([])
-        call.objects[position].append(found)
+        same.append(found)
+    call.objects += objects_by_text.values()
     return call
 
 
@@ -172,7 +175,9 @@ def read_fields(value: Object, fields: tuple[RepresentationField, ...]) -> Any:
                 return MISSING
             if name not in each.types:
                 continue
-        found = read_value(value.get(each.source, MISSING), each.fields)
+        found = value.get(each.source, MISSING)
+        if each.fields:
+            found = read_value(found, each.fields)
         if found is MISSING:
             return MISSING
         result[each.name] = found

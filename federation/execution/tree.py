@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from federation.execution.model import holds
 from federation.planning.plan import ResponsePath
-from federation.selection import Field, Selection, SelectionSet
+from federation.selection import Field, SelectionSet
 
 Object: TypeAlias = dict[str, Any]
 Located: TypeAlias = tuple[Object, tuple[int, ...]]
@@ -47,23 +47,22 @@ def collect(root: Object, path: ResponsePath) -> list[Located]:
     """The objects that a path leads to, in the order of the response; other values are left out."""
     found: list[tuple[Any, tuple[int, ...]]] = [(root, ())]
     for step in path:
-        found = list(_step(found, step))
-    return [(value, indices) for value, indices in found if isinstance(value, dict)]
+        found = _step(found, step)
+    return [each for each in found if isinstance(each[0], dict)]
 
 
-def _step(
-    values: list[tuple[Any, tuple[int, ...]]], step: str
-) -> Iterator[tuple[Any, tuple[int, ...]]]:
+def _step(found: list[tuple[Any, tuple[int, ...]]], step: str) -> list[tuple[Any, tuple[int, ...]]]:
+    if step == "@":
+        return [
+            (item, (*indices, at))
+            for value, indices in found
+            if isinstance(value, list)
+            for at, item in enumerate(value)
+        ]
     types = types_of(step)
-    for value, indices in values:
-        if step == "@":
-            if isinstance(value, list):
-                yield from ((item, (*indices, at)) for at, item in enumerate(value))
-        elif isinstance(value, dict):
-            if types is None:
-                yield value.get(step), indices
-            elif typename(value) in types:
-                yield value, indices
+    if types is None:
+        return [(value.get(step), indices) for value, indices in found if isinstance(value, dict)]
+    return [each for each in found if isinstance(each[0], dict) and typename(each[0]) in types]
 
 
 def typename(value: Object) -> str | None:
@@ -119,27 +118,59 @@ def _merge_lists(known: list[Any], values: list[Any]) -> bool:
     return fits
 
 
-def is_complete(value: Any, selections: SelectionSet, variables: Mapping[str, Any]) -> bool:
-    """Whether an answer has every key that was surely asked for, at every depth.
+def copied(value: Any) -> Any:
+    """A copy of a JSON value, at every depth."""
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [copied(each) for each in value]
+    return value
+
+
+class Asked:
+    """What a selection set surely asks for, told apart by runtime type on demand.
 
     Not surely asked for is what stands under a type that the object does not tell to be its own.
     """
-    if isinstance(value, list):
-        return all(is_complete(item, selections, variables) for item in value)
-    if not isinstance(value, dict):
-        return True
-    return all(_has(value, each, variables) for each in selections)
+
+    def __init__(self, selections: SelectionSet, variables: Mapping[str, Any]) -> None:
+        self._selections = selections
+        self._variables = variables
+        self._by_type: dict[str | None, _Keys] = {}
+
+    def is_in(self, value: Any) -> bool:
+        """Whether an answer has every key that was surely asked for, at every depth."""
+        if isinstance(value, list):
+            return all(map(self.is_in, value))
+        if not isinstance(value, dict):
+            return True
+        runtime = typename(value)
+        if runtime not in self._by_type:
+            self._by_type[runtime] = self._keys(runtime)
+        keys, inner = self._by_type[runtime]
+        return keys <= value.keys() and all(each.is_in(value[key]) for key, each in inner)
+
+    def _keys(self, runtime: str | None) -> _Keys:
+        fields = list(self._fields(self._selections, runtime))
+        inner = [
+            (each.response_key, Asked(each.selections, self._variables))
+            for each in fields
+            if each.selections
+        ]
+        return frozenset(each.response_key for each in fields), inner
+
+    def _fields(self, selections: SelectionSet, runtime: str | None) -> Iterator[Field]:
+        for each in selections:
+            if each.conditions and not holds((each.conditions,), self._variables):
+                continue
+            if isinstance(each, Field):
+                yield each
+            elif each.type_condition in (None, runtime):
+                yield from self._fields(each.selections, runtime)
 
 
-def _has(value: Object, selection: Selection, variables: Mapping[str, Any]) -> bool:
-    if selection.conditions and not holds((selection.conditions,), variables):
-        return True
-    if isinstance(selection, Field):
-        key = selection.response_key
-        return key in value and is_complete(value[key], selection.selections, variables)
-    if selection.type_condition in (None, typename(value)):
-        return is_complete(value, selection.selections, variables)
-    return True
+_Keys: TypeAlias = tuple[frozenset[str], list[tuple[str, Asked]]]
+"""The response keys of an object, and what is asked of the values under some of them."""
 
 
 def has_objects(selections: SelectionSet) -> bool:
