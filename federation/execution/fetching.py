@@ -330,7 +330,8 @@ class FetchRun:
             raise TimeoutError
         subgraph = self.fetch.subgraph
         headers = self.execution.request.headers_for(subgraph, text)
-        request = SubgraphRequest(text, variables, self.fetch.kind, headers)
+        continues = bool(self.fetch.after)
+        request = SubgraphRequest(text, variables, self.fetch.kind, headers, continues)
         self.requests += 1
         async with asyncio.timeout_at(ends):
             return await self._reply(self.execution.transport.send(subgraph, request))

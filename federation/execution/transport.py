@@ -18,12 +18,16 @@ class SubgraphRequest:
         variables: JSON values; only those that have one.
         kind: ``query``, ``mutation`` or ``subscription``. Only a query may be sent twice.
         headers: To send along, such as the signed access context.
+        continues: Whether earlier answers of the same execution are kept until this one is there.
+            Where requests must wait for a connection, these go first: what has begun is ended
+            before more is begun, so that few answers lie in memory.
     """
 
     text: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "query"
     headers: Mapping[str, str] = field(default_factory=dict)
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,12 @@ class ByteTransport(Transport, Protocol):
     """A transport for bodies that somebody else writes and reads."""
 
     def post(
-        self, subgraph: str, body: bytes, headers: Mapping[str, str]
+        self, subgraph: str, body: bytes, headers: Mapping[str, str], *, continues: bool = False
     ) -> asyncio.Future[ByteReply]:
         """Send the body of a query; cancelling the answer means not to wait for it.
 
-        The answer fails with ``SubgraphUnreachable`` where ``send`` would.
+        The answer fails with ``SubgraphUnreachable`` where ``send`` would; for ``continues`` see
+        ``SubgraphRequest``.
         """
         ...
 

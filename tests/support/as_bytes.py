@@ -30,7 +30,12 @@ class AsBytes:
         return await self._inner.send(subgraph, request)
 
     def post(
-        self, subgraph: str, body: bytes, headers: Mapping[str, str]
+        self,
+        subgraph: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        continues: bool = False,  # noqa: ARG002 - nobody waits for a connection here
     ) -> asyncio.Future[ByteReply]:
         self.posted += 1
         return asyncio.ensure_future(self._post(subgraph, body, headers))

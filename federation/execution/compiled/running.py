@@ -135,7 +135,8 @@ class TypedRun:
             self._end(step)
             return
         headers = self._request.headers_for(fetch.subgraph, fetch.text)
-        reply = self._transport.post(fetch.subgraph, body, headers)
+        continues = bool(step.waits_for)
+        reply = self._transport.post(fetch.subgraph, body, headers, continues=continues)
         self.sent[fetch.id] = Sent(body, reply)
         reply.add_done_callback(partial(self._take, at, self._loop.time()))
 

@@ -1,4 +1,7 @@
-"""A query on an open connection, without a task of its own: the common case, and the fast one."""
+"""A query on an open connection, at once or when one is free, without a task of its own.
+
+That is the common case, and the fast one; whatever else happens, a task does it.
+"""
 
 from __future__ import annotations
 
@@ -9,40 +12,69 @@ from typing import Any
 from federation.errors import SubgraphUnreachable
 from federation.execution import ByteReply
 from federation.gateway.transports.connection import Answer, Connection, NoAnswer
-from federation.gateway.transports.pool import Pool
+from federation.gateway.transports.pool import Attempt, Pool
 
 Read = Callable[[Answer], ByteReply]
 """From an HTTP answer to that of the subgraph, or ``SubgraphUnreachable``."""
 
-Again = Callable[[], Awaitable[ByteReply]]
-"""Sends the same once more, on a new connection."""
+Post = Callable[[Attempt], Awaitable[ByteReply]]
+"""Sends the same by a task."""
 
 
 class Exchange(asyncio.Future[ByteReply]):
     """The answer to one query; cancelling closes the connection."""
 
-    def __init__(self, subgraph: str, pool: Pool, connection: Connection) -> None:
-        """Nothing is sent yet; the connection was taken from the pool."""
-        super().__init__(loop=connection.loop)
+    def __init__(self, subgraph: str, pool: Pool) -> None:
+        """Nothing is sent yet."""
+        super().__init__(loop=asyncio.get_running_loop())
         self._subgraph = subgraph
         self._pool = pool
-        self._connection: Connection | None = connection
+        self._turn: asyncio.Future[None] | None = None
+        self._connection: Connection | None = None
         self._second: asyncio.Future[ByteReply] | None = None
 
-    def send(self, message: bytes, seconds: float, read: Read, again: Again) -> None:
+    def send(
+        self,
+        means: Connection | asyncio.Future[None],
+        message: bytes,
+        seconds: float,
+        read: Read,
+        post: Post,
+    ) -> None:
         """Send head and body.
 
         Args:
+            means: Taken from the pool: a connection, or the turn to get one.
             message: All of it.
-            seconds: To wait for the answer; those of ``again`` are its own affair.
+            seconds: To wait for turn and answer; those of ``post`` are its own affair.
             read: Applied to the answer.
-            again: Called when the connection broke before a byte of the answer came.
+            post: Called when the connection broke before a byte of the answer came, or when there
+                is none to be taken.
         """
-        assert self._connection is not None, "sent once"
         self._read = read
-        self._again = again
-        self._timer = self._connection.loop.call_later(seconds, self._expire)
-        self._connection.begin(message, self)
+        self._post = post
+        self._timer = self.get_loop().call_later(seconds, self._expire)
+        if isinstance(means, Connection):
+            self._connection = means
+            means.begin(message, self)
+        else:
+            self._turn = means
+            means.add_done_callback(lambda _: self._begin(message))
+
+    def _begin(self, message: bytes) -> None:
+        """Its turn has come, unless nobody waits any more."""
+        if self._turn is None:
+            return
+        self._turn = None
+        self._connection = self._pool.take()
+        if self._connection is not None:
+            self._connection.begin(message, self)
+            return
+        # One must be opened. The task for that takes a slot itself: were it cancelled before it has
+        # begun, it would not give back this one.
+        self._pool.free_slot()
+        self._timer.cancel()
+        self._go_on(Attempt(is_repeatable=True, continues=True))
 
     # Called by the connection
 
@@ -58,8 +90,7 @@ class Exchange(asyncio.Future[ByteReply]):
         """There is none; it is asked for once more if it cannot have been read by anyone."""
         self._leave(is_usable=False)
         if failure.is_untouched:
-            self._second = asyncio.ensure_future(self._again())
-            self._second.add_done_callback(self._take_over)
+            self._go_on(Attempt(continues=True, on_new=True))
             return
         self.set_exception(SubgraphUnreachable(self._subgraph, str(failure), failure.status))
 
@@ -67,19 +98,31 @@ class Exchange(asyncio.Future[ByteReply]):
 
     def cancel(self, msg: Any | None = None) -> bool:
         """Not to be waited for any more."""
-        if self._connection is not None:
-            self._connection.abort()
-            self._leave(is_usable=False)
+        self._give_up()
         if self._second is not None:
             self._second.cancel()
         return super().cancel(msg)
 
     def _expire(self) -> None:
-        if self._connection is None:
-            return
-        self._connection.abort()
-        self._leave(is_usable=False)
-        self.set_exception(SubgraphUnreachable(self._subgraph, "no complete answer in time"))
+        self._give_up()
+        if not self.done():
+            self.set_exception(SubgraphUnreachable(self._subgraph, "no complete answer in time"))
+
+    def _give_up(self) -> None:
+        """Give back what was taken for it."""
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            self._timer.cancel()
+            if not turn.cancel():
+                # It has come, and nobody has been told yet.
+                self._pool.free_slot()
+        if self._connection is not None:
+            self._connection.abort()
+            self._leave(is_usable=False)
+
+    def _go_on(self, attempt: Attempt) -> None:
+        self._second = asyncio.ensure_future(self._post(attempt))
+        self._second.add_done_callback(self._take_over)
 
     def _leave(self, *, is_usable: bool) -> None:
         connection, self._connection = self._connection, None

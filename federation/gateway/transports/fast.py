@@ -30,7 +30,7 @@ from federation.execution import (
 from federation.gateway.transports.answers import ACCEPT, check_media_type
 from federation.gateway.transports.connection import Answer, NoAnswer
 from federation.gateway.transports.exchange import Exchange
-from federation.gateway.transports.pool import Origin, Pool, PoolLimits
+from federation.gateway.transports.pool import Attempt, Origin, Pool, PoolLimits
 
 _MAX_HEAD_BYTES = 32_768
 
@@ -135,37 +135,36 @@ class FastTransport:
         """
         body = body_of(request)
         if request.kind == "query":
-            answer = await self.post(subgraph, body, request.headers)
+            answer = await self.post(subgraph, body, request.headers, continues=request.continues)
         else:
-            answer = await self._post(subgraph, body, request.headers, is_repeatable=False)
+            once = Attempt(continues=request.continues)
+            answer = await self._post(subgraph, body, request.headers, once)
         return read_reply(subgraph, answer)
 
     def post(
-        self, subgraph: str, body: bytes, headers: Mapping[str, str]
+        self, subgraph: str, body: bytes, headers: Mapping[str, str], *, continues: bool = False
     ) -> asyncio.Future[ByteReply]:
         """Post the body of a query; see ``send``."""
+        post = partial(self._post, subgraph, body, headers)
         target = self._targets.get(subgraph)
         lines = _lines_of(tuple(headers.items()))
-        connection = target.pool.take_idle() if target is not None and lines is not None else None
-        if target is None or lines is None or connection is None:
-            return asyncio.ensure_future(self._post(subgraph, body, headers, is_repeatable=True))
-        exchange = Exchange(subgraph, target.pool, connection)
+        if target is None or lines is None:
+            return asyncio.ensure_future(post(Attempt()))
+        connection = target.pool.take_idle()
+        if connection is None and not target.pool.is_full:
+            return asyncio.ensure_future(post(Attempt(is_repeatable=True)))
+        exchange = Exchange(subgraph, target.pool)
         exchange.send(
+            connection or target.pool.wait(continues=continues),
             b"%b%bContent-Length: %d\r\n\r\n%b" % (target.head, lines, len(body), body),
             self._deadline_seconds,
             partial(_reply, subgraph),
-            partial(self._post, subgraph, body, headers, is_repeatable=False, on_new=True),
+            post,
         )
         return exchange
 
     async def _post(
-        self,
-        subgraph: str,
-        body: bytes,
-        headers: Mapping[str, str],
-        *,
-        is_repeatable: bool,
-        on_new: bool = False,
+        self, subgraph: str, body: bytes, headers: Mapping[str, str], attempt: Attempt
     ) -> ByteReply:
         target = self._targets.get(subgraph)
         if target is None:
@@ -176,9 +175,7 @@ class FastTransport:
         message = b"%b%bContent-Length: %d\r\n\r\n%b" % (target.head, lines, len(body), body)
         try:
             async with asyncio.timeout(self._deadline_seconds):
-                answer = await target.pool.exchange(
-                    message, is_repeatable=is_repeatable, on_new=on_new
-                )
+                answer = await target.pool.exchange(message, attempt)
         except TimeoutError:
             raise SubgraphUnreachable(subgraph, "no complete answer in time") from None
         except NoAnswer as failure:

@@ -110,7 +110,12 @@ class HttpTransport:
         return read_reply(subgraph, answer)
 
     def post(
-        self, subgraph: str, body: bytes, headers: Mapping[str, str]
+        self,
+        subgraph: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        continues: bool = False,  # noqa: ARG002 - there is one line for all
     ) -> asyncio.Future[ByteReply]:
         """Post the body of a query; see ``send``."""
         return asyncio.ensure_future(self._exchange(subgraph, body, headers, is_repeatable=True))

@@ -44,6 +44,22 @@ class PoolLimits:
     max_body_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How a request is sent.
+
+    Attributes:
+        is_repeatable: Whether it may be sent once more, on a new connection, when the first one
+            broke before a byte of the answer came.
+        continues: Whether it gets a slot before those that begin something.
+        on_new: Whether a connection is opened even if there is an idle one.
+    """
+
+    is_repeatable: bool = False
+    continues: bool = False
+    on_new: bool = False
+
+
 class Pool:
     """Open connections to one origin; the one used last is used next, so that the others age."""
 
@@ -53,37 +69,33 @@ class Pool:
         # Whoever holds a slot holds a connection or may open one, idle ones being taken first:
         # there are never more open connections than slots.
         self._free = limits.connections
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._begun: deque[asyncio.Future[None]] = deque()
+        self._new: deque[asyncio.Future[None]] = deque()
         self._idle: list[Connection] = []
         self._sweep: asyncio.TimerHandle | None = None
         self._is_closed = False
 
-    async def exchange(
-        self, request: bytes, *, is_repeatable: bool, on_new: bool = False
-    ) -> Answer:
+    async def exchange(self, request: bytes, attempt: Attempt) -> Answer:
         """The answer to one request.
 
         Args:
             request: Head and body.
-            is_repeatable: Whether it may be sent once more, on a new connection, when the first one
-                broke before a byte of the answer came.
-            on_new: Open a connection even if there is an idle one.
 
         Raises:
             NoAnswer: No complete answer came.
             OSError: No connection could be had; TLS failures are among them.
             TimeoutError: No connection could be had in time.
         """
-        await self._slot()
+        await self._slot(continues=attempt.continues)
         try:
-            if on_new:
+            if attempt.on_new:
                 # There may be as many idle ones as there are slots.
                 self._drop_idle()
-            connection = self._take() or await self._open()
+            connection = self.take() or await self._open()
             try:
                 answer = await connection.ask(request)
             except NoAnswer as failure:
-                if not (is_repeatable and failure.is_untouched):
+                if not (attempt.is_repeatable and failure.is_untouched):
                     raise
                 # The other idle ones may be as dead as this one was.
                 connection = await self._open()
@@ -93,14 +105,25 @@ class Pool:
         finally:
             self.free_slot()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a slot has to be waited for."""
+        return not self._free
+
     def take_idle(self) -> Connection | None:
         """An open connection and a slot for it, to be given back; None if that takes waiting."""
-        if not self._free or self._queue:
+        if self.is_full:
             return None
-        connection = self._take()
+        connection = self.take()
         if connection is not None:
             self._free -= 1
         return connection
+
+    def wait(self, *, continues: bool) -> asyncio.Future[None]:
+        """Done when a slot is the caller's, who gives it back, or cancels this before."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        (self._begun if continues else self._new).append(turn)
+        return turn
 
     def give_back(self, connection: Connection) -> None:
         """A connection that has its answer, and its slot."""
@@ -109,19 +132,18 @@ class Pool:
 
     def free_slot(self) -> None:
         """The slot alone, of a connection that was closed."""
-        while self._queue:
-            first = self._queue.popleft()
+        while self._begun or self._new:
+            first = (self._begun or self._new).popleft()
             if not first.done():
                 first.set_result(None)
                 return
         self._free += 1
 
-    async def _slot(self) -> None:
-        if self._free and not self._queue:
+    async def _slot(self, *, continues: bool) -> None:
+        if not self.is_full:
             self._free -= 1
             return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
+        turn = self.wait(continues=continues)
         try:
             await turn
         except asyncio.CancelledError:
@@ -145,7 +167,8 @@ class Pool:
         for connection in dropped:
             connection.abort()
 
-    def _take(self) -> Connection | None:
+    def take(self) -> Connection | None:
+        """An open connection for a slot that is held; None if one must be opened."""
         while self._idle:
             connection = self._idle.pop()
             latest = connection.loop.time() - IDLE_SECONDS

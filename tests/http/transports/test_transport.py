@@ -7,6 +7,7 @@ import pytest
 
 from federation.errors import SubgraphUnreachable
 from federation.execution import SubgraphRequest
+from federation.execution.transport import takes_bytes
 from federation.gateway.transports.fast import FastTransport
 from federation.gateway.transports.http import HttpTransport
 from tests.support.city import API, run
@@ -266,3 +267,49 @@ async def test_transport_closes_after_the_mutations_of_clients_that_left(client:
         assert not answered
 
     assert answered
+
+
+async def test_what_has_begun_is_asked_before_what_begins_where_connections_are_short() -> None:
+    asked: list[bytes] = []
+
+    async def answer(request: bytes, writer: asyncio.StreamWriter) -> bool:
+        asked.append(request[-2:-1])
+        writer.write(http_answer({"data": {}}))
+        return True
+
+    async with serving(FastTransport, answer, connections=1) as (_, transport):
+        assert takes_bytes(transport)
+        await transport.post("a", b"[0]", {})
+        posted = [
+            transport.post("a", b"[%d]" % number, {}, continues=number > 3)
+            for number in (1, 2, 3, 4, 5)
+        ]
+        await asyncio.gather(*posted)
+
+    assert asked == [b"0", b"1", b"4", b"5", b"2", b"3"]
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_requests_given_up_at_any_moment_leave_all_connections_to_others(turns: int) -> None:
+    held = asyncio.Event()
+
+    async def answer(request: bytes, writer: asyncio.StreamWriter) -> bool:
+        if request.endswith(b"[]"):
+            await held.wait()
+        writer.write(http_answer({"data": {}}))
+        return True
+
+    async with serving(FastTransport, answer, connections=3) as (_, transport):
+        assert takes_bytes(transport)
+        for _ in range(3):
+            await asyncio.gather(*(transport.post("a", b"[0]", {}) for _ in range(3)))
+            posted = [transport.post("a", b"[]", {}, continues=at % 2 == 0) for at in range(20)]
+            await asyncio.sleep(0.02)
+            # One by one, so that turns have come to some of which nobody has been told yet.
+            for at, each in enumerate(posted):
+                each.cancel()
+                if at % 8 == turns:
+                    await asyncio.sleep(0)
+        held.set()
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(transport.post("a", b"[]", {}) for _ in range(9)))
