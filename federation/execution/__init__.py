@@ -10,7 +10,7 @@ from federation.execution.compiled import (
     TypedPlan,
     compile_typed,
 )
-from federation.execution.execute import execute, execute_event, unfinished_mutations
+from federation.execution.execute import execute, execute_event
 from federation.execution.incremental import Payload, execute_incrementally, is_incremental
 from federation.execution.model import (
     ExecutionRequest,
@@ -18,6 +18,7 @@ from federation.execution.model import (
     FetchReport,
     Outcome,
 )
+from federation.execution.mutations import unfinished_mutations
 from federation.execution.subscribe import subscribe
 from federation.execution.transport import (
     ByteReply,

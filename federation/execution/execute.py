@@ -12,7 +12,8 @@ from federation.execution.compiled import (
     TypedPlan,
     TypedRun,
 )
-from federation.execution.fetching import Execution, FetchRun, unfinished_mutations
+from federation.execution.execution import Execution
+from federation.execution.fetching import FetchRun
 from federation.execution.model import (
     ExecutionRequest,
     ExecutionResult,
@@ -24,8 +25,6 @@ from federation.execution.rows import drop_rows, mended
 from federation.execution.shape import shape
 from federation.execution.transport import SubgraphReply, Transport, takes_bytes
 from federation.planning.plan import OperationPlan
-
-__all__ = ["execute", "execute_event", "unfinished_mutations"]
 
 
 async def execute(
@@ -134,7 +133,7 @@ async def _execute(
         raise faults.exceptions[0] from None
     reports = tuple(task.result() for task in tasks)
     dropped = drop_rows(execution)
-    told = [error for run in runs if run.fetch.id not in plan.untold for error in run.errors]
+    told = [error for run in runs if run.fetch.id not in plan.untold for error in run.errors.found]
     failures = mended(told, execution, dropped)
     shaped = shape(plan, execution.request, schema, execution)
     return ExecutionResult(

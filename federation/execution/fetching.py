@@ -3,89 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, TypeAlias
 
-from federation.errors import ResponseError, SubgraphUnreachable
+from federation.errors import SubgraphUnreachable
 from federation.execution.answers import body_of, read_reply
-from federation.execution.compiled.running import Sent
+from federation.execution.execution import Execution
 from federation.execution.failures import (
-    SUBGRAPH_ERROR,
     SUBGRAPH_MALFORMED,
     SUBGRAPH_TIMEOUT,
     SUBGRAPH_UNREACHABLE,
-    fault,
-    reported,
 )
-from federation.execution.model import ExecutionRequest, FetchReport, Outcome, holds
-from federation.execution.places import Path, ResponsePlace, follow, place_of
+from federation.execution.fetch_errors import FetchErrors
+from federation.execution.model import FetchReport, Outcome, holds
+from federation.execution.mutations import to_its_end
 from federation.execution.representations import (
+    Calls,
     EntityCall,
     Found,
     context_calls,
     entity_call,
     rest_calls,
 )
-from federation.execution.transport import SubgraphReply, SubgraphRequest, Transport
-from federation.execution.tree import (
-    Asked,
-    Faults,
-    Located,
-    Object,
-    collect,
-    copied,
-    has_objects,
-    merge,
-    tree_keys,
-)
+from federation.execution.transport import SubgraphReply, SubgraphRequest
+from federation.execution.tree import Asked, Located, Object, collect, copied, has_objects, merge
 from federation.planning.entity_text import calls_text, client_variables, numbered
-from federation.planning.plan import EntityFetch, Fetch, OperationPlan
-from federation.selection import Field
-
-_unfinished: set[asyncio.Task[SubgraphReply]] = set()
-"""Mutations under way. The event loop itself holds tasks by weak references only."""
-
-
-_Places: TypeAlias = Mapping[Path, Sequence[Object]]
-"""Response paths that end at the first list, each with the entities there; none at root fetches."""
-
+from federation.planning.plan import EntityFetch, Fetch
 
 _Share: TypeAlias = tuple[list[Object], Any]
 """Objects of the tree, and an answer that all of them may hold."""
-
-
-_Calls: TypeAlias = Mapping[str, tuple[str, EntityCall]]
-"""The calls of one request: by response key, each with the name of its variable."""
-
-
-@dataclass(slots=True)
-class Execution:
-    """What the fetches of one execution share.
-
-    Attributes:
-        tree: The root object.
-        ends: Time of the event loop's clock at which the deadline has passed.
-        given: What a typed run has sent before it gave up, by fetch.
-        has_context: Whether some entities are asked about by what is around them.
-        concerned: By identity of an error that is told once for many entities: those entities.
-    """
-
-    plan: OperationPlan
-    request: ExecutionRequest
-    transport: Transport
-    ends: float | None = None
-    tree: Object = field(default_factory=dict)
-    faults: Faults = field(default_factory=Faults)
-    given: dict[int, Sent] = field(default_factory=dict)
-    has_context: bool = False
-    concerned: dict[int, Sequence[Object]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.has_context = any(
-            entity.context for fetch in self.plan.fetches for entity in fetch.entities
-        )
 
 
 @dataclass(slots=True)
@@ -102,7 +49,10 @@ class FetchRun:
     outcome: Outcome = Outcome.SKIPPED
     requests: int = 0
     representations: int = 0
-    errors: list[ResponseError] = field(default_factory=list)
+    errors: FetchErrors = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.errors = FetchErrors(self.execution, self.fetch)
 
     async def run(self) -> None:
         """Send what there is to send and merge what comes back; failures become errors."""
@@ -119,10 +69,10 @@ class FetchRun:
             id=self.fetch.id,
             subgraph=self.fetch.subgraph,
             kind=self.fetch.kind,
-            outcome=self.outcome,
+            outcome=Outcome.MALFORMED if self.errors.is_malformed else self.outcome,
             requests=self.requests,
             representations=self.representations,
-            errors=len(self.errors),
+            errors=len(self.errors.found),
             seconds=seconds,
         )
 
@@ -144,41 +94,11 @@ class FetchRun:
         data = _data(reply)
         objects = [target for target, _ in targets]
         if data is None:
-            self._explain(objects, self.fetch)
+            self.errors.explain(objects, self.fetch)
         else:
             self._merge([(objects, data)], self.fetch)
-        if reply is None:
-            return
-        for raw in reply.errors:
-            self._report_root(raw, targets)
-        if data is None and not reply.errors:
-            self._fail(SUBGRAPH_MALFORMED, self._root_places())
-        elif data is None:
-            self._fail(SUBGRAPH_ERROR, _without_objects(self._untold_roots(reply)))
-
-    def _untold_roots(self, reply: SubgraphReply) -> list[Path]:
-        """Where fields were lost with the whole answer, and no error of it says so."""
-        paths = [_path(raw) for raw in reply.errors]
-        if [] in paths:
-            return []
-        told = {steps[0] for steps in paths}
-        variables = self.execution.request.variables
-        return [
-            self._root_path(each.response_key)
-            for each in self.fetch.selections
-            if isinstance(each, Field)
-            and each.response_key not in told
-            and holds((each.conditions,), variables)
-        ]
-
-    def _report_root(self, raw: Any, targets: list[Located]) -> None:
-        steps = _path(raw)
-        if not steps:
-            self._report(raw, self._root_path())
-            return
-        for target, indices in targets:
-            place = place_of(self.execution.plan.output, self.fetch.path, indices)
-            self._report(raw, follow(place, target, steps, self.execution.faults))
+        if reply is not None:
+            self.errors.tell_root(reply, targets, is_lost=data is None)
 
     # Entity fetches
 
@@ -238,30 +158,24 @@ class FetchRun:
             )
         )
 
-    async def _ask(self, text: str, calls: _Calls) -> None:
+    async def _ask(self, text: str, calls: Calls) -> None:
         asked = [call for _, call in calls.values()]
         self._take(await self._send(text, self._variables(text, calls), asked), calls)
 
-    def _take(self, reply: SubgraphReply | None, calls: _Calls) -> None:
+    def _take(self, reply: SubgraphReply | None, calls: Calls) -> None:
         """Spread a reply over the objects that were asked for."""
         data = _data(reply) or {}
-        lost: dict[str, EntityCall] = {}
+        right: dict[str, list[Any]] = {}
         for alias, (_, call) in calls.items():
             answers = data.get(alias)
             if isinstance(answers, list) and len(answers) == len(call.representations):
+                right[alias] = answers
                 self._spread(call, answers)
-            elif call.representations:
-                lost[alias] = call
+            else:
                 for objects in call.objects:
-                    self._explain((target for target, *_ in objects), call.entity)
-        if reply is None:
-            return
-        for raw in reply.errors:
-            self._report_entities(raw, calls, data)
-        code = SUBGRAPH_ERROR if reply.errors else SUBGRAPH_MALFORMED
-        named = [_named(raw, calls) for raw in reply.errors]
-        untold = [call for alias, call in lost.items() if not _is_told(alias, call, named)]
-        self._fail(code, self._paths(untold))
+                    self.errors.explain((target for target, _, _ in objects), call.entity)
+        if reply is not None:
+            self.errors.tell_calls(reply, calls, right)
 
     def _spread(self, call: EntityCall, answers: list[Any]) -> None:
         shares = (
@@ -272,25 +186,9 @@ class FetchRun:
         )
         self._merge(shares, call.entity, [call])
 
-    def _report_entities(self, raw: Any, calls: _Calls, data: Object) -> None:
-        named = _named(raw, calls)
-        if named is None:
-            for path, objects in self._paths([call for _, call in calls.values()]).items():
-                self._report(raw, path, objects)
-            return
-        alias, at = named
-        call = calls[alias][1]
-        answers = data.get(alias)
-        is_absent = not isinstance(answers, list) or answers[at] is None
-        for target, indices, number in call.objects[at]:
-            place = self._place(call, number, indices)
-            self._report(raw, follow(place, target, _path(raw)[2:], self.execution.faults))
-        if is_absent:
-            self._explain((target for target, *_ in call.objects[at]), call.entity)
-
     # Sending
 
-    def _variables(self, text: str, calls: _Calls | None = None) -> dict[str, Any]:
+    def _variables(self, text: str, calls: Calls | None = None) -> dict[str, Any]:
         given, names = self.execution.request.variables, self.fetch.variables
         calls = calls or {}
         if text is not self.fetch.text:
@@ -309,10 +207,10 @@ class FetchRun:
             reply = await self._exchange(text, variables)
         except SubgraphUnreachable as error:
             self.outcome = Outcome.UNREACHABLE
-            self._fail(SUBGRAPH_UNREACHABLE, self._places(calls), error.status)
+            self.errors.fail(SUBGRAPH_UNREACHABLE, self.errors.places(calls), error.status)
         except TimeoutError:
             self.outcome = Outcome.TIMED_OUT
-            self._fail(SUBGRAPH_TIMEOUT, self._places(calls))
+            self.errors.fail(SUBGRAPH_TIMEOUT, self.errors.places(calls))
         else:
             self.outcome = Outcome.ANSWERED
             return reply
@@ -334,18 +232,10 @@ class FetchRun:
         request = SubgraphRequest(text, variables, self.fetch.kind, headers, continues)
         self.requests += 1
         async with asyncio.timeout_at(ends):
-            return await self._reply(self.execution.transport.send(subgraph, request))
+            sending = self.execution.transport.send(subgraph, request)
+            return await (to_its_end(sending) if self.fetch.kind == "mutation" else sending)
 
-    async def _reply(self, sending: Coroutine[Any, Any, SubgraphReply]) -> SubgraphReply:
-        if self.fetch.kind != "mutation":
-            return await sending
-        # Neither a client that leaves nor the deadline may cut off a mutation under way.
-        task = asyncio.ensure_future(sending)
-        _unfinished.add(task)
-        task.add_done_callback(_finished)
-        return await asyncio.shield(task)
-
-    # Merging and errors
+    # Merging
 
     def _merge(
         self,
@@ -367,86 +257,9 @@ class FetchRun:
                 if not merge(target, own) or not is_complete:
                     unfit.append(target)
         if unfit:
-            places = self._places(calls)
-            self._fail(SUBGRAPH_MALFORMED, {path: places[path] and unfit for path in places})
-
-    def _explain(self, targets: Iterable[Object], asked: EntityFetch | Fetch) -> None:
-        """Mark what was asked of the objects and is not there: an error says why."""
-        keys = tuple(tree_keys(asked.selections))
-        for target in targets:
-            for key in keys:
-                if target.get(key) is None:
-                    self.execution.faults.mark(target, key)
-
-    def _report(self, raw: Any, path: Path, objects: Sequence[Object] = ()) -> None:
-        show = self.execution.request.show_subgraph_errors
-        self._tell(reported(raw, self.fetch.subgraph, path, show=show), objects)
-
-    def _fail(self, code: str, paths: _Places, status: int | None = None) -> None:
-        if paths and code == SUBGRAPH_MALFORMED:
-            self.outcome = Outcome.MALFORMED
-        for path, objects in paths.items():
-            self._tell(fault(code, self.fetch.subgraph, path, status), objects)
-
-    def _tell(self, error: ResponseError, objects: Sequence[Object]) -> None:
-        self.errors.append(error)
-        if objects:
-            self.execution.concerned[id(error)] = objects
-
-    # Response paths
-
-    def _root_path(self, key: str | None = None) -> Path:
-        """Of a root fetch: to one of its fields, or to the only one; else to where it is merged."""
-        place = place_of(self.execution.plan.output, self.fetch.path, None)
-        keys = dict.fromkeys([key] if key else tree_keys(self.fetch.selections))
-        if len(keys) == 1:
-            place.enter(next(iter(keys)), None)
-        return tuple(place.path)
-
-    def _places(self, calls: Sequence[EntityCall]) -> _Places:
-        """Where a request merges its answer: one with entity calls, or else a root fetch."""
-        return self._paths(calls) if calls else self._root_places()
-
-    def _root_places(self) -> _Places:
-        return _without_objects([self._root_path()])
-
-    def _paths(self, calls: Sequence[EntityCall]) -> _Places:
-        """Where the calls' objects are, up to the first list; each path once.
-
-        Which objects that are is of use only where rows of them can leave the tree.
-        """
-        asked: dict[Path, list[Object]] = {}
-        for call in calls:
-            found = list(chain.from_iterable(call.objects))
-            for number in sorted({number for _, _, number in found}):
-                path = tuple(self._place(call, number, None).path)
-                targets = asked.setdefault(path, [])
-                if self.execution.plan.row_tests:
-                    targets += (target for target, _, at in found if at == number)
-        return asked
-
-    def _place(
-        self, call: EntityCall, number: int, indices: tuple[int, ...] | None
-    ) -> ResponsePlace:
-        entity = call.entity
-        return place_of(self.execution.plan.output, entity.paths[number], indices, entity.types)
-
-
-async def unfinished_mutations() -> None:
-    """Return when no mutation is under way any more; to be awaited before the process ends.
-
-    Of this event loop, that is: what another one left behind when it was closed never ends.
-    """
-    loop = asyncio.get_running_loop()
-    while mine := {task for task in _unfinished if task.get_loop() is loop}:
-        await asyncio.wait(mine)
-
-
-def _finished(task: asyncio.Task[SubgraphReply]) -> None:
-    _unfinished.discard(task)
-    # Whoever waited for it may be gone; asking for the exception marks it as seen.
-    if not task.cancelled():
-        task.exception()
+            places = self.errors.places(calls)
+            concerned = {path: objects and unfit for path, objects in places.items()}
+            self.errors.fail(SUBGRAPH_MALFORMED, concerned)
 
 
 def _shares(entity: EntityFetch, objects: list[Found], answer: Any) -> Iterator[_Share]:
@@ -463,30 +276,6 @@ def _shares(entity: EntityFetch, objects: list[Found], answer: Any) -> Iterator[
         by_place.setdefault(number, []).append(target)
     for at, targets in enumerate(by_place.values()):
         yield targets, copied(answer) if at else answer
-
-
-def _without_objects(paths: Iterable[Path]) -> _Places:
-    return dict.fromkeys(paths, ())
-
-
-def _path(raw: Any) -> list[Any]:
-    path = raw.get("path") if isinstance(raw, dict) else None
-    if not isinstance(path, list):
-        return []
-    return path if all(isinstance(step, str | int) for step in path) else []
-
-
-def _named(raw: Any, calls: _Calls) -> tuple[str, int] | None:
-    """The call and the representation that an error speaks of; None if of no single one."""
-    match _path(raw):
-        case [str(alias), int(at), *_] if alias in calls:
-            return (alias, at) if 0 <= at < len(calls[alias][1].objects) else None
-    return None
-
-
-def _is_told(alias: str, call: EntityCall, named: list[tuple[str, int] | None]) -> bool:
-    """Whether errors speak of every representation of a call, or of no single one."""
-    return None in named or {(alias, at) for at in range(len(call.objects))} <= set(named)
 
 
 def _data(reply: SubgraphReply | None) -> Object | None:

@@ -47,6 +47,10 @@ class EntityCall:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
+Calls: TypeAlias = Mapping[str, tuple[str, EntityCall]]
+"""The calls of one request: by response key, each with the name of its variable."""
+
+
 def entity_call(root: Object, entity: EntityFetch, faults: Faults) -> EntityCall:
     """Representations of the objects in the tree that an entity fetch concerns.
 

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from federation.errors import ResponseError
-from federation.execution.fetching import Execution
+from federation.execution.execution import Execution
 from federation.execution.places import Path
 from federation.execution.tree import Object, typename, types_of
 from federation.planning.plan import OutputField, ResponsePath, RowTest

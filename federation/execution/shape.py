@@ -14,7 +14,7 @@ from typing import Any
 from graphql import GraphQLObjectType, GraphQLSchema, is_abstract_type
 
 from federation.errors import ResponseError
-from federation.execution.fetching import Execution
+from federation.execution.execution import Execution
 from federation.execution.leaves import HIDDEN, INVALID
 from federation.execution.model import ExecutionRequest, holds
 from federation.execution.selected import Entry, Place, TypeRef

@@ -9,7 +9,7 @@ from itertools import chain
 from graphql import GraphQLSchema
 
 from federation.errors import Refusal, ResponseError
-from federation.execution.fetching import Execution
+from federation.execution.execution import Execution
 from federation.execution.incremental.payload import Completed, Increment, Payload, Pending
 from federation.execution.incremental.placing import attach, explain
 from federation.execution.incremental.runs import PhasedRun
@@ -287,7 +287,7 @@ class Delivery:
             is_told = run.run.fetch.id not in self._untold
             if at not in ended or not run.serves(needed) or not is_told:
                 continue
-            for error in run.run.errors:
+            for error in run.run.errors.found:
                 if id(error) not in self._told and not self._comes_later(error):
                     self._told.add(id(error))
                     yield error

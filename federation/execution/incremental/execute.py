@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from graphql import GraphQLSchema
 
-from federation.execution.fetching import Execution
+from federation.execution.execution import Execution
 from federation.execution.incremental.delivery import Delivery, all_deferrals
 from federation.execution.incremental.payload import Payload
 from federation.execution.incremental.runs import PhasedRun, build_runs

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from federation.execution.fetching import Execution, FetchRun
+from federation.execution.execution import Execution
+from federation.execution.fetching import FetchRun
 from federation.execution.incremental.units import initial_count
 from federation.execution.model import active, minimal
 from federation.execution.representations import EntityCall

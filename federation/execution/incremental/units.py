@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from graphql import GraphQLSchema
 
 from federation.errors import Refusal, ResponseError
-from federation.execution.fetching import Execution
+from federation.execution.execution import Execution
 from federation.execution.model import ExecutionRequest
 from federation.execution.places import Path
 from federation.execution.selected import Entry, Groups, Place, TypeRef

@@ -289,6 +289,52 @@ async def test_entity_answer_of_the_wrong_form_is_an_error(reply: SubgraphReply)
     assert result.reports[1].outcome is Outcome.MALFORMED
 
 
+async def test_error_of_an_entity_that_a_short_answer_lacks_is_told() -> None:
+    short = SubgraphReply({"_entities": []}, ({"message": "no", "path": ["_entities", 0]},))
+    plan = plan_of(
+        "{ me { name } }",
+        API,
+        root(0, "shop", "me { id }"),
+        entities(1, "accounts", call("me", "User", "id", "name")),
+    )
+    shop = SubgraphReply({"me": {"id": "1"}})
+
+    result = await run(plan, Replies(shop=shop, accounts=short))
+
+    assert result.data == {"me": {"name": None}}
+    assert told(result) == [("SUBGRAPH_ERROR", ["me"])]
+
+
+async def test_outcome_tells_of_a_part_of_the_wrong_form_whatever_comes_after_it() -> None:
+    transport = city(None)
+    plan = plan_of(
+        "{ me { reviews { body } } top { reviews { body } } }",
+        API,
+        root(0, "accounts", "me { id }"),
+        root(1, "shop", "top { id }"),
+        entities(
+            2,
+            "reviews",
+            call("me", "User", "id", "mine: reviews { body }"),
+            call("top", "Product", "id", "reviews { body }"),
+            after=(0, 1),
+        ),
+    )
+
+    class Spoiling:
+        async def send(self, subgraph: str, request: Any) -> SubgraphReply:
+            if "_e0" in request.text:
+                return SubgraphReply(None, ({"message": "bad"},))
+            if "mine" in request.text:
+                return SubgraphReply({"_entities": []})
+            return await transport.send(subgraph, request)
+
+    result = await run(plan, Spoiling())
+
+    assert told(result) == [("SUBGRAPH_MALFORMED", ["me"])]
+    assert result.reports[2].outcome is Outcome.MALFORMED
+
+
 @pytest.mark.parametrize("reply", [SubgraphReply(None), SubgraphReply("x"), SubgraphReply([{}])])
 async def test_root_answer_of_the_wrong_form_is_an_error(reply: SubgraphReply) -> None:
     plan = plan_of("{ me { id } one }", API, root(0, "accounts", "me { id } one"))
