@@ -83,11 +83,13 @@ def _read(node: SelectionSetNode, text: str) -> SelectionSet:
 
 def read_arguments(field: FieldNode) -> tuple[Argument, ...]:
     """Arguments of a parsed field as values, sorted by name."""
+    if not field.arguments:
+        return ()
     return tuple(
         sorted(
             (
                 Argument(node.name.value, print_literal(node.value), _variables_in(node.value))
-                for node in field.arguments or ()
+                for node in field.arguments
             ),
             key=lambda argument: argument.name,
         )

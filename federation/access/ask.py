@@ -89,13 +89,18 @@ class _Collector:
                     place, field.arguments, self.variables, self.index.inputs, tests_rows=rows
                 ):
                     self.add(coordinate, use)
-            returns.update(dict.fromkeys(facts.returns))
+            if facts.returns:
+                returns.update(dict.fromkeys(facts.returns))
         if field.selections and returns:
             self.collect(field.selections, tuple(returns))
 
     def add(self, coordinate: str, use: str) -> None:
-        self.uses.setdefault(coordinate, set()).add(use)
-        if len(self.uses) > MAX_COORDINATES:
-            raise OperationTooLarge(
-                f"the operation touches more than {MAX_COORDINATES} fields, counted per object type"
-            )
+        uses = self.uses.get(coordinate)
+        if uses is None:
+            if len(self.uses) == MAX_COORDINATES:
+                raise OperationTooLarge(
+                    f"the operation touches more than {MAX_COORDINATES} fields,"
+                    " counted per object type"
+                )
+            uses = self.uses[coordinate] = set()
+        uses.add(use)

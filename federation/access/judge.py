@@ -53,6 +53,7 @@ class Judge:
         self.row_tests: dict[str, tuple[str, ...]] = {}
         self._tests_rows = tests_rows
         self._verdicts: dict[tuple[str, str], Verdict] = {}
+        self._denials: dict[tuple[str, str], Denial | None] = {}
         self._filterable: dict[str, bool] = {}
         self._seen: frozenset[str] | None = None
         self._tested = {
@@ -64,6 +65,15 @@ class Judge:
         self, facts: FieldFacts, place: tuple[str, str], arguments: tuple[Argument, ...]
     ) -> Denial | None:
         """The first ground on which a selection of the field is refused; None if there is none."""
+        if arguments:
+            return self._denial(facts, place, arguments)
+        if place not in self._denials:
+            self._denials[place] = self._denial(facts, place, ())
+        return self._denials[place]
+
+    def _denial(
+        self, facts: FieldFacts, place: tuple[str, str], arguments: tuple[Argument, ...]
+    ) -> Denial | None:
         for cause, use in self._uses(facts, place, arguments):
             verdict = self._verdict(cause, use)
             if verdict.effect is Effect.DENY:

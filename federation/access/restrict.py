@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -201,6 +201,11 @@ class _Pruner:
             for name, facts in known.items()
             if (denial := self.judge.denial(facts, (name, field.name), field.arguments))
         }
+        for name, facts in known.items():
+            if name not in denials:
+                self.allow(name, field.name, facts)
+        if not denials and not field.selections:
+            return (field,)
         type_text = self.type_of(scope.parent, field.name, known)
         here = place.child(field.response_key, type_text, field.conditions)
         if denials:
@@ -209,23 +214,24 @@ class _Pruner:
             self.refusals.append(
                 refuse(here, types, type_text, grounds, revision=self.revision, after=earlier)
             )
-        allowed = [name for name in known if name not in denials]
+        allowed = {name: facts for name, facts in known.items() if name not in denials}
         if not allowed:
             return ()
-        for name in allowed:
-            mask = self.judge.mask(known[name])
-            if mask is not None:
-                self.masks[name, field.name] = mask
-            if known[name].is_count and not self.judge.sees_rows(known[name]):
-                self.small_counts.add((name, field.name))
-        inner = named_type(type_text)
-        kept = self.with_selections(field, inner, [known[name] for name in allowed], here)
+        kept = self.with_selections(field, named_type(type_text), allowed.values(), here)
         if not denials:
             return (kept,)
         return tuple(InlineFragment(name, (kept,)) for name in allowed)
 
+    def allow(self, type_name: str, field_name: str, facts: FieldFacts) -> None:
+        """Note what becomes of the values of a field that is not refused."""
+        mask = self.judge.mask(facts)
+        if mask is not None:
+            self.masks[type_name, field_name] = mask
+        if facts.is_count and not self.judge.sees_rows(facts):
+            self.small_counts.add((type_name, field_name))
+
     def with_selections(
-        self, field: Field, parent: str, facts: list[FieldFacts], here: Place
+        self, field: Field, parent: str, facts: Iterable[FieldFacts], here: Place
     ) -> Field:
         if not field.selections:
             return field

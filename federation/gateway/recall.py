@@ -158,7 +158,10 @@ class Recall:
 
         def ask_anew() -> Asked:
             question = ask(known.parsed.operation, variables, asker, state.index)
-            subjects = subject_arguments(known.parsed.operation, state.subjects)
+            # Nobody else wants to know whom the arguments name.
+            subjects = (
+                subject_arguments(known.parsed.operation, state.subjects) if self._is_named else ()
+            )
             return Asked(known, shapes, question, subjects)
 
         # What is asked shortly takes less than its turn would.

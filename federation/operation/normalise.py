@@ -29,6 +29,7 @@ from graphql import (
     is_abstract_type,
     is_composite_type,
 )
+from msgspec import Struct
 
 from federation.field_set import print_literal, read_arguments
 from federation.selection import (
@@ -67,7 +68,7 @@ class _Scope(NamedTuple):
     conditions: Conditions
 
 
-class _Identity(NamedTuple):
+class _Identity(Struct, frozen=True):
     """Selections equal in this are one field."""
 
     label: str | None
@@ -147,20 +148,31 @@ class Normaliser:
         nodes: list[SelectionSetNode],
         at: _At,
     ) -> Field:
-        _, key, name, arguments, conditions, stream = identity
-        alias = key if key != name else None
-        if not nodes:
-            return Field(name, alias, arguments, (), conditions, stream)
+        key, conditions = identity.key, identity.conditions
+        selections: SelectionSet = ()
+        if nodes:
+            entered = (each.deferral.number for each in deferrals_of(conditions))
+            below = _At((*at.path, key), (*at.within, *entered))
+            named = self._type_of(parent, identity)
+            selections = self.normalise(named, nodes, below) or (EMPTY,)
+        return Field(
+            identity.name,
+            key if key != identity.name else None,
+            identity.arguments,
+            selections,
+            conditions,
+            identity.stream,
+        )
+
+    def _type_of(self, parent: GraphQLCompositeType, identity: _Identity) -> GraphQLCompositeType:
+        """The type of a field that has sub-selections."""
         owner = self._schema.type_map[identity.label] if identity.label else parent
         assert is_composite_type(owner), "validation admits conditions on composite types only"
         definition = self._schema.get_field(owner, identity.name)
         assert definition is not None, "validation admits known fields only"
         named = get_named_type(definition.type)
         assert is_composite_type(named), "validation admits sub-selections of composite types only"
-        entered = (each.deferral.number for each in deferrals_of(conditions))
-        below = _At((*at.path, key), (*at.within, *entered))
-        selections = self.normalise(named, nodes, below) or (EMPTY,)
-        return Field(name, alias, arguments, selections, conditions, stream)
+        return named
 
     def _collect(
         self,
@@ -180,7 +192,7 @@ class Normaliser:
                 name = selection.name.value
                 key = selection.alias.value if selection.alias else name
                 arguments = read_arguments(selection)
-                stream = self._stream(selection, (*collected.at.path, key))
+                stream = self._stream(selection, key, collected.at)
                 identity = _Identity(scope.label, key, name, arguments, conditions, stream)
                 sets = self._place(identity, collected)
                 if selection.selection_set:
@@ -212,14 +224,14 @@ class Normaliser:
         condition = self._condition(directive, at.path, (id(directive), around))
         return outer if condition is None else tuple(sorted((*outer, condition)))
 
-    def _stream(self, node: FieldNode, path: tuple[str, ...]) -> Stream | None:
+    def _stream(self, node: FieldNode, key: str, at: _At) -> Stream | None:
         directive = _directive(node, "stream") if self._is_incremental else None
         if directive is None:
             return None
         given = [a.value for a in directive.arguments or () if a.name.value == "initialCount"]
         count = print_literal(given[0]) if given else "0"
         # Fields that are united agree in it, as validation sees to.
-        condition = self._condition(directive, path, count)
+        condition = self._condition(directive, (*at.path, key), count)
         return Stream(condition, count) if condition is not None else None
 
     def _condition(

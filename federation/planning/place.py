@@ -11,10 +11,9 @@ both cost together, and counting its bits counts requests.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from federation.planning.plan import ContextValue, RepresentationField, ResponsePath
 from federation.query_graph.model import Node
@@ -115,8 +114,7 @@ class Site(Struct, frozen=True, eq=False):
         return self.node
 
 
-@dataclass(slots=True, eq=False)
-class Place:
+class Place(Struct, eq=False):
     """An object position of the response and the ways known to have it.
 
     Attributes:
@@ -167,9 +165,10 @@ def undominated(sites: Sequence[Site]) -> tuple[Site, ...]:
     Where every step can be taken in several subgraphs, the ways multiply with each step; so only
     the first ``MAX_ALTERNATIVES`` are followed further.
     """
-    ordered = sorted(sites, key=cost_of) if len(sites) > 1 else sites
+    if len(sites) < 2:
+        return tuple(sites)
     kept: list[Site] = []
-    for site in ordered:
+    for site in sorted(sites, key=cost_of):
         if len(kept) == MAX_ALTERNATIVES:
             break
         if not any(

@@ -104,6 +104,7 @@ class Walk:
         ):
             # The object itself was asked for, even when at run time none of its fields is fetched.
             self._want(place, self.moves.presence_sites(place), conditions)
+        is_abstract = self.graph.is_abstract(place.type)
         for entry in entries:
             if entry.field.conditions and _is_never((*conditions, *entry.field.conditions)):
                 continue
@@ -111,7 +112,7 @@ class Walk:
                 outputs.append(self._visit_typename(place, entry, conditions))
             elif entry.field.name in INTROSPECTION_FIELDS:
                 outputs.append(self._visit_introspection(place, entry))
-            elif self.graph.is_abstract(place.type):
+            elif is_abstract:
                 outputs += self._visit_abstract(place, entry, conditions)
             else:
                 outputs.append(self._visit_concrete(place, entry, conditions))
