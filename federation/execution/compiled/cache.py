@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
@@ -25,6 +26,9 @@ _SEEN_ONCE = 1_000
 
 _MAX_GARBAGE_BYTES = 16_777_216
 """Of evicted code, estimated, that may wait for the garbage collector."""
+
+_COLLECTING = 0.01
+"""The part of all time that may be spent on collecting evicted code, while everybody waits."""
 
 
 def at_once(_key: Hashable, make: Callable[[], Code], then: Callable[[Code], None]) -> None:
@@ -56,6 +60,7 @@ class CompiledPlans:
         self._compiled: OrderedDict[Hashable, tuple[OperationPlan, Code]] = OrderedDict()
         self.size = 0
         self._garbage = 0
+        self._next_collection = 0.0
 
     def get(self, plan: OperationPlan, request: ExecutionRequest, schema: GraphQLSchema) -> Code:
         """The plan's code for such requests; None on first sight, and for what is not compiled."""
@@ -72,6 +77,8 @@ class CompiledPlans:
             self._seen[key] = plan
             if len(self._seen) > _SEEN_ONCE:
                 self._seen.popitem(last=False)
+            return None
+        elif not self._has_room():
             return None
         self._make(
             (key, shared),
@@ -94,11 +101,21 @@ class CompiledPlans:
         while self.size > self._max_bytes and len(self._compiled) > 1:
             _, (_, oldest) = self._compiled.popitem(last=False)
             self._let_go(oldest)
-        if self._garbage > _MAX_GARBAGE_BYTES:
-            # Classes are parts of cycles. By itself the collector would look for old ones only
-            # after a hundred thousand operations, and find gigabytes.
+
+    def _has_room(self) -> bool:
+        """Whether more code may be made; while evicted code waits to be freed, plans wait as well.
+
+        Classes are parts of cycles. By itself the collector would look for old ones only after a
+        hundred thousand operations, and find gigabytes. Called for each few, it would stop
+        everybody again and again for somebody who sends ever new operations.
+        """
+        now = time.monotonic()
+        if self._garbage > _MAX_GARBAGE_BYTES and now >= self._next_collection:
             gc.collect()
             self._garbage = 0
+            ended = time.monotonic()
+            self._next_collection = ended + (ended - now) / _COLLECTING
+        return self._garbage <= _MAX_GARBAGE_BYTES
 
     def _let_go(self, code: Code) -> None:
         self.size -= _weight(code)

@@ -112,6 +112,41 @@ def test_memory_of_evicted_code_is_given_back_among_any_number_of_operations() -
     assert 0 < most < 3 * 1_000
 
 
+def test_evicted_code_is_collected_for_a_hundredth_of_the_time_and_none_is_made_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, collected = 100.0, 0
+
+    def collect() -> None:
+        nonlocal now, collected
+        now += 0.25
+        collected += 1
+
+    cache = "federation.execution.compiled.cache"
+    monkeypatch.setattr(f"{cache}._MAX_GARBAGE_BYTES", 1)
+    monkeypatch.setattr(f"{cache}.time.monotonic", lambda: now)
+    monkeypatch.setattr(f"{cache}.gc.collect", collect)
+    plans = CompiledPlans(typed(my_plan("a: id")).size + 500)
+    names = iter(f"k{number}: id" for number in range(100))
+
+    def comes_twice() -> TypedPlan | None:
+        plan = my_plan(next(names))
+        plans.get(plan, ANY, API)
+        return plans.get(plan, ANY, API)
+
+    # Each evicts the one before.
+    first = [comes_twice() is not None for _ in range(4)]
+    so_far, now = collected, now + 24
+    early = comes_twice()
+    now += 2
+    late = comes_twice()
+
+    assert first == [True, True, True, False]
+    assert (so_far, collected) == (1, 2)
+    assert early is None
+    assert late is not None
+
+
 def test_code_larger_than_the_limit_is_not_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
