@@ -90,7 +90,7 @@ class Repeatable:
         return SubgraphReply(self._spoil(reply.data, [], errors, random), tuple(errors))
 
     def post(
-        self, subgraph: str, body: bytes, _headers: Mapping[str, str]
+        self, subgraph: str, body: bytes, _headers: Mapping[str, str], **_how: bool
     ) -> asyncio.Future[ByteReply]:
         return asyncio.ensure_future(self._post(subgraph, msgspec.json.decode(body)))
 

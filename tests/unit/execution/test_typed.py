@@ -49,7 +49,7 @@ class Bytes:
     async def send(self, subgraph: str, request: SubgraphRequest) -> SubgraphReply:
         return read_reply(subgraph, await self.post(subgraph, body_of(request), {}))
 
-    def post(self, subgraph: str, _body: bytes, _headers: Mapping[str, str]) -> Any:
+    def post(self, subgraph: str, _body: bytes, _headers: Mapping[str, str], **_how: bool) -> Any:
         self.asked.append(subgraph)
         reply: asyncio.Future[ByteReply] = asyncio.get_running_loop().create_future()
         answer = self._answers[subgraph]
