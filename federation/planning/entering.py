@@ -32,7 +32,7 @@ class Way(Struct, frozen=True):
     @property
     def stage(self) -> int:
         """The stage of the entry itself."""
-        return 1 + max(site.stage for site in self.needed.sites)
+        return 1 + max([site.stage for site in self.needed.sites])
 
 
 class Entering:
@@ -87,13 +87,13 @@ class Entering:
         if not extras:
             return ()
         ways = list(self._keyed_ways(place, graph))
-        first = min((site.stage for site in place.sites), default=0)
+        first = place.stage
         starts: list[tuple[Site, ...]] = []
         if all(way.stage > first + 1 for way in ways):
             # From each site alone as well: that which is cheapest by itself may not be the one that
             # the rest of the operation needs anyway.
             starts = [place.sites, *((site,) for site in place.sites if len(place.sites) > 1)]
-        elif all(any(site.stage > first for site in extra.sites) for extra in extras):
+        elif wanting and all(any(site.stage > first for site in each.sites) for each in extras):
             # The inputs come later than a key would: a key gathered meanwhile costs no round.
             keyed = {way.base for way in ways}
             starts = [(site,) for site in place.sites if site not in keyed]
@@ -156,7 +156,7 @@ class Entering:
 
     def _entity_site(self, place: Place, way: Way, extra: Needed) -> Site:
         needs = (*way.needed.sites, *extra.sites)
-        stage = 1 + max(site.stage for site in needs)
+        stage = 1 + max([site.stage for site in needs])
         footprint = self._moves.request(stage, way.graph)
         for site in needs:
             footprint |= site.footprint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -32,10 +32,22 @@ class _Call(NamedTuple):
     context: dict[str, str]
 
 
-def fetch_texts(
-    entities: Sequence[EntityFetch], declared: Mapping[str, str]
-) -> tuple[str, tuple[str, ...]]:
-    """The text that asks for all calls of a fetch and, of several, those that ask for one alone.
+class Texts(NamedTuple):
+    """The texts of a fetch.
+
+    Attributes:
+        whole: It asks for all calls.
+        parts: Each asks for one of several calls alone.
+        variables: Of the client, in ``whole``.
+    """
+
+    whole: str
+    parts: tuple[str, ...]
+    variables: tuple[str, ...]
+
+
+def fetch_texts(entities: Sequence[EntityFetch], declared: Mapping[str, str]) -> Texts:
+    """The texts that ask for all entity calls of a fetch, and for each alone.
 
     Args:
         entities: At least one.
@@ -46,7 +58,7 @@ def fetch_texts(
     """
     calls = [_call(entity) for entity in entities]
     parts = tuple(_text([call], declared) for call in calls) if len(calls) > 1 else ()
-    return _text(calls, declared), parts
+    return Texts(_text(calls, declared), parts, _variables(calls))
 
 
 def calls_text(fetch: Fetch, calls: Sequence[EntityFetch]) -> str:
@@ -65,6 +77,10 @@ def _call(entity: EntityFetch) -> _Call:
     return _Call(print_selection_set(entity.selections), variables, context)
 
 
+def _variables(calls: Iterable[_Call]) -> tuple[str, ...]:
+    return tuple(sorted(set[str]().union(*[call.variables for call in calls])))
+
+
 def _text(calls: Sequence[_Call], declared: Mapping[str, str]) -> str:
     """One ``_entities`` for each call, aliased where there are several."""
     if len(calls) == 1:
@@ -76,9 +92,9 @@ def _text(calls: Sequence[_Call], declared: Mapping[str, str]) -> str:
             f"_e{at}: _entities(representations: $_r{at}) {call.selections}"
             for at, call in enumerate(calls)
         )
-    variables = set[str]().union(*(call.variables for call in calls))
+    variables = _variables(calls)
     context = {name: type_text for call in calls for name, type_text in call.context.items()}
-    clash = variables.intersection(names)
+    clash = {*names} & {*variables}
     # Numbers are put behind these names where there are several values.
     clash |= {name for name in declared for own in context if f"{name}_".startswith(f"{own}_")}
     if clash:
@@ -87,7 +103,7 @@ def _text(calls: Sequence[_Call], declared: Mapping[str, str]) -> str:
         )
     definitions = [f"${name}: [_Any!]!" for name in names]
     definitions += [f"${name}: {type_text}" for name, type_text in context.items()]
-    definitions += [declared[name] for name in sorted(variables)]
+    definitions += [declared[name] for name in variables]
     return f"query({', '.join(definitions)}) {{ {asked} }}"
 
 

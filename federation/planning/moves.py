@@ -157,12 +157,15 @@ class Moves:
 
         What is required seeks its own ways.
         """
-        first = min(found, key=lambda site: site.stage)
-        soon = _first_stage(place.sites) + 1
-        entry = first.parent
-        if first.stage <= soon or entry is None or not isinstance(entry.step, EntityStep):
-            return first.stage > soon
-        return _first_stage(self.entering.enter(place, entry.here.graph)) > soon
+        soon = place.stage + 1
+        for site in found:
+            if site.stage <= soon:
+                return False
+        entry = min(found, key=lambda site: site.stage).parent
+        if entry is None or not isinstance(entry.step, EntityStep):
+            return True
+        keyed = self.entering.enter(place, entry.here.graph)
+        return bool(keyed) and all(site.stage > soon for site in keyed)
 
     def apart_sites(self, place: Place, selected: Field) -> tuple[Site, ...]:
         """Ways to have a field of a concrete object in a request that is made for it.
@@ -348,10 +351,6 @@ class Moves:
         for stage in range(1, _STAGES_FAVOURED + 1):
             footprint |= self.request(stage, graph)
         return footprint
-
-
-def _first_stage(sites: tuple[Site, ...]) -> int:
-    return min((site.stage for site in sites), default=0)
 
 
 def _around(place: Place) -> Place | None:

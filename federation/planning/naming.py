@@ -7,29 +7,21 @@ other, or a requirement with arguments of its own. The later one then gets an in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from federation.planning.plan import ResponsePath
 from federation.selection import Argument
 
-
-@dataclass(slots=True)
-class _Place:
-    """What is handed out at one place.
-
-    Attributes:
-        keys: Tree keys by name, arguments, signature and wanted key of the field.
-    """
-
-    keys: dict[tuple[str, tuple[Argument, ...], str, str], str] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+_Identity: TypeAlias = tuple[str, tuple[Argument, ...], str, str]
+"""Name, arguments, signature and wanted key of a field."""
 
 
 class Naming:
     """Tree keys of one plan, handed out in the order in which they are asked for."""
 
     def __init__(self) -> None:
-        self._places: dict[ResponsePath, _Place] = {}
+        # By place and tree key, the field that has it.
+        self._places: dict[ResponsePath, dict[str, _Identity]] = {}
 
     def key(
         self,
@@ -51,17 +43,12 @@ class Naming:
         place = self._places.get(path)
         if place is None:
             plain = tuple(step for step in path if not step.startswith("|"))
-            place = self._places[path] = self._places.setdefault(plain, _Place())
+            place = self._places[path] = self._places.setdefault(plain, {})
         # A planner's need may share the client's key, whatever its alias, if all else is equal.
         identity = (name, arguments, signature, wanted)
-        known = place.keys.get(identity)
-        if known is not None:
-            return known
         key = wanted
         number = 0
-        while key in place.taken:
+        while place.setdefault(key, identity) != identity:
             number += 1
             key = f"_{number}_{wanted}"
-        place.taken.add(key)
-        place.keys[identity] = key
         return key

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from federation.planning.place import Place, Site, cheapest
 from federation.planning.plan import ContextValue, RepresentationField
 from federation.query_graph.model import SubgraphField
@@ -21,13 +23,12 @@ _MAX_DEPTH = 48
 """Nested requirements deeper than this count as unreachable, long before Python's stack ends."""
 
 
-class Needed:
+class Needed(Struct, eq=False):
     """What a representation and its context hold, and the sites they are read from."""
 
-    def __init__(self) -> None:
-        self.fields: list[RepresentationField] = []
-        self.sites: list[Site] = []
-        self.context: list[ContextValue] = []
+    fields: list[RepresentationField] = field(default_factory=list)
+    sites: list[Site] = field(default_factory=list)
+    context: list[ContextValue] = field(default_factory=list)
 
     @property
     def footprint(self) -> int:
@@ -77,18 +78,17 @@ class Needs:
             )
             selected = self._needed_field(path, owner, selection)
             site = self._moves.advance(base, field, selected)
-            inner = Needed()
+            inner: tuple[RepresentationField, ...] = ()
+            sites = [site]
             if selection.selections:
                 api_field = self._moves.graph.fields[owner][selection.name]
                 below = (*path, selected.response_key, *["@"] * api_field.lists)
                 found = self.read_at(site, below, api_field.named_type, selection.selections)
                 if found is None:
                     return None
-                inner = found
-            needed.fields.append(
-                RepresentationField(selection.name, selected.response_key, tuple(inner.fields))
-            )
-            needed.sites += inner.sites or [site]
+                inner, sites = tuple(found.fields), found.sites or sites
+            needed.fields.append(RepresentationField(selection.name, selected.response_key, inner))
+            needed.sites += sites
         return needed
 
     def gather(self, known: list[Site], place: Place, selections: SelectionSet) -> Needed | None:
@@ -145,12 +145,9 @@ class Needs:
         found = self.resolve(holder, argument.selections) if holder is not None else None
         if holder is None or found is None:
             return None
-        needed = Needed()
-        needed.sites = found.sites
         variable = self._moves.context_variable(holder, argument)
-        depth = len(holder.path)
-        needed.context.append(ContextValue(variable, argument.type, depth, tuple(found.fields)))
-        return needed
+        value = ContextValue(variable, argument.type, len(holder.path), tuple(found.fields))
+        return Needed([], found.sites, [value])
 
     def alternatives(self, place: Place, selections: SelectionSet) -> list[Needed]:
         """Ways to gather a requirement: the cheapest, and one for each subgraph that could help.
@@ -218,10 +215,7 @@ class Needs:
             return self._resolve_below(place, selected, selection, sites)
         site = cheapest(sites, running | self._favoured)
         assert site is not None, "there are sites"
-        needed = Needed()
-        needed.fields.append(RepresentationField(selection.name, selected.response_key))
-        needed.sites.append(site)
-        return needed
+        return Needed([RepresentationField(selection.name, selected.response_key)], [site])
 
     def _resolve_below(
         self, place: Place, selected: Field, selection: Field, sites: tuple[Site, ...]
@@ -235,23 +229,15 @@ class Needs:
             if typename is None:
                 return None
             inner.add(typename)
-        needed = Needed()
-        needed.fields.append(
-            RepresentationField(
-                selection.name, selected.response_key, tuple(dict.fromkeys(inner.fields))
-            )
-        )
-        needed.sites = inner.sites
-        return needed
+        fields = tuple(dict.fromkeys(inner.fields))
+        held = RepresentationField(selection.name, selected.response_key, fields)
+        return Needed([held], inner.sites)
 
     def _resolve_typename(self, place: Place) -> Needed | None:
         site = cheapest(self._moves.typename_sites(place))
         if site is None:
             return None
-        needed = Needed()
-        needed.fields.append(RepresentationField("__typename", "__typename"))
-        needed.sites.append(site)
-        return needed
+        return Needed([RepresentationField("__typename", "__typename")], [site])
 
     def _resolve_cast(
         self, place: Place, selections: SelectionSet, types: frozenset[str]

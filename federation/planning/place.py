@@ -140,6 +140,11 @@ class Place(Struct, eq=False):
     is_widened: bool = False
     keys: dict[tuple[Site, str], Needed | None] = field(default_factory=dict)
 
+    @property
+    def stage(self) -> int:
+        """Rounds until the objects are there, by the soonest way."""
+        return min([site.stage for site in self.sites], default=0)
+
 
 class Origin(Struct, frozen=True, eq=False):
     """The field selection that led to a place."""

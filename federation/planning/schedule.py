@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from federation.planning.entities import entity_fetches
-from federation.planning.entity_text import client_variables, fetch_texts
+from federation.planning.entity_text import fetch_texts
 from federation.planning.fetches import Request, any_of
 from federation.planning.place import RootStep
 from federation.planning.plan import Conditions, Deferrals, EntityFetch, Fetch
@@ -68,20 +68,19 @@ def _fetch(
             deferrals=_deferrals(request),
         )
     entities = entity_fetches(calls)
-    text, parts = fetch_texts(entities, declared)
-    variables = client_variables(entities)
+    texts = fetch_texts(entities, declared)
     is_variable = any(each.context or each.conditions or each.fallbacks for each in entities)
     return Fetch(
         id=number,
         subgraph=request.graph,
         kind="query",
-        text=text,
-        variables=variables,
+        text=texts.whole,
+        variables=texts.variables,
         after=after,
         entities=entities,
-        parts=parts,
+        parts=texts.parts,
         conditions=_conditions(entities),
-        declarations=tuple(declared[name] for name in variables) if is_variable else (),
+        declarations=tuple(declared[name] for name in texts.variables) if is_variable else (),
         deferrals=_deferrals(request),
     )
 
