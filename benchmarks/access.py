@@ -24,7 +24,6 @@ from generated.many_grants import coordinate, large_release, question
 
 from federation.access import AccessRequest, Uses
 from federation.composition import SubgraphDocument, compose_documents
-from federation.gateway.collector import building_apart, spare_what_stays
 from federation.gateway.engines import (
     CachedEngine,
     DividedEngine,
@@ -35,6 +34,7 @@ from federation.gateway.engines import (
     Views,
     declared_reads,
 )
+from federation.gateway.interpreter import building_apart, spare_what_stays
 from federation.gateway.state import build_state
 from federation.supergraph import print_supergraph, read_supergraph
 

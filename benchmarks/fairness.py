@@ -30,8 +30,8 @@ from starlette.datastructures import Headers
 
 from federation.access import Asker, Caller
 from federation.gateway.access_log import AccessLog
-from federation.gateway.collector import give_way_often, spare_what_stays
 from federation.gateway.http import GraphQLEndpoint
+from federation.gateway.interpreter import give_way_often, spare_what_stays
 from federation.gateway.running import start_gateway
 from federation.gateway.settings import Access, Config
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from federation.errors import FederationError
 from federation.gateway.access_log import AccessLog
-from federation.gateway.collector import building_apart
 from federation.gateway.composing import compose_apart
 from federation.gateway.deciding import Building
+from federation.gateway.interpreter import building_apart
 from federation.gateway.live import LiveEngine
 from federation.gateway.retiring import Retired
 from federation.gateway.settings import Config

@@ -15,8 +15,8 @@ from starlette.applications import Starlette
 
 from federation.gateway.access_log import AccessLog
 from federation.gateway.app import PageRoutes, create_app
-from federation.gateway.collector import give_way_often, spare_what_stays
 from federation.gateway.handed import ALONE, Handed
+from federation.gateway.interpreter import give_way_often, keep_what_is_freed, spare_what_stays
 from federation.gateway.settings import Config
 from federation.gateway.workers import Workers
 from federation.supergraph import Supergraph
@@ -104,6 +104,7 @@ def _create_process(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with lifespan_of_app(app):
             spare_what_stays()
+            keep_what_is_freed()
             give_way_often()
             yield
 

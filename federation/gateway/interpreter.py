@@ -1,7 +1,8 @@
-"""Python's garbage collector and threads, in a process that answers requests and nothing else."""
+"""Memory and threads of Python, in a process that answers requests and nothing else."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from contextlib import contextmanager
 
 _YOUNG, _MIDDLE, _OLD = 20_000, 4, 1_250
 _SWITCH_SECONDS = 0.0005
+
+_FREED_BYTES, _BLOCK_BYTES = 16_777_216, 4_194_304
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def spare_what_stays() -> None:
@@ -21,6 +25,20 @@ def spare_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+
+
+def keep_what_is_freed() -> None:
+    """Let the C library keep some freed memory for the next answer of a megabyte.
+
+    By itself it gives such memory back to the system at once, and gets it anew page by page: a
+    quarter of what such an answer takes. Larger blocks still go back.
+
+    Source: mallopt(3); other C libraries than that of GNU go without.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_TRIM_THRESHOLD, _FREED_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _BLOCK_BYTES)
 
 
 def give_way_often() -> None:
