@@ -21,6 +21,9 @@ HIDDEN = object()
 
 Complete: TypeAlias = Callable[[Any], Any]
 
+JsonType: TypeAlias = type[Any]
+"""Of a JSON value, as it is in Python."""
+
 
 def completion_of(type_name: str, schema: GraphQLSchema) -> Complete:
     """From a JSON value other than null to the response's value, INVALID or HIDDEN.
@@ -87,3 +90,6 @@ _BUILT_IN: dict[str, Complete] = {
     "Boolean": _boolean,
     "ID": _id,
 }
+
+SOUND: dict[str, JsonType] = {"String": str, "Boolean": bool, "ID": str}
+"""By scalar, the type of JSON values that are all right as they are; others must be looked at."""

@@ -11,7 +11,7 @@ from graphql import GraphQLSchema, is_abstract_type, is_composite_type
 from msgspec import Struct
 
 from federation.errors import Refusal
-from federation.execution.leaves import Complete, completion_of
+from federation.execution.leaves import SOUND, Complete, JsonType, completion_of
 from federation.execution.model import ExecutionRequest, Mask, active, holds, minimal
 from federation.operation.introspection import INTROSPECTION_FIELDS
 from federation.operation.normalise import EMPTY
@@ -54,6 +54,7 @@ class Entry(Struct, frozen=True):
         inner: What is selected of the value; None for leaves.
         complete: For leaves, from JSON value to response value.
         plain: The same where nothing else decides about the value; None where something does.
+        sound: Where ``plain`` is, the type of which it leaves every value as it is, if any.
         least: Of a count, the smallest that is shown.
         groups: The deferrals with which it is delivered, as alternative sets of their numbers;
             empty when the first part of the response holds it.
@@ -69,6 +70,7 @@ class Entry(Struct, frozen=True):
     inner: Place | None = None
     complete: Complete | None = None
     plain: Complete | None = None
+    sound: JsonType | None = None
     mask: Mask | None = None
     least: int = 0
     groups: Groups = frozenset()
@@ -167,14 +169,15 @@ class Place:
         complete = completion_of(type_ref.name, self._schema)
         coordinates = {(each, first.name) for each in types}
         mask, least = self._mask(coordinates), self._least(coordinates)
-        is_plain = type_ref.item is None and mask is None and not least
+        is_plain = not (type_ref.item or mask or least or first.name == "__typename")
         return Entry(
             key,
             first.source,
             first.name,
             type_ref,
             complete=complete,
-            plain=complete if is_plain and first.name != "__typename" else None,
+            plain=complete if is_plain else None,
+            sound=SOUND.get(type_ref.name) if is_plain else None,
             mask=mask,
             least=least,
             groups=groups,

@@ -98,9 +98,13 @@ class Shaping:
         """Some of the object's response keys, in the given order."""
         result: dict[str, Any] = {}
         for entry in entries:
+            # Only what is not right at once may need an error, and that its path.
+            held = value.get(entry.source)
+            if type(held) is entry.sound:
+                result[entry.key] = held
+                continue
             if entry.plain is not None:
-                completed = entry.plain(value.get(entry.source))
-                # Null and whatever is wrong may need an error, and that its path.
+                completed = entry.plain(held)
                 if completed is not None and completed is not INVALID and completed is not HIDDEN:
                     result[entry.key] = completed
                     continue
