@@ -105,7 +105,7 @@ def _runs(chosen: list[Table], measuring: Measuring, options: argparse.Namespace
 
 def _crates(measured: dict[str, MeasuredTable]) -> dict[str, str]:
     names = {row.gateway for table in measured.values() for row in table.rows}
-    return {name: version for name, (version, _) in CRATES.items() if name in names}
+    return {name: crate.version for name, crate in CRATES.items() if name in names}
 
 
 def _tell(line: str) -> None:

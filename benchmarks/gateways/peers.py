@@ -17,19 +17,32 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.gateways.processes import Command
 
 _HERE = Path(__file__).parent / "peers"
 NODE = ("apollo", "hive")
-CRATES = {
-    "hive-router": ("0.3.10", "hive_router", ("--features", "graphiql")),
-    "apollo-router": ("2.17.0", "router", ()),
-}
-"""Version, name of the program and further options, by the name of the crate.
 
-hive-router builds a page of its own from packages of npm, unless it is to have the common one.
-"""
+
+class Crate(NamedTuple):
+    """A gateway of crates.io.
+
+    Attributes:
+        program: What is built of it.
+        options: For cargo.
+    """
+
+    version: str
+    program: str
+    options: tuple[str, ...] = ()
+
+
+CRATES = {
+    # It builds a page of its own from packages of npm, unless it is to have the common one.
+    "hive-router": Crate("0.3.10", "hive_router", ("--features", "graphiql")),
+    "apollo-router": Crate("2.17.0", "router"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,7 @@ def _missing_packages(name: str) -> Callable[[Place], str]:
 
 def _missing_program(crate: str) -> Callable[[Place], str]:
     def missing(place: Place) -> str:
-        there = (place.peers / "bin" / CRATES[crate][1]).exists()
+        there = (place.peers / "bin" / CRATES[crate].program).exists()
         return "" if there else "not built, see `make peers`"
 
     return missing
@@ -158,12 +171,12 @@ def install_packages(folder: Path, name: str) -> str:
 
 def build_program(folder: Path, crate: str) -> str:
     """Build one of crates.io; what happened."""
-    version, program, options = CRATES[crate]
-    if (folder / "bin" / program).exists():
+    wanted = CRATES[crate]
+    if (folder / "bin" / wanted.program).exists():
         return "is there"
     if shutil.which("cargo") is None:
         return "not built: no cargo"
-    named = ("--version", version, "--locked", *options, "--root", str(folder))
+    named = ("--version", wanted.version, "--locked", *wanted.options, "--root", str(folder))
     return _done(["cargo", "install", crate, *named], folder)
 
 
