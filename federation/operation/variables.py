@@ -22,6 +22,13 @@ from federation.operation.parse import ParsedOperation, response_error
 BAD_USER_INPUT = "BAD_USER_INPUT"
 _MAX_ERRORS = 50
 
+_PLAIN = {
+    f"{name}{end}": kind
+    for name, kind in (("ID", str), ("String", str), ("Boolean", bool), ("Int", int))
+    for end in ("", "!")
+}
+"""By type of a variable, the type of JSON values that coercion leaves as they are."""
+
 
 def coerce_variables(
     definitions: tuple[VariableDefinition, ...], schema: GraphQLSchema, raw: Mapping[str, Any]
@@ -49,12 +56,34 @@ def coerce_variables(
         if each.given:
             values.pop(each.name, None)
             values.update({each.name: raw[each.given]} if each.given in raw else {})
+    plain = _plain(definitions, values)
+    if plain is not None:
+        return plain
     found = get_variable_values(
         schema, _nodes(definitions), values, max_errors=_MAX_ERRORS, hide_suggestions=True
     )
     if isinstance(found, list):
         raise InvalidOperation(tuple(response_error(error, BAD_USER_INPUT) for error in found))
     return dict(found.coerced)
+
+
+def _plain(
+    definitions: tuple[VariableDefinition, ...], values: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The values if nothing need be done to them, None where that is not seen at a glance."""
+    found: dict[str, Any] = {}
+    for each in definitions:
+        if each.name not in values:
+            if each.default is not None or each.type.endswith("!"):
+                return None
+            continue
+        value = values[each.name]
+        if type(value) is not _PLAIN.get(each.type):
+            return None
+        if isinstance(value, int) and not -(2**31) <= value < 2**31:
+            return None
+        found[each.name] = value
+    return found
 
 
 def check_variable_limits(

@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
-from graphql import build_schema
+from graphql import OperationDefinitionNode, build_schema, get_variable_values, parse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from federation.errors import InvalidOperation
 from federation.operation import (
     Limits,
+    VariableDefinition,
     check_variable_limits,
     coerce_variables,
     introspect,
@@ -20,7 +23,7 @@ SCHEMA = build_schema(
     enum Sex { MALE FEMALE }
     input Filter { sex: Sex age: Int = 18 code: ID! }
     scalar Money
-    type Query { f(n: Int, m: Money, filter: Filter, list: [Int!]): Int }
+    type Query { f(n: Int, m: Money, filter: Filter, list: [Int!], x: Float): Int }
     """
 )
 DEFERRING = build_schema("type Query { f: Int  g: [Int] }" + DIRECTIVES)
@@ -50,6 +53,46 @@ def test_values_are_coerced_by_type() -> None:
         "list": [1],
         "m": {"any": ["json"]},
     }
+
+
+_ENDS = {"": None, "!": None, " = null": "null"}
+_TYPES = ("ID", "String", "Boolean", "Int", "Float", "Sex", "Money", "[Int!]")
+_VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**31) - 1, 2**31)
+    | st.sampled_from(("", "1", "MALE", 1.0, 0.5, 2**31, -(2**31), 2**40, [1], ["1"], {"a": 1}))
+)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(_TYPES), st.sampled_from(tuple(_ENDS))), max_size=4),
+    st.dictionaries(st.sampled_from("abcd"), _VALUES),
+)
+def test_what_is_coerced_at_a_glance_is_what_graphql_core_makes_of_it(
+    types: list[tuple[str, str]], raw: dict[str, Any]
+) -> None:
+    declared = [f"${name}: {named}{end}" for name, (named, end) in zip("abcd", types, strict=False)]
+    head = f"({', '.join(declared)})" if declared else ""
+    document = parse(f"query {head} {{ __typename }}")
+    definitions = tuple(
+        VariableDefinition(
+            name, named + end.removesuffix(" = null"), "null" if "null" in end else None
+        )
+        for name, (named, end) in zip("abcd", types, strict=False)
+    )
+    [operation] = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    expected = get_variable_values(SCHEMA, operation.variable_definitions or (), raw)
+
+    if isinstance(expected, list):
+        with pytest.raises(InvalidOperation) as refused:
+            coerce_variables(definitions, SCHEMA, raw)
+        assert len(refused.value.errors) == len(expected)
+    else:
+        coerced = coerce_variables(definitions, SCHEMA, raw)
+        # True and 1 are equal and not the same.
+        assert repr(coerced) == repr(dict(expected.coerced))
 
 
 @pytest.mark.parametrize(
