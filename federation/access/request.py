@@ -131,13 +131,7 @@ class Uses(NamedTuple):
 
     def names(self) -> tuple[str, ...]:
         """The uses asked, in the order of contract 1."""
-        asked = {
-            "select": self.select,
-            "filter": self.filter,
-            "sort": self.sort,
-            "join": bool(self.join),
-        }
-        return tuple(name for name, wanted in asked.items() if wanted)
+        return tuple([name for name, asked in zip(self._fields, self, strict=True) if asked])
 
     def to_json(self) -> dict[str, Any]:
         """As contract 1 writes it: a key per use."""
@@ -221,5 +215,5 @@ class AccessRequest:
         return {name: self.fields[name].to_json() for name in sorted(self.fields)}
 
     def _digest(self) -> bytes:
-        asked = [self.operation.to_json(), self._fields_json()]
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
+        asked = [self.operation.to_json(), sorted(self.fields.items())]
+        return hashlib.sha256(json.dumps(asked).encode()).digest()

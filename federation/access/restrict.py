@@ -13,7 +13,7 @@ from msgspec import structs
 from federation.access.decision import Decision
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import Judge
-from federation.access.refusal import Place, refuse, unite
+from federation.access.refusal import Denial, Place, refuse, unite
 from federation.access.row_filter import RowCondition, fulfils
 from federation.errors import Forbidden, InvalidOperation, Refusal, ResponseError
 from federation.operation import EMPTY
@@ -163,9 +163,11 @@ class _Pruner:
 
     def prune(self, selections: SelectionSet, scope: _Scope, place: Place) -> SelectionSet:
         kept: list[Selection] = []
+        keys = self.keys.setdefault(place.path, [])
         for selection in selections:
             if isinstance(selection, Field):
-                kept.extend(self.field(selection, scope, place))
+                kept.extend(self.field(selection, scope, place, keys))
+                keys.append(selection.response_key)
             else:
                 kept.extend(self.fragment(selection, scope, place))
         if tuple(kept) == selections:
@@ -185,34 +187,31 @@ class _Pruner:
             return ()
         return (structs.replace(fragment, selections=selections),)
 
-    def field(self, field: Field, scope: _Scope, place: Place) -> tuple[Selection, ...]:
-        keys = self.keys.setdefault(place.path, [])
-        position = len(keys)
-        keys.append(field.response_key)
-        known = {
-            name: facts
-            for name in scope.met
-            if (facts := self.index.fields.get((name, field.name))) is not None
-        }
-        if not known:  # __typename and introspection
-            return (field,)
-        denials = {
-            name: denial
-            for name, facts in known.items()
-            if (denial := self.judge.denial(facts, (name, field.name), field.arguments))
-        }
-        for name, facts in known.items():
-            if name not in denials:
+    def field(
+        self, field: Field, scope: _Scope, place: Place, earlier: list[str]
+    ) -> tuple[Selection, ...]:
+        """What is left of a field; ``earlier`` are the response keys before it."""
+        known: dict[str, FieldFacts] = {}
+        denials: dict[str, Denial] = {}
+        for name in scope.met:
+            facts = self.index.fields.get((name, field.name))
+            if facts is None:  # __typename and introspection
+                continue
+            known[name] = facts
+            denial = self.judge.denial(facts, (name, field.name), field.arguments)
+            if denial is None:
                 self.allow(name, field.name, facts)
-        if not denials and not field.selections:
+            else:
+                denials[name] = denial
+        if not denials and (not known or not field.selections):
             return (field,)
         type_text = self.type_of(scope.parent, field.name, known)
         here = place.child(field.response_key, type_text, field.conditions)
         if denials:
             types = None if set(denials) == set(scope.every) else frozenset(denials)
-            grounds, earlier = list(denials.values()), tuple(keys[:position])
+            grounds, after = list(denials.values()), tuple(earlier)
             self.refusals.append(
-                refuse(here, types, type_text, grounds, revision=self.revision, after=earlier)
+                refuse(here, types, type_text, grounds, revision=self.revision, after=after)
             )
         allowed = {name: facts for name, facts in known.items() if name not in denials}
         if not allowed:

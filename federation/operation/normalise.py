@@ -29,7 +29,7 @@ from graphql import (
     is_abstract_type,
     is_composite_type,
 )
-from msgspec import Struct
+from msgspec import Struct, field
 
 from federation.field_set import print_literal, read_arguments
 from federation.selection import (
@@ -86,20 +86,16 @@ class _At(NamedTuple):
     within: tuple[int, ...] = ()
 
 
-class _Collected:
-    """The fields of one selection set in order, each with its sub-selections."""
+_Entry: TypeAlias = tuple[_Identity, list[SelectionSetNode]]
+"""A field, and where its sub-selections stand."""
 
-    def __init__(self, at: _At) -> None:
-        self.at = at
-        self.entries: list[tuple[_Identity, list[SelectionSetNode]]] = []
-        self.by_key: dict[str, list[tuple[_Identity, list[SelectionSetNode]]]] = {}
 
-    def add(self, identity: _Identity) -> list[SelectionSetNode]:
-        """Enter a field; returns the list for its sub-selections."""
-        entry: tuple[_Identity, list[SelectionSetNode]] = (identity, [])
-        self.entries.append(entry)
-        self.by_key.setdefault(identity.key, []).append(entry)
-        return entry[1]
+class _Collected(Struct):
+    """The fields of one selection set in order."""
+
+    at: _At
+    entries: list[_Entry] = field(default_factory=list)
+    by_key: dict[str, list[_Entry]] = field(default_factory=dict)
 
 
 class Normaliser:
@@ -207,12 +203,16 @@ class Normaliser:
 
         Not across another field of the same key: an object gets its keys in order of both.
         """
-        for known, sets in reversed(collected.by_key.get(identity.key, [])):
+        alike = collected.by_key.setdefault(identity.key, [])
+        for known, sets in reversed(alike):
             if known == identity:
                 return sets
             if not self._disjoint(known.label, identity.label):
                 break
-        return collected.add(identity)
+        entry: _Entry = (identity, [])
+        alike.append(entry)
+        collected.entries.append(entry)
+        return entry[1]
 
     def _deferred(self, node: SelectionNode, outer: Conditions, at: _At) -> Conditions:
         """The conditions within a fragment, its ``@defer`` among them if it has one."""
@@ -285,8 +285,8 @@ class Normaliser:
     def _group(self, fields: list[tuple[str | None, Field]]) -> SelectionSet:
         """Fields of one type condition in one fragment, unless that would change their order."""
         groups: list[tuple[str | None, list[Field]]] = []
-        for label, field in fields:
-            self._group_of(label, groups).append(field)
+        for label, member in fields:
+            self._group_of(label, groups).append(member)
         selections: list[Selection] = []
         for label, members in groups:
             selections.extend(members if label is None else [InlineFragment(label, tuple(members))])
