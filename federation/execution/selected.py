@@ -78,6 +78,10 @@ class Entry(Struct, frozen=True):
     told: tuple[str, ...] = ()
 
 
+_Refusals: TypeAlias = Mapping[tuple[str, ...], list[Refusal]]
+"""Refusals of what these variables ask for, by the path of the object around."""
+
+
 class Place:
     """An object position of the response: its selections, told apart by runtime type on demand.
 
@@ -91,8 +95,10 @@ class Place:
         fields: tuple[OutputField, ...],
         request: ExecutionRequest,
         schema: GraphQLSchema,
+        refusals: _Refusals | None = None,
     ) -> None:
         self._keys = keys
+        self._refusals = _by_place(request) if refusals is None else refusals
         self._fields = [each for each in fields if holds(each.conditions, request.variables)]
         self._request = request
         self._schema = schema
@@ -121,7 +127,11 @@ class Place:
             if _applies(field.types, types):
                 by_key.setdefault(field.key, []).append(field)
         by_key.pop(str(EMPTY.alias), None)
-        refused = {each.path[-1]: each for each in self._refusals(types)}
+        refused = {
+            each.path[-1]: each
+            for each in self._refusals.get(self._keys, ())
+            if _applies(each.types, types)
+        }
         for key in _in_order(by_key, refused):
             refusal = refused.get(key)
             if refusal is None:
@@ -137,15 +147,6 @@ class Place:
             return frozenset((type_name,))
         return frozenset(each.name for each in self._schema.get_possible_types(named))
 
-    def _refusals(self, types: frozenset[str]) -> Iterator[Refusal]:
-        for refusal in self._request.refusals:
-            if (
-                refusal.path[:-1] == self._keys
-                and _applies(refusal.types, types)
-                and holds(refusal.conditions, self._request.variables)
-            ):
-                yield refusal
-
     def _entry(self, key: str, fields: list[OutputField], types: frozenset[str]) -> Entry:
         first = fields[0]
         type_ref = read_type(first.type)
@@ -156,7 +157,7 @@ class Place:
         # A value with fields is never passed on as a whole, not even when none of them is selected.
         if is_composite_type(self._schema.type_map.get(type_ref.name)):
             below = tuple(inner for field in fields for inner in field.fields)
-            inner = Place((*self._keys, key), below, self._request, self._schema)
+            inner = Place((*self._keys, key), below, self._request, self._schema, self._refusals)
             return Entry(
                 key,
                 first.source,
@@ -206,11 +207,20 @@ class Place:
         return _to_null if len(masked) > 1 else known[masked[0]] if masked else None
 
 
+def _by_place(request: ExecutionRequest) -> _Refusals:
+    found: dict[tuple[str, ...], list[Refusal]] = {}
+    for each in request.refusals:
+        if holds(each.conditions, request.variables):
+            found.setdefault(each.path[:-1], []).append(each)
+    return found
+
+
 def _in_order(selected: Iterable[str], refused: Mapping[str, Refusal]) -> list[str]:
     """Response keys as they stood before anything was taken out."""
     keys = [key for key in selected if key not in refused]
     for key, refusal in refused.items():
-        earlier = (keys.index(each) for each in refusal.after if each in keys)
+        places = {each: at for at, each in enumerate(keys)}
+        earlier = (places[each] for each in refusal.after if each in places)
         keys.insert(1 + max(earlier, default=-1), key)
     return keys
 
