@@ -51,7 +51,9 @@ class Found:
         """Those of the names, sorted, each once: one name may have been written in two ways."""
         by = of[1]
         found = hashes.of(by, self.written.get(of, {}), plain_text)
-        found += keyed_digests(hashes.key, by, self.canonical.get(of, ()))
+        canonical = self.canonical.get(of)
+        if canonical:
+            found += keyed_digests(hashes.key, by, canonical)
         return tuple(sorted(set(found)))
 
 

@@ -50,11 +50,15 @@ class AuditDatabase(Protocol):
         """
         ...
 
-    async def transact(self, work: Callable[[Connection], T]) -> T:
+    async def transact(self, work: Callable[[Connection], T], *, is_single: bool = False) -> T:
         """What ``work`` returns, once what it did is durable; nothing of it when it raises.
 
         A transaction that writes is alone with the chain's tables on SQLite; one that reads sees
         one state from its beginning to its end.
+
+        Args:
+            work: Runs in the transaction.
+            is_single: It executes one statement, which is a transaction by itself.
         """
         ...
 
@@ -123,20 +127,24 @@ class _Sqlite:
             else:
                 return
 
-    async def transact(self, work: Callable[[Connection], T]) -> T:
+    async def transact(self, work: Callable[[Connection], T], *, is_single: bool = False) -> T:
         """See ``AuditDatabase``."""
-        return await self._worker.run(lambda: self._run(work))
+        return await self._worker.run(lambda: self._run(work, is_single))
 
-    def _run(self, work: Callable[[Connection], T]) -> T:
+    def _run(self, work: Callable[[Connection], T], is_single: bool) -> T:
         # Kept from one transaction to the next: taking it from the pool costs as much as a commit.
         connection = self._connection or self._engine.connect()
         self._connection = None
         try:
-            driver = sqlite_connection(connection)
-            # Through SQLAlchemy this takes a sixth of a commit's processor time.
-            driver.execute(self._begin)
-            result = work(connection)
-            driver.execute("COMMIT")
+            if is_single:
+                # After each statement this thread has to wait until the event loop's lets it go on.
+                result = work(connection)
+            else:
+                driver = sqlite_connection(connection)
+                # Through SQLAlchemy this takes a sixth of a commit's processor time.
+                driver.execute(self._begin)
+                result = work(connection)
+                driver.execute("COMMIT")
             if connection.in_transaction():
                 # Where the work went through SQLAlchemy; what is rolled back is its notion alone.
                 connection.rollback()
@@ -232,7 +240,7 @@ class _Postgresql:
     async def claim(self) -> None:
         """Nothing to do: everybody writes a chain of its own."""
 
-    async def transact(self, work: Callable[[Connection], T]) -> T:
+    async def transact(self, work: Callable[[Connection], T], *, is_single: bool = False) -> T:  # noqa: ARG002
         """See ``AuditDatabase``."""
         async with self._engine.begin() as connection:
             return await connection.run_sync(work)

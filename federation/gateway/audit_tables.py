@@ -67,8 +67,8 @@ _OPERATIONS = Table(
 
 _INSERT = insert(_ENTRIES)
 _INSERT_ON_SQLITE = f"INSERT INTO {_ENTRIES.name} ({', '.join(_ENTRIES.columns.keys())}) VALUES "  # noqa: S608
-# Rows in one statement on SQLite; old versions of it take 999 parameters.
-_MOST_ROWS = 100
+MOST_ROWS = 100
+"""Rows in one statement on SQLite; old versions of it take 999 parameters."""
 PAGE = 1_000
 """Entries that are read at once."""
 # An arbitrary number that every Datong process takes for this lock.
@@ -130,15 +130,15 @@ def write_entries(connection: Connection, chain: str, entries: Sequence[Entry]) 
     if connection.dialect.name == "sqlite":
         driver = sqlite_connection(connection)
         # Few long statements: in between, this thread would have to wait for the event loop's.
-        for at in range(0, len(rows), _MOST_ROWS):
-            some = rows[at : at + _MOST_ROWS]
+        for at in range(0, len(rows), MOST_ROWS):
+            some = rows[at : at + MOST_ROWS]
             driver.execute(_insert_on_sqlite(len(some)), [value for row in some for value in row])
     else:
         names = ("chain", "sequence", "previous", "digest", "body")
         connection.execute(_INSERT, [dict(zip(names, row, strict=True)) for row in rows])
 
 
-@lru_cache(_MOST_ROWS)
+@lru_cache(MOST_ROWS)
 def _insert_on_sqlite(rows: int) -> str:
     row = f"({', '.join('?' * len(_ENTRIES.columns))})"
     return _INSERT_ON_SQLITE + ", ".join([row] * rows)

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,20 +110,60 @@ async def test_an_orderly_trail_is_whole_and_proven_to_its_end(file: Path) -> No
 
 async def test_records_that_arrive_together_share_transactions(file: Path) -> None:
     async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
-        commits = 0
-        commit = store._commit  # noqa: SLF001 (counts what no outside reader can see)
-
-        async def counted(batch: list[audit_store._Waiting]) -> None:
-            nonlocal commits
-            commits += 1
-            await commit(batch)
-
-        store._commit = counted  # type: ignore[method-assign]  # noqa: SLF001
+        commits = count_commits(store)
         await asyncio.gather(*(store.append(record(f"r{n}")) for n in range(400)))
 
-        assert commits <= 3
+        assert len(commits) <= 3
     assert len(stored(file)) == 400
     assert (await check(file)).is_whole
+
+
+def count_commits(store: audit_store.AuditStore) -> list[int]:
+    """Grows by how many records each commit has, from now on."""
+    commits: list[int] = []
+    commit = store._commit  # noqa: SLF001 (counts what no outside reader can see)
+
+    async def counted(batch: list[audit_store._Waiting]) -> None:
+        commits.append(len(batch))
+        await commit(batch)
+
+    store._commit = counted  # type: ignore[method-assign]  # noqa: SLF001
+    return commits
+
+
+async def work(rounds: int) -> None:
+    """Keep the event loop busy for so many of its rounds, of a tenth of a millisecond at least."""
+    for _ in range(rounds):
+        end = time.perf_counter() + 0.000_1
+        while time.perf_counter() < end:
+            pass
+        await asyncio.sleep(0)
+
+
+async def test_while_the_event_loop_is_busy_records_wait_for_each_other(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_store, "COMPANY_SECONDS", 5.0)
+    async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
+
+        async def request(number: int) -> None:
+            await work(number)
+            await store.append(replace(record(f"r{number}"), kind=RecordKind.RELEASE))
+
+        commits = count_commits(store)
+        await asyncio.gather(*(request(n) for n in range(20)))
+        assert commits == [20]
+
+
+async def test_no_record_waits_long_for_others(file: Path) -> None:
+    async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
+        commits = count_commits(store)
+        working = asyncio.create_task(work(10_000))
+        await store.append(replace(record("r"), kind=RecordKind.RELEASE))
+
+        assert not working.done()
+        assert commits == [1]
+        working.cancel()
 
 
 async def test_an_operation_text_is_kept_once_under_its_digest(file: Path) -> None:
@@ -135,18 +176,20 @@ async def test_an_operation_text_is_kept_once_under_its_digest(file: Path) -> No
     assert rows == [(text_digest(TEXT), TEXT)]
 
 
+@pytest.mark.parametrize("count", [10, 200])
 async def test_a_failed_write_is_told_to_everyone_and_leaves_the_chain_continuous(
-    file: Path,
+    file: Path, count: int
 ) -> None:
     async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
         await store.append(record("before"))
         change(
             file,
-            "CREATE TRIGGER full BEFORE INSERT ON audit_entry "
+            # The first records are in when the others fail.
+            "CREATE TRIGGER full BEFORE INSERT ON audit_entry WHEN NEW.sequence > 5 "
             "BEGIN SELECT RAISE(ABORT, 'disk full'); END",
         )
         failed = await asyncio.gather(
-            *(store.append(record(f"lost{n}")) for n in range(10)), return_exceptions=True
+            *(store.append(record(f"lost{n}")) for n in range(count)), return_exceptions=True
         )
         change(file, "DROP TRIGGER full")
         await store.append(record("after"))
@@ -463,7 +506,8 @@ def test_keys_without_a_file_are_new_each_time() -> None:
     assert key_id(head_key("").public_key()) != key_id(head_key("").public_key())
 
 
-async def test_a_full_disk_fails_appends_until_there_is_room_again(file: Path) -> None:
+@pytest.mark.parametrize("count", [90, 300])
+async def test_a_full_disk_fails_appends_until_there_is_room_again(file: Path, count: int) -> None:
     async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
         await store.append(record("before"))
 
@@ -475,7 +519,7 @@ async def test_a_full_disk_fails_appends_until_there_is_room_again(file: Path) -
 
         await limit(1)  # SQLite takes what there is as the least
         answers = await asyncio.gather(
-            *(store.append(record(f"r{n}")) for n in range(300)), return_exceptions=True
+            *(store.append(record(f"r{n}")) for n in range(count)), return_exceptions=True
         )
         store._database._connection = None  # type: ignore[attr-defined]  # noqa: SLF001
         await store.append(record("after"))
