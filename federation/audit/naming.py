@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from federation.catalogue import Catalogue
 from federation.errors import PlanningError
@@ -51,8 +51,7 @@ class Identity:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class NameRule:
+class NameRule(Struct, frozen=True):
     """How the objects of one place are named.
 
     Attributes:
@@ -72,8 +71,7 @@ class NameRule:
     is_abstract: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """The rules of one place of the tree and of all below it.
 
     Attributes:
@@ -176,6 +174,7 @@ class _Adder:
     def __init__(self, graph: QueryGraph, identities: Mapping[str, Identity]) -> None:
         self._graph = graph
         self._identities = identities
+        self._known: dict[str, SelectionSet] = {}
 
     def inside(self, selections: SelectionSet, type_name: str) -> SelectionSet:
         """The same selections on objects of a type, with names added below."""
@@ -189,7 +188,12 @@ class _Adder:
         if field is None or not each.selections:
             return each
         below = self.inside(each.selections, field.named_type)
-        return structs.replace(each, selections=(*below, *self._names(field.named_type)))
+        return structs.replace(each, selections=below + self._names_of(field.named_type))
+
+    def _names_of(self, type_name: str) -> SelectionSet:
+        if type_name not in self._known:
+            self._known[type_name] = tuple(self._names(type_name))
+        return self._known[type_name]
 
     def _names(self, type_name: str) -> Iterator[Field | InlineFragment]:
         possible = sorted(self._graph.possible_types.get(type_name, ()))
@@ -222,6 +226,9 @@ def _split(
         if UNRELEASED in output.key:
             for only in sorted(output.types) if output.types else (None,):
                 reads.setdefault(only, []).append(output)
+            continue
+        if not output.fields:
+            kept.append(output)
             continue
         fields, names = _split(output.fields, graph)
         kept.append(structs.replace(output, fields=fields) if names else output)

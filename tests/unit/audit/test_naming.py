@@ -215,6 +215,16 @@ def test_what_is_selected_anyway_costs_nothing() -> None:
     assert town.plan(query).plan == plan(operation, town.graph)
 
 
+def test_where_nothing_is_to_be_named_the_plan_is_the_plan() -> None:
+    town = Town()
+    operation = parse_operation("{ citizen(id: 1) { name } }", town.schema, None, WIDE).operation
+
+    named = plan_with_names(operation, town.graph, {})
+
+    assert named.plan == plan(operation, town.graph)
+    assert not named.names
+
+
 async def test_a_type_whose_name_cannot_be_reached_is_said_to_be_unnamed() -> None:
     here = f'{HEADER} type Query {{ a: A }} type A @key(fields: "id") {{ id: ID! x: Int }}'
     there = f"""{HEADER} type A @key(fields: "code") {{
