@@ -136,7 +136,7 @@ def _leaf(value: Any) -> Any:
 
 def _call(entity: EntityFetch, objects: list[Found], faults: Faults) -> EntityCall:
     call = EntityCall(entity)
-    objects_by_text: dict[bytes, list[Found]] = {}
+    alike: dict[tuple[str, bytes], list[Found]] = {}
     has_faults = bool(faults)
     for found in objects:
         value = found[0]
@@ -152,14 +152,13 @@ def _call(entity: EntityFetch, objects: list[Found], faults: Faults) -> EntityCa
         if fields is MISSING:
             call.rest.append(found)
             continue
-        representation = {"__typename": told, **fields}
-        text = canonical(representation)
-        same = objects_by_text.get(text)
+        identity = (told, canonical(fields))
+        same = alike.get(identity)
         if same is None:
-            same = objects_by_text[text] = []
-            call.representations.append(representation)
+            same = alike[identity] = []
+            call.representations.append({"__typename": told, **fields})
         same.append(found)
-    call.objects += objects_by_text.values()
+    call.objects += alike.values()
     return call
 
 
