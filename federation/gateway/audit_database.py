@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from federation.errors import AuditUnavailable
@@ -233,21 +233,34 @@ class _Postgresql:
         self._engine = create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
             pool_size=1,
-            pool_pre_ping=True,
             connect_args={"timeout": _CONNECT_SECONDS, "server_settings": settings},
         )
+        # The pool's own way to find a connection dead asks the server three times, each time.
+        event.listen(self._engine.sync_engine, "checkout", _refuse_a_closed_one)
 
     async def claim(self) -> None:
         """Nothing to do: everybody writes a chain of its own."""
 
-    async def transact(self, work: Callable[[Connection], T], *, is_single: bool = False) -> T:  # noqa: ARG002
+    async def transact(self, work: Callable[[Connection], T], *, is_single: bool = False) -> T:
         """See ``AuditDatabase``."""
-        async with self._engine.begin() as connection:
+        if not is_single:
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(work)
+        async with self._engine.connect() as connection:
+            # Neither BEGIN nor COMMIT, for each of which the server would be asked.
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
             return await connection.run_sync(work)
 
     async def close(self) -> None:
         """See ``AuditDatabase``."""
         await self._engine.dispose()
+
+
+def _refuse_a_closed_one(connection: DBAPIConnection, *_: object) -> None:
+    """Let the pool connect anew where the server has ended a session that nobody used."""
+    driver: Any = connection
+    if driver.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _check_file(file: Path, make: bool, reads_only: bool) -> None:

@@ -263,26 +263,36 @@ class AuditStore:
     async def _commit(self, batch: list[_Waiting]) -> None:
         texts = dict(waiting.operation for waiting in batch if waiting.operation)
         is_due = time.monotonic() >= self._signed_at + HEAD_SECONDS
-        is_plain = self._session is None and self._is_certain and not is_due and not texts
+        is_plain = self._is_certain and not is_due and not texts and len(batch) <= MOST_ROWS
         # Nobody waits for a database for ever: the answer is refused, and the next one asks again.
         async with asyncio.timeout(WRITE_SECONDS):
-            if is_plain and len(batch) <= MOST_ROWS:
-                await self._commit_entries(batch)
-            else:
+            if not (is_plain and await self._commit_entries(batch)):
                 await self._commit_all(batch, texts, is_due=is_due)
         for digest in texts:
             self._known_operations[digest] = None
         while len(self._known_operations) > MAX_KNOWN_OPERATIONS:
             del self._known_operations[next(iter(self._known_operations))]
 
-    async def _commit_entries(self, batch: list[_Waiting]) -> None:
-        """Commit what is nothing but entries behind the known end of the chain, as mostly."""
+    async def _commit_entries(self, batch: list[_Waiting]) -> bool:
+        """Commit what is nothing but entries behind the known end of the chain, as mostly.
+
+        Returns:
+            False where that end is no longer this writer's to build upon; nothing is done then.
+        """
         entries, head = append(self.head, [waiting.body for waiting in batch])
         self._is_certain = False
-        await self._database.transact(
-            lambda connection: write_entries(connection, head.chain, entries), is_single=True
-        )
-        self.head, self._is_certain = head, True
+
+        def write(connection: Connection) -> bool:
+            is_held = session_of(connection) is self._session
+            if is_held:
+                write_entries(connection, head.chain, entries)
+            return is_held
+
+        is_done = await self._database.transact(write, is_single=True)
+        self._is_certain = True
+        if is_done:
+            self.head = head
+        return is_done
 
     async def _commit_all(
         self, batch: list[_Waiting], texts: Mapping[str, str], *, is_due: bool

@@ -297,3 +297,43 @@ async def test_a_worker_that_lost_its_session_goes_on_in_a_new_chain(database: s
     assert [chain.closed for chain in report.chains] == [True, True, True]
     # The first by the second worker, whose own was in order, and the last after its session.
     assert closings == [False, True, False]
+
+
+@pytest.mark.parametrize("count", [10, 200])
+async def test_a_batch_that_fails_leaves_nothing_of_it(database: str, count: int) -> None:
+    async with open_audit_store(database, KEY, "one") as store:
+        await store.append(record("before"))
+        connection = await asyncpg.connect(database)
+        # The first records are in when the others fail.
+        await connection.execute(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN IF NEW.sequence > 5 THEN RAISE 'disk full'; END IF; RETURN NEW; END $$"
+        )
+        await connection.execute(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON audit_entry"
+            " FOR EACH ROW EXECUTE FUNCTION full_disk()"
+        )
+        failed = await asyncio.gather(
+            *(store.append(record(f"lost{n}")) for n in range(count)), return_exceptions=True
+        )
+        await connection.execute("DROP TRIGGER full_disk ON audit_entry")
+        await connection.close()
+        await store.append(record("after"))
+
+    report = await verify_trail(database, KEYS)
+    assert all(isinstance(answer, AuditUnavailable) for answer in failed)
+    assert report.is_whole, report
+    assert [(chain.entries, chain.closed) for chain in report.chains] == [(2, True)]
+
+
+async def test_records_that_arrive_together_are_one_transaction(database: str) -> None:
+    async with open_audit_store(database, KEY, "one") as store:
+        await store.append(record("before"))
+        await asyncio.gather(*(store.append(record(f"r{n}")) for n in range(50)))
+
+    connection = await asyncpg.connect(database)
+    transactions = await connection.fetchval(
+        "SELECT count(DISTINCT xmin::text) FROM audit_entry WHERE chain <> 'register'"
+    )
+    await connection.close()
+    assert transactions == 2
