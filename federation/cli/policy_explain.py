@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -125,6 +126,9 @@ def _fact_rows(each: Explanation, what_if: WhatIf) -> Iterator[tuple[str, str]]:
     fact = each.fact
     if not fact:
         yield "catalogue", "no such field of an object type"
+        near = get_close_matches(each.coordinate, what_if.facts.fields)
+        if near:
+            yield "there are", ", ".join(near)
         return
     grade = f"level {fact['level']}, {fact['sharing']}" if "level" in fact else "not graded"
     yield "catalogue", f"{grade}; of {what_if.facts.owner_names(each.coordinate)}"

@@ -167,7 +167,7 @@ def test_unknown_field_has_no_way(schema: Path) -> None:
 def test_people_read_effect_reasons_facts_and_the_way(schema: Path) -> None:
     done = datong(
         schema.parent,
-        *("policy", "explain", "Citizen.name", "Citizen.nothing", *LOAN),
+        *("policy", "explain", "Citizen.name", "Citizen.nothing", "Citizen.anualIncome", *LOAN),
         *("--supergraph", str(schema)),
     )
 
@@ -180,6 +180,7 @@ def test_people_read_effect_reasons_facts_and_the_way(schema: Path) -> None:
         "does not count: needs consent",
         "To open it",
         "Nothing that a caller or a grant could change opens it.",
+        "Citizen.annualIncome, Citizen.name",
     ):
         assert shown in done.stdout
 
