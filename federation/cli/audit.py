@@ -234,7 +234,7 @@ def _print_report(report: TrailReport) -> None:
     opened = sum(not chain.closed for chain in report.chains)
     if opened:
         err.print(
-            f"{opened} chains are open: they are still written, or their writers died and no "
+            f"Chains that are open: {opened}. They are still written, or their writers died and no "
             "gateway was started since. Behind its last signed head the end of such a chain is not "
             "proven."
         )

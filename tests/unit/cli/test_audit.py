@@ -156,8 +156,8 @@ async def test_chains_that_nobody_closed_are_told_of(tmp_path: Path) -> None:
     ended = await asyncio.to_thread(datong, tmp_path, "verify")
 
     assert living.exit_code == 0, living.output
-    assert "1 chains are open" in living.stderr
-    assert "chains are open" not in ended.stderr
+    assert "Chains that are open: 1." in living.stderr
+    assert "are open" not in ended.stderr
 
 
 def test_retention_says_what_would_go_and_then_lets_it_go(folder: Path, tmp_path: Path) -> None:
