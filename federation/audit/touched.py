@@ -221,20 +221,23 @@ def find_typed_names(
 def _gather(objects: list[Any], names: Names, found: Found, reader: _Trees | _Structs) -> None:
     """All objects of one place at once: most of the time of a large answer is spent here."""
     for rule in names.rules:
-        if rule.is_plain and rule.only is None and not rule.is_abstract:
+        met = objects
+        if rule.only is not None:
+            met = [each for each in objects if reader.typename(each) == rule.only]
+        if rule.is_plain and (rule.only is not None or not rule.is_abstract):
             of, source = (rule.type, rule.by), rule.reads[0].source
-            _note_plain(of, reader.values(objects, source), found)
-        elif isinstance(reader, _Structs):
-            for each in objects:
-                # Seldom: names of several fields, and of places with several types.
+            _note_plain(of, reader.values(met, source), found)
+        elif rule.is_plain:
+            read = reader.values(met, rule.reads[0].source)
+            for each, value in zip(met, read, strict=True):
                 typename = reader.typename(each)
-                if rule.only is None or rule.only == typename:
-                    _name(_plain(each, rule, reader), typename, rule, found)
+                known = typename if isinstance(typename, str) else rule.type
+                _note_plain((known, rule.by), [value], found)
         else:
-            for each in objects:
-                typename = reader.typename(each)
-                if rule.only is None or rule.only == typename:
-                    _name(each, typename, rule, found)
+            # Seldom: names of several fields.
+            for each in met:
+                value = _plain(each, rule, reader) if isinstance(reader, _Structs) else each
+                _name(value, reader.typename(each), rule, found)
     for source, _, types, below in names.inner:
         met = objects
         if types is not None:
