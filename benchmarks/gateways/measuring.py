@@ -134,7 +134,8 @@ class Measuring:
         supergraph = self._folder / f"{table.scenario.name}.graphql"
         if not supergraph.exists():
             supergraph.write_text(print_supergraph(composed(table.scenario)))
-        processors = (self._processors[0],) if table.is_pinned else ()
+        # Not those of this process, which what it starts would have as well.
+        processors = (self._processors[0],) if table.is_pinned else tuple(self._processors)
         for gateway in table.gateways:
             port = free_port()
             place = Place(port, supergraph, self._peers, processors)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_YOUNG, _MIDDLE, _OLD = 20_000, 4, 1_250
+_YOUNG, _MIDDLE, _OLD = 50_000, 4, 500
 _SWITCH_SECONDS = 0.0005
 
 _FREED_BYTES, _BLOCK_BYTES = 16_777_216, 4_194_304
