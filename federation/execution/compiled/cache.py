@@ -78,7 +78,7 @@ class CompiledPlans:
             if len(self._seen) > _SEEN_ONCE:
                 self._seen.popitem(last=False)
             return None
-        elif not self._has_room():
+        elif not self._make_room():
             return None
         self._make(
             (key, shared),
@@ -102,12 +102,13 @@ class CompiledPlans:
             _, (_, oldest) = self._compiled.popitem(last=False)
             self._let_go(oldest)
 
-    def _has_room(self) -> bool:
-        """Whether more code may be made; while evicted code waits to be freed, plans wait as well.
+    def _make_room(self) -> bool:
+        """Free evicted code if it is time to; whether more may be made.
 
         Classes are parts of cycles. By itself the collector would look for old ones only after a
         hundred thousand operations, and find gigabytes. Called for each few, it would stop
-        everybody again and again for somebody who sends ever new operations.
+        everybody again and again for somebody who sends ever new operations. So plans wait for code
+        while evicted code waits to be freed.
         """
         now = time.monotonic()
         if self._garbage > _MAX_GARBAGE_BYTES and now >= self._next_collection:

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from federation.errors import SubgraphUnreachable
 from federation.execution import ExecutionRequest, Outcome, SubgraphReply
+from federation.planning.plan import OperationPlan
 from federation.selection import Condition, Field
 from tests.support.city import API, Replies, city, run, told
 from tests.support.memory_subgraph import fault
@@ -77,9 +78,9 @@ async def test_error_of_an_entity_is_told_for_every_object_that_stands_for_it() 
     assert result.data["users"][2] == {"reviews": [{"body": "good"}, {"body": None}]}
 
 
-async def test_one_bad_call_does_not_spoil_the_other_calls_of_its_request() -> None:
-    transport = city(None, {("User", "reviews"): _no_reviews})
-    plan = plan_of(
+def _reviews_of_two(key: str) -> OperationPlan:
+    """Two calls in one request, of which the first has a tree key of its own."""
+    return plan_of(
         "{ me { reviews { body } } top { reviews { body } } }",
         API,
         root(0, "accounts", "me { id }"),
@@ -87,11 +88,16 @@ async def test_one_bad_call_does_not_spoil_the_other_calls_of_its_request() -> N
         entities(
             2,
             "reviews",
-            call("me", "User", "id", "strictly: reviews { body }"),
+            call("me", "User", "id", f"{key}: reviews {{ body }}"),
             call("top", "Product", "id", "reviews { body }"),
             after=(0, 1),
         ),
     )
+
+
+async def test_one_bad_call_does_not_spoil_the_other_calls_of_its_request() -> None:
+    transport = city(None, {("User", "reviews"): _no_reviews})
+    plan = _reviews_of_two("strictly")
     spoiled = SubgraphReply(None, ({"message": "bad", "path": ["_e0", 0, "strictly"]},))
 
     class Spoiling:
@@ -307,19 +313,7 @@ async def test_error_of_an_entity_that_a_short_answer_lacks_is_told() -> None:
 
 async def test_outcome_tells_of_a_part_of_the_wrong_form_whatever_comes_after_it() -> None:
     transport = city(None)
-    plan = plan_of(
-        "{ me { reviews { body } } top { reviews { body } } }",
-        API,
-        root(0, "accounts", "me { id }"),
-        root(1, "shop", "top { id }"),
-        entities(
-            2,
-            "reviews",
-            call("me", "User", "id", "mine: reviews { body }"),
-            call("top", "Product", "id", "reviews { body }"),
-            after=(0, 1),
-        ),
-    )
+    plan = _reviews_of_two("mine")
 
     class Spoiling:
         async def send(self, subgraph: str, request: Any) -> SubgraphReply:
