@@ -17,7 +17,7 @@ from typing import IO, Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -237,6 +237,7 @@ class _Postgresql:
         )
         # The pool's own way to find a connection dead asks the server three times, each time.
         event.listen(self._engine.sync_engine, "checkout", _refuse_a_closed_one)
+        event.listen(self._engine.sync_engine, "handle_error", _tell_a_lost_one)
 
     async def claim(self) -> None:
         """Nothing to do: everybody writes a chain of its own."""
@@ -261,6 +262,13 @@ def _refuse_a_closed_one(connection: DBAPIConnection, *_: object) -> None:
     driver: Any = connection
     if driver.driver_connection.is_closed():
         raise DisconnectionError
+
+
+def _tell_a_lost_one(context: ExceptionContext) -> None:
+    """Tell as a lost connection what the driver says of one whose end it has half noticed."""
+    driver: Any = context.dialect.loaded_dbapi
+    if isinstance(context.original_exception, driver.InternalClientError):
+        context.is_disconnect = True
 
 
 def _check_file(file: Path, make: bool, reads_only: bool) -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from federation.audit import (
     REGISTER,
@@ -219,7 +219,13 @@ class AuditStore:
             enter(connection, _closing(end, at, orderly=True), at, self._key)
 
         try:
-            await self._database.transact(enter_end)
+            try:
+                await self._database.transact(enter_end)
+            except DBAPIError as fault:
+                if not fault.connection_invalidated:
+                    raise
+                # The session had ended unnoticed, since nothing was written for a while.
+                await self._database.transact(enter_end)
         except (SQLAlchemyError, OSError) as fault:
             raise AuditUnavailable("the audit chain could not be closed") from fault
 

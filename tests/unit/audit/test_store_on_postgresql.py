@@ -3,8 +3,9 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 
 import asyncpg
@@ -297,6 +298,81 @@ async def test_a_worker_that_lost_its_session_goes_on_in_a_new_chain(database: s
     assert [chain.closed for chain in report.chains] == [True, True, True]
     # The first by the second worker, whose own was in order, and the last after its session.
     assert closings == [False, True, False]
+
+
+async def test_a_chain_is_closed_though_its_lost_session_was_not_noticed(database: str) -> None:
+    async with open_audit_store(database, KEY, "one") as store:
+        await store.append(record("before"))
+        # In a thread, so that no round of this event loop passes before the chain is closed.
+        thread = Thread(target=asyncio.run, args=(_terminate_sessions(database),))
+        thread.start()
+        thread.join()
+
+    await _assert_closed_after_its_session(database)
+
+
+async def test_a_chain_is_closed_though_its_lost_session_was_half_noticed(database: str) -> None:
+    async with (
+        _ends_held_back(database) as (through, last_words),
+        open_audit_store(through, KEY, "one") as store,
+    ):
+        await store.append(record("before"))
+        last_words.clear()
+        await _terminate_sessions(database)
+        await asyncio.wait_for(last_words.wait(), 10)
+
+    await _assert_closed_after_its_session(database)
+
+
+async def _assert_closed_after_its_session(database: str) -> None:
+    report = await verify_trail(database, KEYS)
+    assert report.is_whole, report
+    assert [chain.closed for chain in report.chains] == [True]
+    assert await _closings(database) == [False]
+
+
+@asynccontextmanager
+async def _ends_held_back(database: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """The server behind a way that passes on all bytes, but no end that the client did not ask for.
+
+    Yields:
+        The database's URL by this way, and what is set whenever the server has said something.
+    """
+    url, spoke = make_url(database), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        port = url.port or 5432
+        if host := url.query.get("host"):
+            opened = asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+        else:
+            opened = asyncio.open_connection(url.host, port)
+        server_reader, server_writer = await opened
+        taking_leave = connections.create_task(_pass_on(reader, server_writer))
+        while data := await server_reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+            spoke.set()
+        await taking_leave
+        for each in (writer, server_writer):
+            each.close()
+            await each.wait_closed()
+
+    async with asyncio.TaskGroup() as connections:
+        server = await asyncio.start_server(
+            lambda *ends: connections.create_task(serve(*ends)), "127.0.0.1", 0
+        )
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            through = url.set(host="127.0.0.1", port=port, query={})
+            yield through.render_as_string(hide_password=False), spoke
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Until the client has taken its leave."""
+    while data := await reader.read(65536):
+        writer.write(data)
+        if data.startswith(b"X"):
+            return
 
 
 @pytest.mark.parametrize("count", [10, 200])
