@@ -3,9 +3,9 @@
     .venv/bin/python benchmarks/audit.py [DATABASE_URL]
 
 So many requests wait at once as the first column says; each appends the next record when its last
-one is durable, as a gateway's requests do. Then what answers pay: 500 look-ups a second, two
-records each, of a gateway without and one with a trail in turn, by how long subgraphs take. Large
-answers are measured beside the other gateways (`python -m benchmarks.gateways --only governed`).
+one is durable, as a gateway's requests do. Then what answers pay: 500 look-ups a second of a
+gateway without and one with a trail in turn, by how long subgraphs take. Large answers are
+measured beside the other gateways (`python -m benchmarks.gateways --only governed`).
 """
 
 import asyncio
@@ -44,7 +44,7 @@ from benchmarks.gateways.subgraphs import serve_apart
 
 SECONDS = 2.0
 WAITING = (1, 10, 50, 200)
-# Of small requests, for a thousand records.
+# Of small requests.
 REQUESTS_PER_SECOND = 500
 ROUNDS = 4
 LOOK_UP = "query ($id: ID!) { person(id: $id) { name home { street } } }"

@@ -5,9 +5,6 @@ together for the next. Under load that is one fsync for hundreds of records, wit
 fsync for one record and no added delay. Nor does a commit begin while the event loop is busy with
 other requests, for some milliseconds: most of what a commit costs, it costs for any number of
 records.
-
-The intent of a query covers nothing that leaves: it goes with whatever is written next, its own
-release mostly, or after a moment by itself. So a quick query costs one commit, not two.
 """
 
 import asyncio
@@ -28,7 +25,6 @@ from federation.audit import (
     ChainClosed,
     ChainHead,
     ChainOpened,
-    RecordKind,
     RegisterEvent,
     append,
     canonical_bytes,
@@ -58,8 +54,6 @@ from federation.gateway.audit_tables import (
 
 MAX_WAITING = 10_000
 MAX_BATCH = 500
-# How long the intent of a query may wait for company.
-PATIENCE_SECONDS = 0.05
 # How long records wait for others while the event loop is busy, and what one of its rounds takes
 # that does nothing.
 COMPANY_SECONDS = 0.002
@@ -148,7 +142,6 @@ class AuditStore:
         self._linked_at = clock() - LINK_OVERLAP_SECONDS * 1000
         self._is_certain = True
         self._is_closed = False
-        self._patience: asyncio.TimerHandle | None = None
         self._head_timer: asyncio.TimerHandle | None = None
 
     def append(
@@ -161,8 +154,7 @@ class AuditStore:
         self, record: AuditRecord, body: bytes, operation_text: str | None
     ) -> asyncio.Future[None]:
         """``append`` of a record whose canonical form is known."""
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
+        done = asyncio.get_running_loop().create_future()
         if self._is_closed:
             done.set_exception(AuditUnavailable("the audit trail is closed"))
             return done
@@ -173,10 +165,7 @@ class AuditStore:
         if operation_text is not None and digest not in self._known_operations:
             operation = (digest, operation_text)
         self._waiting.append(_Waiting(body, operation, done))
-        if record.kind is not RecordKind.INTENT or record.operation.kind != "query":
-            self._arrived.set()
-        elif self._patience is None:
-            self._patience = loop.call_later(PATIENCE_SECONDS, self._arrived.set)
+        self._arrived.set()
         return done
 
     async def run(self) -> None:
@@ -191,9 +180,8 @@ class AuditStore:
         finally:
             self._is_closed = True
             _settle(self._waiting, AuditUnavailable("the audit trail is closed"))
-            for timer in (self._patience, self._head_timer):
-                if timer is not None:
-                    timer.cancel()
+            if self._head_timer is not None:
+                self._head_timer.cancel()
 
     async def close(self, writer: asyncio.Task[None]) -> None:
         """Refuse new records, write those that wait, and enter the chain's end in the register.
@@ -244,9 +232,6 @@ class AuditStore:
         if len(self._waiting) <= MAX_BATCH and not self._is_closed:
             # All that waits goes now; nothing is left to be remembered.
             self._arrived.clear()
-            if self._patience is not None:
-                self._patience.cancel()
-                self._patience = None
 
     def _end_head_timer(self) -> None:
         self._head_timer = None

@@ -22,6 +22,7 @@ from federation.gateway.counts import RequestCounts
 from federation.gateway.deciding import Building, Probe, no_counts
 from federation.gateway.handed import ALONE, Handed
 from federation.gateway.identity import ANONYMOUS, Identifier
+from federation.gateway.intents import Intents
 from federation.gateway.live import LiveEngine
 from federation.gateway.pipeline import Gateway, Identify, Parts
 from federation.gateway.reloading import Inputs, Reloader, Replaced
@@ -126,6 +127,8 @@ async def start_gateway(
     async with AsyncExitStack() as stack:
         opened = await _open_sink(config, stack, handed.writer_socket)
         sink = WatchedSink(opened) if opened else None
+        intents = Intents(config.audit.intent_after_seconds)
+        stack.push_async_callback(intents.close)
         building = Building(config.access, handed.policies)
         stack.push_async_callback(building.close)
         source = await (building.read_active() if handed.is_successor else building.read())
@@ -160,7 +163,9 @@ async def start_gateway(
             transport=transport,
             events=events,
             signer=signer,
-            recorder=Recorder(sink, log, NameHashes(digest_key(config.audit.key_file))),
+            recorder=Recorder(
+                sink, log, NameHashes(digest_key(config.audit.key_file)), intents=intents
+            ),
             mask_key=digest_key(config.access.mask_key_file),
         )
         stack.push_async_callback(attend_to_the_rest, config.server.shutdown_seconds)

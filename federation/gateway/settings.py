@@ -263,12 +263,15 @@ class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         database: SQLAlchemy URL; empty keeps no records, which only `--access open` may do.
         key_file: Secret that keys the hashes of entities; empty makes a new one at each start.
         head_key_file: Ed25519 key (PEM) that signs chain heads; must not lie in the database.
+        intent_after_seconds: A query that runs for longer has a record that it was begun, beside
+            that of how it ended; 0 makes one of each query.
         retain_days: How old records must be for `datong audit retain`; nothing goes by itself.
     """
 
     database: str = ""
     key_file: str = ""
     head_key_file: str = ""
+    intent_after_seconds: float = 0.25
     retain_days: int = 0
 
 

@@ -33,6 +33,7 @@ from federation.gateway.access_log import AccessLog
 from federation.gateway.bounded import Bounded
 from federation.gateway.counts import RequestCounts
 from federation.gateway.identity import CallerRefused
+from federation.gateway.intents import Intents
 from federation.gateway.messages import Answer, DeadlineExceeded, Request, Response, refuse
 from federation.gateway.recording import RequestNotes, audited_verdicts, touched_by
 from federation.operation import ParsedOperation
@@ -59,6 +60,7 @@ class Recorder:
         hashes: Of what records name.
         clock: Seconds since 1970.
         counts: Of all requests, unauthenticated ones included, of which no record is kept.
+        intents: Of queries that run.
     """
 
     sink: AuditSink | None
@@ -66,6 +68,7 @@ class Recorder:
     hashes: NameHashes = field(default_factory=lambda: NameHashes(b""))
     clock: Callable[[], float] = time.time
     counts: RequestCounts = field(default_factory=RequestCounts)
+    intents: Intents = field(default_factory=Intents)
     _audited: Bounded[tuple[int, int], _Audited] = field(
         default_factory=lambda: Bounded(_KEPT_VERDICTS)
     )
@@ -97,6 +100,7 @@ class Trail:
         self._recorder = recorder
         self.request_id = request.id
         self._started = time.perf_counter()
+        self._is_intended = False
         self._intent: asyncio.Future[Any] | None = None
         self._signature: str | None = None
         self._notes = RequestNotes(request.id, schema_revision, recorder.clock)
@@ -135,20 +139,28 @@ class Trail:
         return decision
 
     async def intend(self, plan: OperationPlan) -> None:
-        """Append the intent record; of all but queries it is durable when this returns.
+        """Say that subgraphs are asked now; of all but queries that is durable when this returns.
 
-        For a query it is written while the subgraphs are asked, and ``release`` waits for it.
+        A query leaves an intent only if it is not released within a moment: see ``Intents``.
 
         Raises:
             AuditUnavailable: It could not be written.
         """
         self._notes.subgraphs = tuple(sorted({fetch.subgraph for fetch in plan.fetches}))
+        self._is_intended = True
         if self._recorder.sink is not None:
-            self._intent = _append(self._recorder.sink, self._notes.intent(), self._signature)
-            self._intent.add_done_callback(_see)
-            if plan.kind != "query":
-                await self._intent
+            if plan.kind == "query":
+                self._recorder.intents.expect(self)
+            else:
+                await self.append_intent()
         self.is_committed = plan.kind == "mutation" and bool(plan.fetches)
+
+    def append_intent(self) -> asyncio.Future[Any]:
+        """Hand the intent over; done when it is durable, which a release waits for."""
+        assert self._recorder.sink is not None, "without a sink nothing is intended"
+        self._intent = _append(self._recorder.sink, self._notes.intent(), self._signature)
+        self._intent.add_done_callback(_see)
+        return self._intent
 
     async def release(self, response: Response, result: ExecutionResult, plan: NamedPlan) -> None:
         """Makes ``response`` the answer, once the record that covers it is durable.
@@ -248,7 +260,7 @@ class Trail:
         known = error if isinstance(error, FederationError) else FederationError("cancelled")
         self._recorder.counts.add(outcome, known)
         # A caller whose token expires during a subscription was believed when it began.
-        is_believed = not isinstance(error, Unauthenticated) or self._intent is not None
+        is_believed = not isinstance(error, Unauthenticated) or self._is_intended
         if is_believed and self._notes.caller.id:
             try:
                 await self._finish(outcome, {known.code})
@@ -265,6 +277,7 @@ class Trail:
     ) -> None:
         if self._recorder.sink is None:
             return
+        self._recorder.intents.forgo(self)
         released = touched_by(result, plan, self._recorder.hashes) if result and plan else ()
         records = self._notes.release(outcome, codes, self.milliseconds, released, result)
         await _append(self._recorder.sink, records, self._signature)

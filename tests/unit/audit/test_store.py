@@ -417,8 +417,6 @@ async def test_a_head_kept_outside_finds_what_was_cut_together_with_its_heads(fi
 
 WRITER = """
 import asyncio, sys
-from msgspec.structs import replace
-from federation.audit import RecordKind
 from federation.gateway.audit_keys import head_key
 from federation.gateway.audit_store import open_audit_store
 from tests.unit.audit.test_store import record
@@ -428,8 +426,7 @@ async def main():
         async def worker(name):
             for number in range(1_000_000):
                 request = f"{sys.argv[3]}-{name}-{number}"
-                # A release, since intents may wait.
-                await store.append(replace(record(request), kind=RecordKind.RELEASE))
+                await store.append(record(request))
                 print(request, flush=True)
         await asyncio.gather(*(worker(name) for name in range(8)))
 
@@ -551,32 +548,4 @@ async def test_nobody_waits_for_a_database_for_ever(
     assert waited < 3
     # The transaction that nobody waited for any more may have been done all the same.
     assert set(stored(file)) - {"stuck"} == {"before", "after"}
-    assert (await check(file)).is_whole
-
-
-async def test_the_intent_of_a_query_goes_with_its_release_or_soon_by_itself(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(audit_store, "PATIENCE_SECONDS", 0.4)
-    loop = asyncio.get_running_loop()
-    async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
-        intent = store.append(record("a"))
-        await asyncio.sleep(0.1)
-        waits = not intent.done()
-        await store.append(replace(record("a"), kind=RecordKind.RELEASE))
-        together = stored(file)
-        await intent
-
-        began = loop.time()
-        await store.append(record("alone"))
-        alone = loop.time() - began
-
-        began = loop.time()
-        mutation = replace(record("b").operation, kind="mutation")
-        await store.append(replace(record("b"), operation=mutation))
-        at_once = loop.time() - began
-
-    assert waits
-    assert together == ["a", "a"]
-    assert at_once < 0.35 < alone < 5
     assert (await check(file)).is_whole
