@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from graphql import (
+    EnumValueNode,
     FieldNode,
+    FloatValueNode,
     GraphQLSyntaxError,
     InlineFragmentNode,
+    IntValueNode,
+    ListTypeNode,
     ListValueNode,
+    NamedTypeNode,
+    NonNullTypeNode,
     ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     StringValueNode,
+    TypeNode,
     ValueNode,
     VariableNode,
-    Visitor,
     parse,
     print_ast,
-    visit,
 )
 
 from federation.selection import (
@@ -88,7 +94,9 @@ def read_arguments(field: FieldNode) -> tuple[Argument, ...]:
     return tuple(
         sorted(
             (
-                Argument(node.name.value, print_literal(node.value), _variables_in(node.value))
+                Argument(
+                    node.name.value, print_literal(node.value), tuple(_variables_in(node.value))
+                )
                 for node in field.arguments
             ),
             key=lambda argument: argument.name,
@@ -99,23 +107,41 @@ def read_arguments(field: FieldNode) -> tuple[Argument, ...]:
 def print_literal(node: ValueNode) -> str:
     """One canonical line for a literal; block strings become plain strings."""
     # graphql-core breaks long lists and objects and keeps block strings, while operation texts are
-    # one line by contract.
-    if isinstance(node, ListValueNode):
-        return f"[{', '.join(map(print_literal, node.values))}]"
-    if isinstance(node, ObjectValueNode):
-        fields = (f"{field.name.value}: {print_literal(field.value)}" for field in node.fields)
-        return f"{{{', '.join(fields)}}}"
-    if isinstance(node, StringValueNode) and node.block:
-        return print_ast(StringValueNode(value=node.value))
+    # one line by contract; and it takes its time for what is no more than a word.
+    match node:
+        case VariableNode():
+            return f"${node.name.value}"
+        case IntValueNode() | FloatValueNode() | EnumValueNode():
+            return node.value
+        case ListValueNode():
+            return f"[{', '.join(map(print_literal, node.values))}]"
+        case ObjectValueNode():
+            fields = (f"{field.name.value}: {print_literal(field.value)}" for field in node.fields)
+            return f"{{{', '.join(fields)}}}"
+        case StringValueNode() if node.block:
+            return print_ast(StringValueNode(value=node.value))
     return print_ast(node)
 
 
-def _variables_in(node: ValueNode) -> tuple[str, ...]:
-    found: list[str] = []
+def print_type(node: TypeNode) -> str:
+    """The text of a type: ``[Citizen!]!``."""
+    match node:
+        case NonNullTypeNode():
+            return f"{print_type(node.type)}!"
+        case ListTypeNode():
+            return f"[{print_type(node.type)}]"
+        case NamedTypeNode():
+            return node.name.value
+    return print_ast(node)
 
-    class _Collect(Visitor):
-        def enter_variable(self, variable: VariableNode, *_: object) -> None:
-            found.append(variable.name.value)
 
-    visit(node, _Collect())
-    return tuple(found)
+def _variables_in(node: ValueNode) -> Iterator[str]:
+    """Names of the variables in a value, in order of appearance."""
+    if isinstance(node, VariableNode):
+        yield node.name.value
+    elif isinstance(node, ListValueNode):
+        for item in node.values:
+            yield from _variables_in(item)
+    elif isinstance(node, ObjectValueNode):
+        for field in node.fields:
+            yield from _variables_in(field.value)

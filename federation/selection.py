@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 
-class Argument(Struct, frozen=True):
+class Argument(Struct, frozen=True, gc=False):
     """An argument with its value as canonical literal text.
 
     Attributes:
@@ -32,7 +32,7 @@ class Argument(Struct, frozen=True):
         return f"{self.name}: {self.value}"
 
 
-class Deferral(Struct, frozen=True, order=True):
+class Deferral(Struct, frozen=True, order=True, gc=False):
     """A fragment with ``@defer``, or the items of a list with ``@stream``.
 
     Attributes:
@@ -53,7 +53,7 @@ class Deferral(Struct, frozen=True, order=True):
 NOT_DEFERRED = Deferral()
 
 
-class Condition(Struct, frozen=True, order=True):
+class Condition(Struct, frozen=True, order=True, gc=False):
     """What decides at run time whether, or when, a selection is in the response.
 
     Either one ``@include`` (or, negated, ``@skip``) whose variable is known only then, or a
@@ -71,7 +71,7 @@ class Condition(Struct, frozen=True, order=True):
         return f"@{'skip' if self.negated else 'include'}(if: ${self.variable})"
 
 
-class Stream(Struct, frozen=True):
+class Stream(Struct, frozen=True, gc=False):
     """The ``@stream`` of a list field.
 
     Attributes:
@@ -97,7 +97,7 @@ def _incremental(condition: Condition, *arguments: str) -> str:
     return f"{name}({', '.join(given)})" if given else name
 
 
-class Field(Struct, frozen=True):
+class Field(Struct, frozen=True, gc=False):
     """A selected field.
 
     Attributes:
@@ -125,7 +125,7 @@ class Field(Struct, frozen=True):
         return print_selection(self)
 
 
-class InlineFragment(Struct, frozen=True):
+class InlineFragment(Struct, frozen=True, gc=False):
     """Selections that hold for one type only, or under conditions only.
 
     Attributes:

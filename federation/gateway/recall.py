@@ -221,7 +221,8 @@ class Recall:
     def _plan(
         self, restriction: Restriction, state: State, labels: Labels
     ) -> tuple[_PlanKey, Restriction, NamedPlan]:
-        operation = restriction.operation
+        # No plan depends on the name: clients that make up a new one each time share theirs.
+        operation = replace(restriction.operation, name=None)
         identities = state.identities if self._is_named else {}
         mattering = labels and state.graphs.mattering(labels, _names(operation, identities))
         key = (state.revision, operation, mattering)

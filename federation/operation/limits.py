@@ -67,7 +67,7 @@ class Limits:
     max_validation_errors: int = 50
 
 
-class _Size(Struct, frozen=True):
+class _Size(Struct, frozen=True, gc=False):
     """How large a selection set is; the names are those of the limits without ``max_``."""
 
     depth: int = 0

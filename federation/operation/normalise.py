@@ -68,7 +68,7 @@ class _Scope(NamedTuple):
     conditions: Conditions
 
 
-class _Identity(Struct, frozen=True):
+class _Identity(Struct, frozen=True, gc=False):
     """Selections equal in this are one field."""
 
     label: str | None

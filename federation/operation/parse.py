@@ -20,13 +20,12 @@ from graphql import (
     VariableNode,
     Visitor,
     parse,
-    print_ast,
     visit,
 )
 from msgspec import structs
 
 from federation.errors import InvalidOperation, ResponseError
-from federation.field_set import print_literal
+from federation.field_set import print_literal, print_type
 from federation.operation.limits import Limits, check_limits, too_large
 from federation.operation.model import Operation, VariableDefinition
 from federation.operation.normalise import Normaliser
@@ -240,7 +239,7 @@ def _variable(node: VariableDefinitionNode, given: Mapping[str, str]) -> Variabl
     return VariableDefinition(
         name=node.variable.name.value,
         given=given.get(node.variable.name.value, ""),
-        type=print_ast(node.type),
+        type=print_type(node.type),
         default=print_literal(node.default_value) if node.default_value else None,
     )
 

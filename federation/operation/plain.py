@@ -206,25 +206,33 @@ class _Glance:
 
     def _require_no_cycles(self) -> None:
         """Fragment Spreads Must Not Form Cycles, nor nest more deeply than can be borne."""
-        depths: dict[str, int] = {}
+        self._depth_of("", 0, {})
 
-        def depth_of(name: str, around: int) -> int:
-            known = depths.get(name)
-            if known is None:
-                # A cycle gets here as well.
-                if around > _MAX_NESTING:
-                    raise Unsure
-                found = self._found[name]
-                known = max(
-                    (at + depth_of(each, around + at) for each, at in found.spreads.items()),
-                    default=0,
-                )
-                known = depths[name] = max(known, found.depth)
-            if around + known > _MAX_NESTING:
+    def _depth_of(self, name: str, around: int, depths: dict[str, int]) -> int:
+        """Selection sets within each other in a definition and all that it spreads.
+
+        Args:
+            around: Of those around it.
+            depths: Those that are known.
+        """
+        # No function within a function: it would hold itself, and with it the document.
+        known = depths.get(name)
+        if known is None:
+            # A cycle gets here as well.
+            if around > _MAX_NESTING:
                 raise Unsure
-            return known
-
-        depth_of("", 0)
+            found = self._found[name]
+            known = max(
+                (
+                    at + self._depth_of(each, around + at, depths)
+                    for each, at in found.spreads.items()
+                ),
+                default=0,
+            )
+            known = depths[name] = max(known, found.depth)
+        if around + known > _MAX_NESTING:
+            raise Unsure
+        return known
 
     def _variables(self, nodes: Iterable[VariableDefinitionNode]) -> None:
         """Variables are unique, of input types, used, defined, and allowed where they stand."""

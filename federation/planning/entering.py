@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from federation.planning.moves import Moves
 
 
-class Way(Struct, frozen=True):
+class Way(Struct, frozen=True, gc=False):
     """A way to enter a subgraph: as which type, by which key, with what gathered from where.
 
     Attributes:

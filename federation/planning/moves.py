@@ -41,6 +41,10 @@ class Moves:
         self._signatures: dict[tuple[str, str], str] = {}
         self._variables: dict[tuple[ResponsePath, str, SelectionSet], str] = {}
 
+    def let_go(self) -> None:
+        """Find no more: part what holds each other, or only the garbage collector could free it."""
+        del self.entering
+
     # Places
 
     def root(self, type_name: str, graphs: tuple[str, ...]) -> Place:

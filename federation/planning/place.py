@@ -26,7 +26,7 @@ MAX_ALTERNATIVES = 16
 """Ways to one value that are kept side by side; bounds the work on deep operations."""
 
 
-class RootStep(Struct, frozen=True):
+class RootStep(Struct, frozen=True, gc=False):
     """Begin a request at a root type.
 
     Attributes:
@@ -39,13 +39,13 @@ class RootStep(Struct, frozen=True):
     needs: tuple[Site, ...] = ()
 
 
-class FieldStep(Struct, frozen=True):
+class FieldStep(Struct, frozen=True, gc=False):
     """Select a field; ``field`` carries the tree key as alias, arguments and conditions."""
 
     field: Field
 
 
-class CastStep(Struct, frozen=True):
+class CastStep(Struct, frozen=True, gc=False):
     """Narrow an abstract value to an object type.
 
     Attributes:
@@ -58,7 +58,7 @@ class CastStep(Struct, frozen=True):
     needs: tuple[Site, ...] = ()
 
 
-class EntityStep(Struct, frozen=True):
+class EntityStep(Struct, frozen=True, gc=False):
     """Enter a subgraph with representations of the objects of a place.
 
     Attributes:
@@ -87,7 +87,7 @@ STARTS = (RootStep, EntityStep)
 """Steps at which a request begins; no union, which would be made anew each time it is asked."""
 
 
-class Site(Struct, frozen=True, eq=False):
+class Site(Struct, frozen=True, eq=False, gc=False):
     """A value as one subgraph gives it, compared by identity.
 
     Attributes:

@@ -31,7 +31,7 @@ Deferrals: TypeAlias = tuple[Condition, ...]
 """Deferrals around something, from the outermost to the innermost."""
 
 
-class RepresentationField(Struct, frozen=True):
+class RepresentationField(Struct, frozen=True, gc=False):
     """One field of a representation, read from an object of the tree.
 
     Attributes:
@@ -47,7 +47,7 @@ class RepresentationField(Struct, frozen=True):
     types: frozenset[str] | None = None
 
 
-class ContextValue(Struct, frozen=True):
+class ContextValue(Struct, frozen=True, gc=False):
     """A variable of an entity call, read from an object around each entity.
 
     Attributes:
@@ -63,7 +63,7 @@ class ContextValue(Struct, frozen=True):
     fields: tuple[RepresentationField, ...]
 
 
-class EntityFetch(Struct, frozen=True):
+class EntityFetch(Struct, frozen=True, gc=False):
     """One ``_entities`` call: objects found in the tree, asked for more fields.
 
     Attributes:
@@ -134,7 +134,7 @@ class Fetch:
     deferrals: tuple[Deferrals, ...] = ()
 
 
-class OutputField(Struct, frozen=True):
+class OutputField(Struct, frozen=True, gc=False):
     """One field of the response, read from an object of the tree.
 
     Attributes:

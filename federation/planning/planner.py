@@ -119,6 +119,7 @@ def _plan_segment(
         requests.insert(site, leaf.conditions)
     ordered = requests.ordered()
     cost = (max((request.stage for request in ordered), default=0), len(ordered))
+    walk.moves.let_go()
     return Segment(ordered, output, cost, tuple(walk.leaves), tuple(sites), tuple(walk.row_tests))
 
 

@@ -30,7 +30,7 @@ from federation.selection import (
 )
 
 
-class Leaf(Struct, frozen=True):
+class Leaf(Struct, frozen=True, gc=False):
     """A value to be read.
 
     Attributes:
@@ -44,7 +44,7 @@ class Leaf(Struct, frozen=True):
     path: ResponsePath = ()
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """One response key at a place, its selections merged.
 
     Attributes:

@@ -89,7 +89,7 @@ class SubgraphType:
     possible_types: frozenset[str]
 
 
-class ApiField(Struct, frozen=True):
+class ApiField(Struct, frozen=True, gc=False):
     """A field as clients see it.
 
     Attributes:
@@ -105,7 +105,7 @@ class ApiField(Struct, frozen=True):
     is_composite: bool
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, gc=False):
     """A type in a subgraph.
 
     Attributes:

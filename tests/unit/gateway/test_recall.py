@@ -1,6 +1,7 @@
 """What of an earlier request is taken up again, and what never is."""
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -109,12 +110,56 @@ def test_equal_decision_of_another_caller_is_another_and_shares_the_plan(state: 
     assert one.plan is other.plan
 
 
+def test_operation_under_another_name_is_asked_about_anew_and_shares_the_plan(
+    state: State,
+) -> None:
+    recalled = Recalled()
+    one, other = (
+        recalled.asked(state, {}, text=f"query {name} {{ me {{ name }} }}") for name in "AB"
+    )
+
+    plans = [
+        recalled.planned(state, each, {}, allow_all(each.question)).plan for each in (one, other)
+    ]
+
+    assert [each.question.operation.name for each in (one, other)] == ["A", "B"]
+    assert plans[0] is plans[1]
+
+
 def test_what_is_forgotten_is_made_again(state: State) -> None:
     recalled = Recalled(Cache(operations=1, plans=1))
     first = recalled.parsed(state)
     recalled.parsed(state, "{ me { name } }")
 
     assert recalled.parsed(state) is not first
+
+
+def test_new_operations_leave_nothing_to_the_garbage_collector(state: State) -> None:
+    recalled = Recalled()
+    text = (
+        "query ($n: ID!) { citizen(number: $n) { ...A } me { ...A } }"
+        " fragment A on Citizen { n%d: name }"
+    )
+
+    def planned_anew(number: int) -> None:
+        asked = recalled.asked(state, {"n": "1"}, text=text % number)
+        recalled.planned(state, asked, {"n": "1"}, allow_all(asked.question))
+
+    planned_anew(1)
+    gc.collect()
+    gc.disable()
+    try:
+        planned_anew(2)
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        # Event loops of this test leave some of their own.
+        found = {type(each).__module__.partition(".")[0] for each in gc.garbage}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+
+    assert not found & {"graphql", "federation"}
 
 
 def test_labels_that_do_not_matter_share_a_plan() -> None:
