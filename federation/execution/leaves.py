@@ -91,5 +91,6 @@ _BUILT_IN: dict[str, Complete] = {
     "ID": _id,
 }
 
-SOUND: dict[str, JsonType] = {"String": str, "Boolean": bool, "ID": str}
-"""By scalar, the type of JSON values that are all right as they are; others must be looked at."""
+SOUND: dict[str, JsonType] = {"String": str, "Boolean": bool, "ID": str, "Int": int}
+"""By scalar, the type of JSON values that are all right as they are; others must be looked at. Of
+integers only those of 32 bits are."""

@@ -54,7 +54,8 @@ class Entry(Struct, frozen=True):
         inner: What is selected of the value; None for leaves.
         complete: For leaves, from JSON value to response value.
         plain: The same where nothing else decides about the value; None where something does.
-        sound: Where ``plain`` is, the type of which it leaves every value as it is, if any.
+        sound: Where ``plain`` is, the type of which it leaves every value as it is, if any; of
+            integers those of 32 bits.
         least: Of a count, the smallest that is shown.
         groups: The deferrals with which it is delivered, as alternative sets of their numbers;
             empty when the first part of the response holds it.
@@ -86,6 +87,7 @@ class Place:
     """An object position of the response: its selections, told apart by runtime type on demand.
 
     Attributes:
+        certain: The object type of whatever stands here; None where only the object can tell.
         needs_type: Whether what is selected depends on the runtime type, or is the type.
     """
 
@@ -96,7 +98,9 @@ class Place:
         request: ExecutionRequest,
         schema: GraphQLSchema,
         refusals: _Refusals | None = None,
+        certain: str | None = None,
     ) -> None:
+        self.certain = certain
         self._keys = keys
         self._refusals = _by_place(request) if refusals is None else refusals
         self._fields = [each for each in fields if holds(each.conditions, request.variables)]
@@ -155,9 +159,13 @@ class Place:
             told = tuple(dict.fromkeys(field.source for field in fields))
             return Entry(key, first.source, first.name, type_ref, groups=groups, told=told)
         # A value with fields is never passed on as a whole, not even when none of them is selected.
-        if is_composite_type(self._schema.type_map.get(type_ref.name)):
+        named = self._schema.type_map.get(type_ref.name)
+        if is_composite_type(named):
             below = tuple(inner for field in fields for inner in field.fields)
-            inner = Place((*self._keys, key), below, self._request, self._schema, self._refusals)
+            certain = None if is_abstract_type(named) else type_ref.name
+            inner = Place(
+                (*self._keys, key), below, self._request, self._schema, self._refusals, certain
+            )
             return Entry(
                 key,
                 first.source,

@@ -100,7 +100,8 @@ class Shaping:
         for entry in entries:
             # Only what is not right at once may need an error, and that its path.
             held = value.get(entry.source)
-            if type(held) is entry.sound:
+            sound = entry.sound
+            if type(held) is sound and (sound is not int or -(2**31) <= held < 2**31):
                 result[entry.key] = held
                 continue
             if entry.plain is not None:
@@ -109,7 +110,11 @@ class Shaping:
                     result[entry.key] = completed
                     continue
             self._path.append(entry.key)
-            completed = self._field(value, runtime, entry)
+            if entry.inner is not None:
+                slot = (value, entry.source)
+                completed = self._complete(held, entry.type, slot, (runtime, entry))
+            else:
+                completed = self._field(value, runtime, entry)
             self._path.pop()
             if completed is TOLD:
                 if entry.type.non_null:
@@ -160,15 +165,18 @@ class Shaping:
         self, value: list[Any], some: range, item_type: TypeRef, field: tuple[str, Entry]
     ) -> Any:
         items: list[Any] = []
+        path = self._path
+        path.append(0)
         for at in some:
-            self._path.append(at)
+            path[-1] = at
             completed = self._complete(value[at], item_type, (value, at), field)
-            self._path.pop()
             if completed is TOLD:
                 if item_type.non_null:
+                    path.pop()
                     return TOLD
                 completed = None
             items.append(completed)
+        path.pop()
         return items
 
     def _object(self, value: Any, type_ref: TypeRef, field: tuple[str, Entry]) -> Any:
@@ -176,10 +184,12 @@ class Shaping:
             return self._tell(INVALID_VALUE, "is no object", field)
         inner = field[1].inner
         assert inner is not None, "objects have selections"
-        runtime = self._runtime_type(value, type_ref.name)
+        runtime, found = inner.certain, value.get("__typename")
+        if runtime is None or (found is not None and found != runtime):
+            runtime = self._runtime_type(value, type_ref.name)
         if runtime is not None:
             return self.fields(value, runtime, inner)
-        if value.get("__typename") is not None:
+        if found is not None:
             return self._tell(INVALID_VALUE, "is an object of another type", field)
         if not inner.needs_type:
             # An interface object: its subgraph cannot tell the type, and nothing depends on it.

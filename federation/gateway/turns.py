@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeVar
 
 from federation.errors import RequestError, Unavailable
@@ -42,13 +43,19 @@ class _Piece:
     """Work that waits for its turn, or has it.
 
     Attributes:
-        waiting: Requests that want its result; without any it is not begun.
+        waiting: What each request that wants its result waits for; when all have given up it is
+            not begun.
     """
 
     key: Hashable
     work: Callable[[], Any]
-    done: asyncio.Future[Any]
-    waiting: int = 0
+    waiting: list[asyncio.Future[Any]] = field(default_factory=list)
+
+    def wanted(self) -> asyncio.Future[Any]:
+        """The result, for one more."""
+        result = asyncio.get_running_loop().create_future()
+        self.waiting.append(result)
+        return result
 
 
 @dataclass(slots=True)
@@ -59,6 +66,7 @@ class Turns:
     _by_caller: OrderedDict[str, deque[_Piece]] = field(default_factory=OrderedDict)
     _pieces: dict[Hashable, _Piece] = field(default_factory=dict)
     _is_busy: bool = False
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "preparing"))
 
     @property
     def waiting(self) -> int:
@@ -78,16 +86,12 @@ class Turns:
         piece = self._pieces.get(key)
         if piece is None:
             self._check(caller)
-            piece = _Piece(key, work, asyncio.get_running_loop().create_future())
+            piece = _Piece(key, work)
             self._pieces[key] = piece
             self._by_caller.setdefault(caller, deque()).append(piece)
-        piece.waiting += 1
+        wanted = piece.wanted()
         self._go_on()
-        try:
-            # Whoever gives up does not take the result from the others.
-            result: Result = await asyncio.shield(piece.done)
-        finally:
-            piece.waiting -= 1
+        result: Result = await wanted
         return result
 
     def later(
@@ -96,8 +100,8 @@ class Turns:
         """Do the gateway's own work when it is its turn, unless too much waits already."""
         if key in self._pieces or self.waiting >= self.limits.max_waiting:
             return
-        piece = _Piece(key, work, asyncio.get_running_loop().create_future(), waiting=1)
-        piece.done.add_done_callback(lambda done: then(done.result()))
+        piece = _Piece(key, work)
+        piece.wanted().add_done_callback(lambda done: then(done.result()))
         self._pieces[key] = piece
         self._by_caller.setdefault(_GATEWAY, deque()).append(piece)
         self._go_on()
@@ -117,19 +121,31 @@ class Turns:
             if pieces:
                 # Behind all others: each of them comes before this one again.
                 self._by_caller[caller] = pieces
-            if not piece.waiting:
+            if all(each.done() for each in piece.waiting):
                 del self._pieces[piece.key]
                 continue
             self._is_busy = True
-            running = asyncio.get_running_loop().run_in_executor(None, piece.work)
-            running.add_done_callback(partial(self._end, piece))
+            self._thread.submit(self._work_off, piece, asyncio.get_running_loop())
 
-    def _end(self, piece: _Piece, ended: asyncio.Future[Any]) -> None:
+    def _work_off(self, piece: _Piece, loop: asyncio.AbstractEventLoop) -> None:
+        """What the thread does. No future of an executor's: those cost twice as much."""
+        # The loop may have ended meanwhile.
+        with suppress(RuntimeError):
+            try:
+                result = piece.work()
+            except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it
+                loop.call_soon_threadsafe(self._end, piece, None, error)
+            else:
+                loop.call_soon_threadsafe(self._end, piece, result, None)
+
+    def _end(self, piece: _Piece, result: Any, error: BaseException | None) -> None:
         self._is_busy = False
         del self._pieces[piece.key]
-        error = ended.exception() if not ended.cancelled() else asyncio.CancelledError()
-        if error is None:
-            piece.done.set_result(ended.result())
-        elif piece.waiting:
-            piece.done.set_exception(error)
+        for each in piece.waiting:
+            if each.done():
+                continue
+            if error is None:
+                each.set_result(result)
+            else:
+                each.set_exception(error)
         self._go_on()
