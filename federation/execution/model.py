@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 from federation.errors import Refusal, ResponseError
 from federation.planning.plan import Conditions
@@ -28,8 +29,7 @@ def _no_headers(_subgraph: str, _text: str) -> Mapping[str, str]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionRequest:
+class ExecutionRequest(Struct, frozen=True):
     """One request's share in the execution of a plan.
 
     Attributes:
@@ -95,13 +95,12 @@ class FetchReport(NamedTuple):
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionResult:
+class ExecutionResult(Struct, frozen=True):
     """The response, and how it came about.
 
     Attributes:
         data: None when null propagated to the root, and where there is ``text``.
-        text: The data as JSON, where it was made without a tree.
+        text: The response without errors as JSON, where it was made without a tree.
         errors: Refusals, then errors of fetches in the plan's order, then those of the response.
         report: Makes ``reports``, which few ask for.
         tree: What was fetched, unmasked and with what only the plan needed; for the audit trail.
@@ -119,7 +118,7 @@ class ExecutionResult:
     data: dict[str, Any] | None
     errors: tuple[ResponseError, ...] = ()
     report: Callable[[], tuple[FetchReport, ...]] = tuple
-    tree: dict[str, Any] = field(default_factory=dict, repr=False)
+    tree: dict[str, Any] = field(default_factory=dict)
     observed: Any = None
     masked: int = 0
     filtered: int = 0
@@ -127,6 +126,15 @@ class ExecutionResult:
     is_untested: bool = False
     text: bytes | None = None
     is_part: bool = False
+
+    def __repr__(self) -> str:
+        """Nothing that was fetched: it might end in a log."""
+        return f"ExecutionResult(errors={self.errors!r})"
+
+    @property
+    def data_text(self) -> bytes | None:
+        """The data as JSON, where there is ``text``."""
+        return None if self.text is None else self.text[len(b'{"data":') : -1]
 
     @property
     def reports(self) -> tuple[FetchReport, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.datastructures import Headers
 
@@ -51,13 +51,18 @@ def build_headers_for(
     return headers_for
 
 
-def forwarded_headers(headers: Headers, allowed: tuple[str, ...]) -> dict[str, str]:
-    """The client's headers that subgraphs receive.
+def forwardable(allowed: Iterable[str]) -> tuple[str, ...]:
+    """Names of the client's headers that subgraphs may receive, in lower case.
 
     Our own headers and credentials never pass, even if the allow-list names them.
     """
-    return {
-        name: headers[name]
+    return tuple(
+        name
         for name in (entry.lower() for entry in allowed)
-        if name in headers and name not in _NEVER_FORWARDED and not name.startswith("datong-")
-    }
+        if name not in _NEVER_FORWARDED and not name.startswith("datong-")
+    )
+
+
+def forwarded_headers(headers: Headers, names: tuple[str, ...]) -> dict[str, str]:
+    """Those that this client sent, of the ones that are ``forwardable``."""
+    return {name: headers[name] for name in names if name in headers}

@@ -8,7 +8,7 @@ Source:
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 import time
 from collections.abc import Awaitable
 from typing import Protocol, TypeVar
@@ -16,19 +16,21 @@ from typing import Protocol, TypeVar
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from federation.gateway.acceptance import EVENTS_TYPE, MULTIPART_TYPE, choose_acceptance
+from federation.gateway.acceptance import EVENTS_TYPE, MULTIPART_TYPE
 from federation.gateway.access_log import AccessLog
+from federation.gateway.deadlines import Deadlines
 from federation.gateway.event_stream import EventStreamWriter
 from federation.gateway.incremental import PartStreamWriter
 from federation.gateway.messages import Answer, PartStream, Request, Response, encode
 from federation.gateway.negotiation import (
     LEGACY_TYPE,
     RESPONSE_TYPE,
+    Accepted,
     HttpRefusal,
     RequestHeaders,
+    accepted_by,
     check_content_type,
     check_origin,
-    choose_media_type,
     read_body,
     read_query_string,
 )
@@ -62,17 +64,18 @@ class GraphQLEndpoint:
         self._settings = settings
         self._streams = streams
         self._log = log
+        self._patience = Deadlines(_WATCH_ANSWERS_AFTER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one HTTP request."""
         started = time.perf_counter()
-        request_id = secrets.token_hex(8)
+        request_id = os.urandom(8).hex()
         headers = RequestHeaders(scope["headers"])
-        accepted = _accepted(headers.get("accept"))
+        accepts = accepted_by(headers.get("accept"))
+        accepted = accepts.media_type
         try:
-            request = await self._read(scope, receive, request_id, headers, accepted)
-            answering = self._gateway.answer(request)
-            answer = await _unless_gone(answering, receive, _WATCH_ANSWERS_AFTER)
+            request = await self._read(scope, receive, request_id, headers, accepts)
+            answer = await _unless_gone(self._gateway.answer(request), receive, self._patience)
             if _is_multipart(answer, accepted):
                 sent, answer = await self._parts(answer, receive, send, request_id)
                 if sent:
@@ -131,13 +134,13 @@ class GraphQLEndpoint:
         receive: Receive,
         request_id: str,
         headers: Headers,
-        accepted: str | None,
+        accepts: Accepted,
     ) -> Request:
         method = scope["method"]
         allowed = ("GET", "POST") if self._settings.get else ("POST",)
         if method not in allowed:
             raise HttpRefusal(405, f"{method} is not answered here", {"allow": ", ".join(allowed)})
-        if accepted is None:
+        if accepts.media_type is None:
             raise HttpRefusal(
                 406,
                 f"answers are {RESPONSE_TYPE} or {LEGACY_TYPE} in UTF-8; in parts also "
@@ -149,16 +152,15 @@ class GraphQLEndpoint:
             check_origin(headers, self._settings.allowed_origins)
             if len(scope["query_string"]) > limit:
                 raise HttpRefusal(414, f"the query string is longer than {limit} bytes")
-            return read_query_string(scope["query_string"], request_id, headers)
+            return read_query_string(scope["query_string"], request_id, headers, accepts)
         check_content_type(headers)
-        return read_body(await _read_all(receive, headers, limit), request_id, headers)
+        return read_body(await _read_all(receive, headers, limit), request_id, headers, accepts)
 
 
 async def _read_all(receive: Receive, headers: Headers, limit: int) -> bytes:
-    too_long = HttpRefusal(413, f"the request body is longer than {limit} bytes")
     announced = headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:
-        raise too_long
+        raise _too_long(limit)
     chunks: list[bytes] = []
     length = 0
     while True:
@@ -168,36 +170,48 @@ async def _read_all(receive: Receive, headers: Headers, limit: int) -> bytes:
         chunk = message.get("body", b"")
         length += len(chunk)
         if length > limit:
-            raise too_long
+            raise _too_long(limit)
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
 
 
+def _too_long(limit: int) -> HttpRefusal:
+    return HttpRefusal(413, f"the request body is longer than {limit} bytes")
+
+
 class _Watch:
     """Cancels the task that made it when the client goes away, unless it was stopped before.
 
-    It begins a little later: most answers are there by then, and have cost no second task.
+    It begins when it expires: most answers are there by then, and have cost no second task.
     """
 
-    def __init__(self, receive: Receive, after_seconds: float) -> None:
+    def __init__(self, receive: Receive, patience: Deadlines | None) -> None:
         task = asyncio.current_task()
         assert task is not None, "requests are answered in tasks"
         self.is_gone = False
         self._answering = task
         self._receive = receive
+        self._patience = patience
         self._task: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(after_seconds, self._begin)
+        self._is_stopped = False
+        if patience is None:
+            self.expire()
+        else:
+            patience.watch(self, task.get_loop())
 
     def stop(self) -> None:
-        self._timer.cancel()
+        self._is_stopped = True
+        if self._patience is not None:
+            self._patience.forget(self)
         if self._task is not None:
             self._task.cancel()
         if self.is_gone:
             self._answering.uncancel()
 
-    def _begin(self) -> None:
-        self._task = asyncio.ensure_future(self._watch())
+    def expire(self) -> None:
+        if not self._is_stopped:
+            self._task = asyncio.ensure_future(self._watch())
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
@@ -207,14 +221,17 @@ class _Watch:
 
 
 async def _unless_gone(
-    answering: Awaitable[Result], receive: Receive, after_seconds: float = 0.0
+    answering: Awaitable[Result], receive: Receive, patience: Deadlines | None = None
 ) -> Result:
     """The result, given up when the client goes away.
+
+    Args:
+        patience: How long not to look for that; None looks at once.
 
     Raises:
         ClientGone: The work was cancelled; what the gateway shields from it goes on.
     """
-    watch = _Watch(receive, after_seconds)
+    watch = _Watch(receive, patience)
     try:
         return await answering
     except asyncio.CancelledError:
@@ -223,15 +240,6 @@ async def _unless_gone(
         raise
     finally:
         watch.stop()
-
-
-def _accepted(accept: str | None) -> str | None:
-    """The media type of a plain answer; of streams where the client reads nothing else."""
-    plain = choose_media_type(accept)
-    if plain is not None:
-        return plain
-    acceptance = choose_acceptance(accept)
-    return acceptance.media_type if acceptance else None
 
 
 def _is_multipart(answer: Answer, accepted: str | None) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import Struct, field
 from starlette.datastructures import Headers
 
 from federation.errors import (
@@ -23,8 +24,7 @@ from federation.gateway.acceptance import Acceptance
 from federation.gateway.turns import TooManyNewOperations
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One well-formed GraphQL request.
 
     Attributes:
@@ -47,8 +47,7 @@ class Request:
     accepts_parts: Acceptance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """The answer to one request.
 
     Attributes:

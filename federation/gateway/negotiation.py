@@ -7,6 +7,8 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,11 +16,13 @@ import msgspec
 from starlette.datastructures import Headers
 
 from federation.errors import InvalidRequest
-from federation.gateway.acceptance import EVENTS_TYPE, choose_acceptance
+from federation.gateway.acceptance import EVENTS_TYPE, Acceptance, choose_acceptance
 from federation.gateway.messages import Request
 
 RESPONSE_TYPE = "application/graphql-response+json"
 LEGACY_TYPE = "application/json"
+_MOST_KEPT = 200
+"""Characters of a header up to which it is kept what it says."""
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
@@ -34,6 +38,10 @@ class RequestHeaders(Headers):
     def __getitem__(self, key: str) -> str:
         """The value under a name in any case."""
         return self._by_name[key.lower()]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The same, or something else; as a mapping does it, what is not there is an exception."""
+        return self._by_name.get(key.lower(), default)
 
     def __contains__(self, key: object) -> bool:
         """Whether there is a value."""
@@ -52,6 +60,36 @@ class HttpRefusal(InvalidRequest):
         super().__init__(message)
         self.status = status
         self.headers = headers or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a client accepts.
+
+    Attributes:
+        media_type: Of a plain answer; of streams where the client reads nothing else. None where it
+            reads nothing that there is.
+        events: Whether it reads event streams.
+        parts: How it takes responses in parts.
+    """
+
+    media_type: str | None
+    events: bool
+    parts: Acceptance | None
+
+
+def accepted_by(accept: str | None) -> Accepted:
+    """What the header says; mostly one of a few values, and worked out once then."""
+    if accept is not None and len(accept) > _MOST_KEPT:
+        return _accepted_by.__wrapped__(accept)
+    return _accepted_by(accept)
+
+
+@lru_cache(maxsize=200)
+def _accepted_by(accept: str | None) -> Accepted:
+    parts = choose_acceptance(accept)
+    in_parts = parts.media_type if parts else None
+    return Accepted(choose_media_type(accept) or in_parts, accepts_events(accept), parts)
 
 
 def choose_media_type(accept: str | None) -> str | None:
@@ -106,17 +144,21 @@ def check_content_type(headers: Headers) -> None:
     Raises:
         HttpRefusal: 415.
     """
-    media, *parameters = (
-        part.strip().lower() for part in headers.get("content-type", "").split(";")
-    )
+    told = headers.get("content-type", "")
+    if told != LEGACY_TYPE:
+        _check_media_type(told)
+    if headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise HttpRefusal(415, "compressed request bodies are not accepted")
+
+
+def _check_media_type(told: str) -> None:
+    media, *parameters = (part.strip().lower() for part in told.split(";"))
     if media != LEGACY_TYPE:
         named = f"not {media!r}" if media else "and none is given"
         raise HttpRefusal(415, f"the content type of a POST must be application/json, {named}")
     for part in parameters:
         if part.startswith("charset=") and part[8:].strip('"') not in {"utf-8", "utf8"}:
             raise HttpRefusal(415, "the request body must be UTF-8")
-    if headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise HttpRefusal(415, "compressed request bodies are not accepted")
 
 
 def check_origin(headers: Headers, allowed: tuple[str, ...]) -> None:
@@ -136,7 +178,7 @@ def check_origin(headers: Headers, allowed: tuple[str, ...]) -> None:
     raise HttpRefusal(403, "GET requests of other sites' pages are refused; use POST")
 
 
-def read_body(body: bytes, request_id: str, headers: Headers) -> Request:
+def read_body(body: bytes, request_id: str, headers: Headers, accepts: Accepted) -> Request:
     """The request that a POST body holds.
 
     Raises:
@@ -150,10 +192,12 @@ def read_body(body: bytes, request_id: str, headers: Headers) -> Request:
         raise HttpRefusal(400, "batched requests are not supported; send one operation a request")
     if not isinstance(document, dict):
         raise HttpRefusal(400, "the request body must be a JSON object")
-    return _read_parameters(document, request_id, headers, is_get=False)
+    return _read_parameters(document, request_id, headers, accepts, is_get=False)
 
 
-def read_query_string(query_string: bytes, request_id: str, headers: Headers) -> Request:
+def read_query_string(
+    query_string: bytes, request_id: str, headers: Headers, accepts: Accepted
+) -> Request:
     """The request that a GET's query string holds; variables and extensions are JSON texts.
 
     Raises:
@@ -183,11 +227,16 @@ def read_query_string(query_string: bytes, request_id: str, headers: Headers) ->
             document.pop(name, None)
     if document.get("operationName") == "":
         del document["operationName"]
-    return _read_parameters(document, request_id, headers, is_get=True)
+    return _read_parameters(document, request_id, headers, accepts, is_get=True)
 
 
 def _read_parameters(
-    document: Mapping[str, Any], request_id: str, headers: Headers, *, is_get: bool
+    document: Mapping[str, Any],
+    request_id: str,
+    headers: Headers,
+    accepts: Accepted,
+    *,
+    is_get: bool,
 ) -> Request:
     query = document.get("query")
     if not isinstance(query, str):
@@ -206,6 +255,6 @@ def _read_parameters(
         operation_name=operation_name,
         headers=headers,
         is_get=is_get,
-        accepts_events=accepts_events(headers.get("accept")),
-        accepts_parts=choose_acceptance(headers.get("accept")),
+        accepts_events=accepts.events,
+        accepts_parts=accepts.parts,
     )

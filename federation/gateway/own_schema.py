@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -76,29 +75,30 @@ class OwnSchemas:
         schema = await aside(len(verdicts), partial(build_view, state.index, decision))
         return self._made.put(key, (verdicts, schema))[1]
 
-    @asynccontextmanager
-    async def wording(
-        self, asker: Asker, state: State, read: Callable[[GraphQLSchema], Awaitable[object]]
-    ) -> AsyncIterator[None]:
-        """A context in which faults of an operation name only what its caller can get.
+    async def worded(
+        self,
+        fault: InvalidOperation,
+        asker: Asker,
+        state: State,
+        read: Callable[[GraphQLSchema], Awaitable[object]],
+    ) -> InvalidOperation:
+        """What an asker is told of a fault: it names only what the asker can get.
 
         Args:
+            fault: Found on the whole schema.
             asker: Who asked.
-            state: What it was found invalid on.
-            read: Reads and checks the operation once more, on a schema.
+            state: What it was found on.
+            read: Reads and checks the operation once more, on a schema; its own fault is raised.
         """
+        if UNTOLD in fault.errors or is_about_the_text(fault):
+            return fault
         try:
-            yield
-        except InvalidOperation as fault:
-            if UNTOLD in fault.errors or is_about_the_text(fault):
-                raise
-            try:
-                async with asyncio.timeout(self._wait_seconds):
-                    schema = await self.of(asker, state)
-            except (TimeoutError, Unavailable):
-                raise InvalidOperation((UNTOLD,)) from None
-            await read(schema)
-            raise InvalidOperation((UNTOLD,)) from None
+            async with asyncio.timeout(self._wait_seconds):
+                schema = await self.of(asker, state)
+        except (TimeoutError, Unavailable):
+            return InvalidOperation((UNTOLD,))
+        await read(schema)
+        return InvalidOperation((UNTOLD,))
 
 
 async def introspected(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -27,7 +27,7 @@ from federation.access import (
     restrict,
 )
 from federation.audit import NamedPlan, find_typed_names, named_subjects
-from federation.errors import InvalidRequest
+from federation.errors import InvalidOperation, InvalidRequest
 from federation.execution import (
     CompiledPlans,
     EventTransport,
@@ -39,7 +39,8 @@ from federation.execution import (
     is_incremental,
 )
 from federation.gateway.acceptance import Acceptance
-from federation.gateway.context import build_headers_for, forwarded_headers
+from federation.gateway.context import build_headers_for, forwardable, forwarded_headers
+from federation.gateway.deadlines import Deadlines
 from federation.gateway.deciding import ViewOf
 from federation.gateway.hiding import Hiding
 from federation.gateway.incremental import Delivered, deliver
@@ -104,8 +105,7 @@ class Parts:
     mask_key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """A request, or one event of a subscription, as far as it was judged and planned."""
 
     asker: Asker
@@ -131,7 +131,9 @@ class Gateway:
         self._parts = parts
         self._config = config
         self._limits = build_limits(config.limits)
+        self._deadlines = Deadlines(config.http.deadline_seconds)
         self._slots = Slots(config.subscriptions.max_open, config.subscriptions.max_open_per_caller)
+        self._forwarded = forwardable(config.http.forwarded_headers)
         self._mode = Mode(config.access.mode)
         self._disclosure = Disclosure(config.access.disclosure)
         self._hiding = Hiding(self._disclosure)
@@ -154,7 +156,7 @@ class Gateway:
         return await see_through(
             self._stages(request, trail, state),
             trail,
-            self._config.http.deadline_seconds,
+            self._deadlines,
             # No document without this word holds one.
             may_change="mutation" in request.query,
         )
@@ -191,7 +193,7 @@ class Gateway:
 
     def _sharing_key(self, request: Request, prepared: Prepared) -> Hashable:
         """All that a query's result depends on; the restriction stands for its row filters."""
-        asker, forwarded = prepared.asker, self._config.http.forwarded_headers
+        asker = prepared.asker
         return (
             id(prepared.restriction),
             id(prepared.plan),
@@ -199,16 +201,19 @@ class Gateway:
             asker.purpose,
             asker.consents,
             msgspec.json.encode(prepared.work.variables),
-            tuple(forwarded_headers(request.headers, forwarded).items()),
+            tuple(forwarded_headers(request.headers, self._forwarded).items()),
         )
 
     async def _prepare(self, request: Request, trail: Trail, state: State) -> Prepared:
         """The stages up to the plan; each event of a subscription goes through them again."""
         asker = trail.note_asker(await self._parts.identify(request.headers))
-        async with self._own.wording(asker, state, partial(self._check, request, asker)):
+        try:
             known = await self._parse(request, asker, state)
             parsed = trail.note_operation(known.parsed)
             variables = self._coerce(parsed, request, state)
+        except InvalidOperation as fault:
+            check = partial(self._check, request, asker)
+            raise await self._own.worded(fault, asker, state, check) from None
         asked = await self._recall.asked(known, variables, asker, state)
         trail.note_subjects(named_subjects(asked.subjects, variables, state.subjects))
         question = asked.question.asked_by(asker)
@@ -223,7 +228,7 @@ class Gateway:
             own = await self._own_schema(asker, state)
             texts = planned.introspections
             told = await introspected(texts, parsed.operation, own, variables)
-            work = replace(work, introspection=told)
+            work = msgspec.structs.replace(work, introspection=told)
         return Prepared(asker, planned.restriction, planned.named, work)
 
     async def _events(
@@ -325,7 +330,7 @@ class Gateway:
     ) -> ExecutionRequest:
         restriction, names = planned.restriction, planned.named.names
         is_named = self._parts.recorder.sink is not None
-        forwarded = forwarded_headers(request.headers, self._config.http.forwarded_headers)
+        forwarded = forwarded_headers(request.headers, self._forwarded)
         return ExecutionRequest(
             variables=variables,
             masks=self._masks(asker, restriction),

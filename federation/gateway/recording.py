@@ -145,8 +145,8 @@ def touched_by(
     # Only an error can make null of something that was fetched for a whole answer.
     is_less = result.is_part or bool(result.errors)
     shown: Any = EVERYTHING
-    if is_less and result.text is not None:
-        shown = msgspec.json.decode(result.text)
+    if is_less and (text := result.data_text) is not None:
+        shown = msgspec.json.decode(text)
     elif is_less or (result.data is None and result.text is None):
         shown = result.data
     return touched(result.tree, shown, plan, hashes)

@@ -21,7 +21,10 @@ def respond(result: ExecutionResult, extensions: dict[str, Any] | None = None) -
     Source:
         GraphQL specification, "Response Format".
     """
-    data = result.data if result.text is None else msgspec.Raw(result.text)
+    if result.text is not None and not result.errors and extensions is None:
+        return Response(result.text)
+    text = result.data_text
+    data = result.data if text is None else msgspec.Raw(text)
     document: dict[str, Any] = {"data": data}
     if result.errors:
         document["errors"] = [error.to_json() for error in result.errors]

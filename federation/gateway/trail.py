@@ -32,6 +32,7 @@ from federation.execution import ExecutionResult
 from federation.gateway.access_log import AccessLog
 from federation.gateway.bounded import Bounded
 from federation.gateway.counts import RequestCounts
+from federation.gateway.deadlines import Deadlines
 from federation.gateway.identity import CallerRefused
 from federation.gateway.intents import Intents
 from federation.gateway.messages import Answer, DeadlineExceeded, Request, Response, refuse
@@ -315,28 +316,40 @@ async def attend_to_the_rest(seconds: float) -> None:
 _unattended: set[asyncio.Future[Answer]] = set()
 
 
+class _Cutting:
+    """Cancels the task of a request that takes too long, unless it is ending."""
+
+    def __init__(self, trail: Trail, task: asyncio.Task[Any]) -> None:
+        self._trail = trail
+        self._task: asyncio.Task[Any] | None = task
+
+    def expire(self) -> None:
+        if self._task is not None and not self._trail.is_ending:
+            self._trail.is_late = True
+            self._task.cancel()
+
+    def stop(self) -> None:
+        self._task = None
+
+
 async def _until_deadline(
-    stages: Coroutine[Any, Any, Answer], trail: Trail, deadline_seconds: float
+    stages: Coroutine[Any, Any, Answer], trail: Trail, deadlines: Deadlines
 ) -> Answer:
     task = asyncio.current_task()
     assert task is not None, "requests are answered in tasks"
-
-    def end() -> None:
-        if not trail.is_ending:
-            trail.is_late = True
-            task.cancel()
-
-    timer = asyncio.get_running_loop().call_later(deadline_seconds, end)
+    cutting = _Cutting(trail, task)
+    deadlines.watch(cutting, task.get_loop())
     try:
         return await stages
     finally:
-        timer.cancel()
+        deadlines.forget(cutting)
+        cutting.stop()
         if trail.is_late:
             task.uncancel()
 
 
 async def see_through(
-    stages: Coroutine[Any, Any, Answer], trail: Trail, deadline_seconds: float, *, may_change: bool
+    stages: Coroutine[Any, Any, Answer], trail: Trail, deadlines: Deadlines, *, may_change: bool
 ) -> Answer:
     """The answer of a request's stages, cut off at the deadline or when nobody waits for it.
 
@@ -344,10 +357,10 @@ async def see_through(
     cannot be one, as ``may_change`` says, is spared a task of its own.
     """
     if not may_change:
-        return await _until_deadline(stages, trail, deadline_seconds)
+        return await _until_deadline(stages, trail, deadlines)
     work = asyncio.create_task(stages)
     try:
-        async with asyncio.timeout(deadline_seconds):
+        async with asyncio.timeout(deadlines.seconds):
             return await asyncio.shield(work)
     except TimeoutError:
         if trail.is_ending:

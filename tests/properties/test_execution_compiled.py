@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
+from msgspec.structs import replace
 
 from federation.access import (
     Asker,
@@ -130,7 +130,8 @@ def _told(result: ExecutionResult, transport: Repeatable) -> str:
         for each in result.reports
     ]
     errors = [error.to_json() for error in result.errors]
-    data = result.data if result.text is None else msgspec.json.decode(result.text)
+    text = result.data_text
+    data = result.data if text is None else msgspec.json.decode(text)
     return json.dumps([data, errors, reports, sorted(transport.requests), result.masked])
 
 

@@ -50,6 +50,7 @@ class AsBytes:
 
 def data_of(result: ExecutionResult) -> dict[str, Any] | None:
     """The response's data, whether it is a value or a text."""
-    data = result.data if result.text is None else msgspec.json.decode(result.text)
+    text = result.data_text
+    data = result.data if text is None else msgspec.json.decode(text)
     assert data is None or isinstance(data, dict)
     return data

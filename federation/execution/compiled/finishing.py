@@ -48,7 +48,7 @@ class ResponseWriter:
         calls: Mapping[int, list[Call]],
         positions: Iterable[Position],
     ) -> None:
-        """Write the function that makes the response's text.
+        """Write the function that makes the text of the response without errors.
 
         Args:
             root: Whose entries are the response.
@@ -77,7 +77,7 @@ class ResponseWriter:
         self._source.add(
             "def finish(s):",
             *(f"    {line}" for line in lines),
-            f"    return enc({{{', '.join(shown)}}})",
+            f"    return enc({{'data': {{{', '.join(shown)}}}}})",
         )
 
     def tree(self, fetched: Mapping[str, int]) -> None:

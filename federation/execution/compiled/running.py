@@ -8,9 +8,10 @@ anything twice.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+import msgspec
 
 from federation.execution.compiled.source import Unexpected
 from federation.execution.compiled.typed import Step, TypedPlan
@@ -18,8 +19,7 @@ from federation.execution.model import ExecutionRequest
 from federation.execution.transport import ByteReply, ByteTransport
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """A request under way, or answered.
 
     Attributes:
@@ -73,7 +73,7 @@ class TypedRun:
         self._open = len(typed.steps)
 
     async def run(self, ends: float | None) -> bytes:
-        """The text of the response's data.
+        """The text of the response, without errors.
 
         Args:
             ends: Time of the event loop's clock at which the deadline has passed.

@@ -92,7 +92,7 @@ class TypedPlan:
         tree: The tree of answers as it is before ``finish``.
         roots: The values under its root's keys, as structs.
         attribute: Of these structs, for a tree key.
-        finish: The text of the response's data.
+        finish: The text of the response, without errors.
         repeats: How often objects repeated themselves in a run.
         size: About how many bytes it takes.
         sharing: What of that repeats itself.

@@ -6,74 +6,59 @@ That is the common case, and the fast one; whatever else happens, a task does it
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from federation.errors import SubgraphUnreachable
 from federation.execution import ByteReply
 from federation.gateway.transports.connection import Answer, Connection, NoAnswer
-from federation.gateway.transports.pool import Attempt, Pool
-
-Read = Callable[[Answer], ByteReply]
-"""From an HTTP answer to that of the subgraph, or ``SubgraphUnreachable``."""
-
-Post = Callable[[Attempt], Awaitable[ByteReply]]
-"""Sends the same by a task."""
+from federation.gateway.transports.pool import Attempt
+from federation.gateway.transports.target import Target
 
 
 class Exchange(asyncio.Future[ByteReply]):
     """The answer to one query; cancelling closes the connection."""
 
-    def __init__(self, subgraph: str, pool: Pool) -> None:
-        """Nothing is sent yet."""
-        super().__init__(loop=asyncio.get_running_loop())
-        self._subgraph = subgraph
-        self._pool = pool
-        self._turn: asyncio.Future[None] | None = None
-        self._connection: Connection | None = None
-        self._second: asyncio.Future[ByteReply] | None = None
+    _turn: asyncio.Future[None] | None = None
+    _connection: Connection | None = None
+    _second: asyncio.Future[ByteReply] | None = None
 
-    def send(
-        self,
-        means: Connection | asyncio.Future[None],
-        message: bytes,
-        seconds: float,
-        read: Read,
-        post: Post,
-    ) -> None:
-        """Send head and body.
+    def __init__(self, target: Target, message: bytes) -> None:
+        """Nothing is sent yet, but time runs.
 
         Args:
-            means: Taken from the pool: a connection, or the turn to get one.
-            message: All of it.
-            seconds: To wait for turn and answer; those of ``post`` are its own affair.
-            read: Applied to the answer.
-            post: Called when the connection broke before a byte of the answer came, or when there
-                is none to be taken.
+            target: Where it goes.
+            message: All of it, head and body.
         """
-        self._read = read
-        self._post = post
-        self._timer = self.get_loop().call_later(seconds, self._expire)
-        if isinstance(means, Connection):
-            self._connection = means
-            means.begin(message, self)
-        else:
-            self._turn = means
-            means.add_done_callback(lambda _: self._begin(message))
+        loop = asyncio.get_running_loop()
+        super().__init__(loop=loop)
+        self._target = target
+        self._message = message
+        target.deadlines.watch(self, loop)
 
-    def _begin(self, message: bytes) -> None:
+    def begin(self, connection: Connection) -> None:
+        """Send it on a connection that was taken from the pool."""
+        self._connection = connection
+        connection.begin(self._message, self)
+
+    def wait(self, turn: asyncio.Future[None]) -> None:
+        """Send it when the turn has come to get a connection."""
+        self._turn = turn
+        turn.add_done_callback(self._take)
+
+    def _take(self, _: asyncio.Future[None]) -> None:
         """Its turn has come, unless nobody waits any more."""
         if self._turn is None:
             return
         self._turn = None
-        self._connection = self._pool.take()
-        if self._connection is not None:
-            self._connection.begin(message, self)
+        pool = self._target.pool
+        connection = pool.take()
+        if connection is not None:
+            self.begin(connection)
             return
         # One must be opened. The task for that takes a slot itself: were it cancelled before it has
         # begun, it would not give back this one.
-        self._pool.free_slot()
-        self._timer.cancel()
+        pool.free_slot()
+        self._target.deadlines.forget(self)
         self._go_on(Attempt(is_repeatable=True, continues=True))
 
     # Called by the connection
@@ -81,8 +66,9 @@ class Exchange(asyncio.Future[ByteReply]):
     def answered(self, answer: Answer) -> None:
         """The answer is there."""
         self._leave(is_usable=True)
+        self._message = b""  # whoever keeps the answer does not keep that
         try:
-            self.set_result(self._read(answer))
+            self.set_result(self._target.read(answer))
         except SubgraphUnreachable as failure:
             self.set_exception(failure)
 
@@ -92,7 +78,7 @@ class Exchange(asyncio.Future[ByteReply]):
         if failure.is_untouched:
             self._go_on(Attempt(continues=True, on_new=True))
             return
-        self.set_exception(SubgraphUnreachable(self._subgraph, str(failure), failure.status))
+        self.set_exception(self._target.unreachable(failure))
 
     # Called by whoever waits, and by time
 
@@ -103,34 +89,35 @@ class Exchange(asyncio.Future[ByteReply]):
             self._second.cancel()
         return super().cancel(msg)
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """See ``Deadlines``."""
         self._give_up()
         if not self.done():
-            self.set_exception(SubgraphUnreachable(self._subgraph, "no complete answer in time"))
+            self.set_exception(self._target.late())
 
     def _give_up(self) -> None:
         """Give back what was taken for it."""
         turn, self._turn = self._turn, None
         if turn is not None:
-            self._timer.cancel()
+            self._target.deadlines.forget(self)
             if not turn.cancel():
                 # It has come, and nobody has been told yet.
-                self._pool.free_slot()
+                self._target.pool.free_slot()
         if self._connection is not None:
             self._connection.abort()
             self._leave(is_usable=False)
 
     def _go_on(self, attempt: Attempt) -> None:
-        self._second = asyncio.ensure_future(self._post(attempt))
+        self._second = asyncio.ensure_future(self._target.send(self._message, attempt))
         self._second.add_done_callback(self._take_over)
 
     def _leave(self, *, is_usable: bool) -> None:
         connection, self._connection = self._connection, None
-        self._timer.cancel()
+        self._target.deadlines.forget(self)
         if connection is not None and is_usable:
-            self._pool.give_back(connection)
+            self._target.pool.give_back(connection)
         elif connection is not None:
-            self._pool.free_slot()
+            self._target.pool.free_slot()
 
     def _take_over(self, second: asyncio.Future[ByteReply]) -> None:
         if self.done():

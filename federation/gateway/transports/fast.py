@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
 from types import TracebackType
 from typing import Self
 
@@ -27,40 +24,12 @@ from federation.execution import (
     read_reply,
     unfinished_mutations,
 )
-from federation.gateway.transports.answers import ACCEPT, check_media_type
-from federation.gateway.transports.connection import Answer, NoAnswer
+from federation.gateway.deadlines import Deadlines
 from federation.gateway.transports.exchange import Exchange
 from federation.gateway.transports.pool import Attempt, Origin, Pool, PoolLimits
+from federation.gateway.transports.target import Target, head_of
 
 _MAX_HEAD_BYTES = 32_768
-
-# Ours to say; a request's own headers do not replace them.
-_RESERVED = frozenset(
-    (
-        "accept",
-        "accept-encoding",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "expect",
-        "host",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """One subgraph: its pool and the part of every request's head that is the same."""
-
-    pool: Pool
-    head: bytes
 
 
 class FastTransport:
@@ -87,10 +56,10 @@ class FastTransport:
             tls: Whom to trust; None for those whom the system trusts.
         """
         self._urls = {name: URL(url, encoded=True) for name, url in urls.items() if url}
-        self._deadline_seconds = deadline_seconds
+        self._deadlines = Deadlines(deadline_seconds)
         self._limits = PoolLimits(connections, connect_seconds, _MAX_HEAD_BYTES, max_reply_bytes)
         self._tls = tls
-        self._targets: dict[str, _Target] = {}
+        self._targets: dict[str, Target] = {}
         self._pools: dict[tuple[str, str, int], Pool] = {}
 
     async def __aenter__(self) -> Self:
@@ -108,7 +77,8 @@ class FastTransport:
                 if key not in self._pools:
                     tls = self._trust() if url.scheme == "https" else None
                     self._pools[key] = Pool(Origin(url.raw_host, url.port, tls), self._limits)
-                self._targets[name] = _Target(self._pools[key], _head_of(url))
+                pool = self._pools[key]
+                self._targets[name] = Target(name, pool, head_of(url), self._deadlines)
 
     async def __aexit__(
         self,
@@ -137,63 +107,42 @@ class FastTransport:
         if request.kind == "query":
             answer = await self.post(subgraph, body, request.headers, continues=request.continues)
         else:
+            target = self._target(subgraph)
             once = Attempt(continues=request.continues)
-            answer = await self._post(subgraph, body, request.headers, once)
+            answer = await target.send(target.message(body, request.headers), once)
         return read_reply(subgraph, answer)
 
     def post(
         self, subgraph: str, body: bytes, headers: Mapping[str, str], *, continues: bool = False
     ) -> asyncio.Future[ByteReply]:
         """Post the body of a query; see ``send``."""
-        post = partial(self._post, subgraph, body, headers)
-        target = self._targets.get(subgraph)
-        lines = _lines_of(tuple(headers.items()))
-        if target is None or lines is None:
-            return asyncio.ensure_future(post(Attempt()))
+        try:
+            target = self._target(subgraph)
+            message = target.message(body, headers)
+        except SubgraphUnreachable as failure:
+            failed: asyncio.Future[ByteReply] = asyncio.get_running_loop().create_future()
+            failed.set_exception(failure)
+            return failed
         connection = target.pool.take_idle()
         if connection is None and not target.pool.is_full:
-            return asyncio.ensure_future(post(Attempt(is_repeatable=True)))
-        exchange = Exchange(subgraph, target.pool)
-        exchange.send(
-            connection or target.pool.wait(continues=continues),
-            b"%b%bContent-Length: %d\r\n\r\n%b" % (target.head, lines, len(body), body),
-            self._deadline_seconds,
-            partial(_reply, subgraph),
-            post,
-        )
+            return asyncio.ensure_future(target.send(message, Attempt(is_repeatable=True)))
+        exchange = Exchange(target, message)
+        if connection is not None:
+            exchange.begin(connection)
+        else:
+            exchange.wait(target.pool.wait(continues=continues))
         return exchange
 
-    async def _post(
-        self, subgraph: str, body: bytes, headers: Mapping[str, str], attempt: Attempt
-    ) -> ByteReply:
+    def _target(self, subgraph: str) -> Target:
         target = self._targets.get(subgraph)
         if target is None:
             raise SubgraphUnreachable(subgraph, "no URL is known")
-        lines = _lines_of(tuple(headers.items()))
-        if lines is None:
-            raise SubgraphUnreachable(subgraph, "a header cannot be sent")
-        message = b"%b%bContent-Length: %d\r\n\r\n%b" % (target.head, lines, len(body), body)
-        try:
-            async with asyncio.timeout(self._deadline_seconds):
-                answer = await target.pool.exchange(message, attempt)
-        except TimeoutError:
-            raise SubgraphUnreachable(subgraph, "no complete answer in time") from None
-        except NoAnswer as failure:
-            raise SubgraphUnreachable(subgraph, str(failure), failure.status) from failure
-        except OSError as error:
-            raise SubgraphUnreachable(subgraph, type(error).__name__) from error
-        return _reply(subgraph, answer)
+        return target
 
     def _trust(self) -> ssl.SSLContext:
         if self._tls is None:
             self._tls = ssl.create_default_context()
         return self._tls
-
-
-def _reply(subgraph: str, answer: Answer) -> ByteReply:
-    if answer.coding not in {"", "identity"}:
-        raise SubgraphUnreachable(subgraph, "the answer is encoded unasked", answer.status)
-    return check_media_type(subgraph, answer.status, answer.media_type, answer.body)
 
 
 def _is_usable(url: URL) -> bool:
@@ -206,30 +155,3 @@ def _is_usable(url: URL) -> bool:
         and text.isprintable()
         and " " not in text
     )
-
-
-def _head_of(url: URL) -> bytes:
-    port = "" if url.is_default_port() else f":{url.port}"
-    lines = [
-        f"POST {url.raw_path_qs or '/'} HTTP/1.1",
-        f"Host: {url.host_subcomponent}{port}",
-        "User-Agent: datong",
-        f"Accept: {ACCEPT}",
-        "Accept-Encoding: identity",
-        "Content-Type: application/json",
-    ]
-    if url.user is not None:
-        secret = b64encode(f"{url.user}:{url.password or ''}".encode()).decode()
-        lines.append(f"Authorization: Basic {secret}")
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
-
-
-@lru_cache(maxsize=2_000)
-def _lines_of(headers: tuple[tuple[str, str], ...]) -> bytes | None:
-    """Headers as they are sent, None if they cannot be; most requests of a caller have the same."""
-    lines = [f"{name}: {value}\r\n" for name, value in headers if name.lower() not in _RESERVED]
-    text = "".join(lines)
-    # A line break or a NUL in a header would be read as the end of it, and what follows as ours.
-    if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
-        return None
-    return text.encode("latin-1", "replace")

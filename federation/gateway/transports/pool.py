@@ -112,7 +112,7 @@ class Pool:
 
     def take_idle(self) -> Connection | None:
         """An open connection and a slot for it, to be given back; None if that takes waiting."""
-        if self.is_full:
+        if not self._free:
             return None
         connection = self.take()
         if connection is not None:

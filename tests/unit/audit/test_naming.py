@@ -1,9 +1,9 @@
 """Which fields name what an operation releases, what they find, and that answers stay the same."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from federation.audit import (
     EVERYTHING,

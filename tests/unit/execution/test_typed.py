@@ -67,7 +67,7 @@ async def test_answer_is_what_came_in_the_order_of_the_response() -> None:
 
     result = await execute(plan, ExecutionRequest(), transport, API, typed(plan))
 
-    assert result.text == b'{"me":{"rank":null,"n":"Li","id":"1"}}'
+    assert result.text == b'{"data":{"me":{"rank":null,"n":"Li","id":"1"}}}'
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ async def test_hidden_key_is_not_in_the_answer_and_one_entity_is_asked_once() ->
     result = await execute(plan, ExecutionRequest(), transport, API, typed(plan))
 
     assert result.text is not None
-    assert msgspec.json.decode(result.text)["users"] == [
+    assert msgspec.json.decode(result.text)["data"]["users"] == [
         {"nick": "Li", "reviews": [{"body": "good"}]},
         {"nick": "Wu", "reviews": None},
         {"nick": "Li", "reviews": [{"body": "good"}]},
@@ -140,7 +140,7 @@ async def test_mask_is_applied_once_to_each_object() -> None:
 
     assert result.text is not None
     assert result.masked == 2
-    assert [user["reviews"] for user in msgspec.json.decode(result.text)["users"]] == [
+    assert [user["reviews"] for user in msgspec.json.decode(result.text)["data"]["users"]] == [
         [{"body": "good*"}],
         [{"body": "good*"}],
     ]
@@ -225,7 +225,7 @@ async def test_tree_holds_what_the_response_does_not() -> None:
 
     result = await execute(plan, request, transport, API, typed(plan, request))
 
-    assert result.text == b'{"users":[{"nick":"Li","reviews":[]}]}'
+    assert result.text == b'{"data":{"users":[{"nick":"Li","reviews":[]}]}}'
     assert result.tree == {"users": [{"id": "1", "nick": "Li", "reviews": []}]}
 
 

@@ -3,10 +3,13 @@
 import pytest
 from starlette.datastructures import Headers
 
+from federation.gateway.acceptance import choose_acceptance
 from federation.gateway.negotiation import (
     LEGACY_TYPE,
     RESPONSE_TYPE,
+    Accepted,
     HttpRefusal,
+    accepted_by,
     accepts_events,
     check_content_type,
     check_origin,
@@ -16,6 +19,7 @@ from federation.gateway.negotiation import (
 )
 
 HEADERS = Headers()
+PLAIN = accepted_by(None)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +132,7 @@ def test_get_requests_of_other_sites_pages_are_refused(
 )
 def test_a_body_that_is_no_request_says_what_is_wrong(body: bytes, said: str) -> None:
     with pytest.raises(HttpRefusal, match=said) as refused:
-        read_body(body, "r", HEADERS)
+        read_body(body, "r", HEADERS, PLAIN)
 
     assert refused.value.status == 400
 
@@ -136,7 +140,7 @@ def test_a_body_that_is_no_request_says_what_is_wrong(body: bytes, said: str) ->
 def test_null_parameters_are_as_good_as_none() -> None:
     body = b'{"query": "{a}", "variables": null, "operationName": null, "extensions": null}'
 
-    request = read_body(body, "r", HEADERS)
+    request = read_body(body, "r", HEADERS, PLAIN)
 
     assert (request.query, request.variables, request.operation_name) == ("{a}", {}, None)
 
@@ -146,6 +150,7 @@ def test_a_query_string_carries_json_variables() -> None:
         b"query=query%20Q(%24a%3AID)%7Ba%7D&operationName=Q&variables=%7B%22a%22%3A%22%E5%B8%82%22%7D",
         "r",
         HEADERS,
+        PLAIN,
     )
 
     assert request.is_get
@@ -160,6 +165,27 @@ def test_a_query_string_carries_json_variables() -> None:
 )
 def test_a_query_string_that_is_no_request_is_400(query_string: bytes) -> None:
     with pytest.raises(HttpRefusal) as refused:
-        read_query_string(query_string, "r", HEADERS)
+        read_query_string(query_string, "r", HEADERS, PLAIN)
 
     assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("accept", "accepted"),
+    [
+        (None, Accepted(LEGACY_TYPE, events=False, parts=None)),
+        ("text/html", Accepted(None, events=False, parts=None)),
+        (
+            "multipart/mixed",
+            Accepted("multipart/mixed", events=False, parts=choose_acceptance("multipart/mixed")),
+        ),
+        (
+            "application/json, text/event-stream",
+            Accepted(LEGACY_TYPE, events=True, parts=choose_acceptance("text/event-stream")),
+        ),
+        ("text/html," * 100 + "*/*", Accepted(LEGACY_TYPE, events=False, parts=None)),
+    ],
+)
+def test_what_is_accepted_is_the_same_each_time(accept: str | None, accepted: Accepted) -> None:
+    assert accepted_by(accept) == accepted
+    assert accepted_by(accept) == accepted

@@ -20,7 +20,7 @@ from starlette.datastructures import Headers
 
 from federation.access import Caller
 from federation.gateway.config import InvalidConfig
-from federation.gateway.context import forwarded_headers
+from federation.gateway.context import forwardable, forwarded_headers
 from federation.gateway.settings import Config, Signing
 from federation.gateway.signing import ContextSigner, load_signing_key
 from federation.gateway.start import make_signer
@@ -121,7 +121,9 @@ def test_only_listed_headers_are_forwarded_and_never_ours_or_credentials() -> No
     )
 
     allowed = ("traceparent", "authorization", "cookie", "Datong-Context", "absent")
-    assert forwarded_headers(headers, allowed) == {"traceparent": "00-1"}
+    names = forwardable(allowed)
+    assert names == ("traceparent", "absent")
+    assert forwarded_headers(headers, names) == {"traceparent": "00-1"}
 
 
 def _pem(key: Ed25519PrivateKey, file: Path, *, public: bool = False) -> str:
