@@ -99,7 +99,7 @@ class Shaping:
         result: dict[str, Any] = {}
         for entry in entries:
             # Only what is not right at once may need an error, and that its path.
-            held = value.get(entry.source)
+            held: Any = value.get(entry.source)
             sound = entry.sound
             if type(held) is sound and (sound is not int or -(2**31) <= held < 2**31):
                 result[entry.key] = held
