@@ -42,7 +42,7 @@ golden: setup  ## rewrite the golden files; read the diff
 bench: setup  ## run every benchmark; ARGS='--only heavy,small --rounds 1' for some tables
 	.venv/bin/python -m benchmarks.gateways.peers || echo "Some gateways of others are missing; all else is measured." >&2
 	.venv/bin/python -m benchmarks.gateways $(ARGS)
-	$(if $(ARGS),,for file in benchmarks/*.py; do echo "== $$file"; .venv/bin/python "$$file" || echo "$$file ended with $$?"; done)
+	$(if $(ARGS),,for file in benchmarks/*.py; do name=$$(basename "$$file" .py); echo "== $$name"; .venv/bin/python -m "benchmarks.$$name" || echo "$$name ended with $$?"; done)
 peers: setup  ## install the gateways of others from npm; ROUTERS=1 builds those of crates.io, too
 	.venv/bin/python -m benchmarks.gateways.peers $(if $(ROUTERS),--routers)
 compare: setup  ## fail if a request takes over a tenth more CPU than when it was last stored

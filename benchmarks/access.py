@@ -1,6 +1,6 @@
 """What a decision costs: warm, cold in this process or at an OPA server, and beside a whole view.
 
-    .venv/bin/python benchmarks/access.py [--fields 10000] [--grants 5000]
+    .venv/bin/python -m benchmarks.access [--fields 10000] [--grants 5000]
 
 The delivered policies decide; every cold question is of another caller or about other fields. The
 fastest and the middle of many runs are told, since other work on the machine only ever adds; what
@@ -12,16 +12,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from generated.big_graph import departments
-from generated.many_grants import coordinate, large_release, question
-
+from benchmarks.generated.big_graph import departments
+from benchmarks.generated.many_grants import coordinate, large_release, question
 from federation.access import AccessRequest, Uses
 from federation.composition import SubgraphDocument, compose_documents
 from federation.gateway.engines import (
@@ -37,8 +35,6 @@ from federation.gateway.engines import (
 from federation.gateway.interpreter import building_apart, spare_what_stays
 from federation.gateway.state import build_state
 from federation.supergraph import print_supergraph, read_supergraph
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.policies.tables import OPA, opa_server
 
 SIZES = (1, 50, 300)

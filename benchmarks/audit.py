@@ -1,6 +1,6 @@
 """Audit records per second, and the time and CPU that one append costs, on this machine.
 
-    .venv/bin/python benchmarks/audit.py [DATABASE_URL]
+    .venv/bin/python -m benchmarks.audit [DATABASE_URL]
 
 So many requests wait at once as the first column says; each appends the next record when its last
 one is durable, as a gateway's requests do. Then what answers pay: 500 look-ups a second of a
@@ -19,6 +19,8 @@ from pathlib import Path
 import uvloop
 from starlette.datastructures import Headers
 
+from benchmarks.gateways.scenarios import REGISTERS, composed
+from benchmarks.gateways.subgraphs import serve_apart
 from federation.audit import (
     AuditedCaller,
     AuditedOperation,
@@ -37,10 +39,6 @@ from federation.gateway.messages import Request, Response
 from federation.gateway.pipeline import Gateway
 from federation.gateway.running import start_gateway
 from federation.gateway.settings import Access, Audit, Config
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.gateways.scenarios import REGISTERS, composed
-from benchmarks.gateways.subgraphs import serve_apart
 
 SECONDS = 2.0
 WAITING = (1, 10, 50, 200)

@@ -1,6 +1,6 @@
 """What a caller feels of operations that are known, while another sends only new ones.
 
-    .venv/bin/python benchmarks/fairness.py [--seconds 5]
+    .venv/bin/python -m benchmarks.fairness [--seconds 5]
 
 Gateway, subgraphs and clients are a process each, and talk HTTP. The *steady* caller sends the same
 operation over three subgraphs on four connections, with pauses of 20 ms; the *newcomer* sends a new
@@ -15,29 +15,25 @@ import asyncio
 import json
 import math
 import multiprocessing
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import uvicorn
 import uvloop
 from starlette.datastructures import Headers
 
+from benchmarks.gateways.scenarios import REGISTERS, composed
+from benchmarks.gateways.subgraphs import serve_apart
 from federation.access import Asker, Caller
 from federation.gateway.access_log import AccessLog
 from federation.gateway.http import GraphQLEndpoint
 from federation.gateway.interpreter import give_way_often, spare_what_stays
 from federation.gateway.running import start_gateway
 from federation.gateway.settings import Access, Config
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.gateways.scenarios import REGISTERS, composed
-from benchmarks.gateways.subgraphs import serve_apart
 
 STEADY = '{ person(id: "7") { name home { street rooms } } }'
 CONNECTIONS, PAUSE = 4, 0.02

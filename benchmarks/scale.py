@@ -1,6 +1,6 @@
 """Composition and gateway of large graphs: growth in time and memory.
 
-    .venv/bin/python benchmarks/scale.py [SUBGRAPHS ...]
+    .venv/bin/python -m benchmarks.scale [SUBGRAPHS ...]
 
 Each size runs in a process of its own, so that its peak memory is its own. For the last size a
 gateway is started over the printed supergraph and asked a query that three subgraphs answer.
@@ -23,7 +23,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from generated.big_graph import Department, departments, query_over
 from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
@@ -36,6 +35,8 @@ from graphql import (
     is_non_null_type,
     parse,
 )
+
+from benchmarks.generated.big_graph import Department, departments, query_over
 
 SIZES = (10, 25, 50, 100)
 GOAL_SECONDS, GOAL_BYTES = 60, 1_000_000_000
@@ -256,7 +257,7 @@ def main(sizes: list[int]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "supergraph.graphql"
         for size in sizes:
-            command = [sys.executable, __file__, "--one", str(size), str(file)]
+            command = [sys.executable, "-m", "benchmarks.scale", "--one", str(size), str(file)]
             row = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
             cells = [f"{row[name]:.0f}" for name in ("subgraphs", "types", "fields")]
             cells += [f"{row[name] / 1e6:.0f}" for name in ("peak", "peak of all")]

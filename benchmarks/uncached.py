@@ -1,6 +1,6 @@
 """An operation that was never seen, from its text to the first fetch: CPU by stage.
 
-    .venv/bin/python benchmarks/uncached.py
+    .venv/bin/python -m benchmarks.uncached
 
 The public benchmark query with a new alias each time;
 ``--access open``. Stages are measured one by one, the last line through the whole pipeline up to
@@ -15,13 +15,13 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import uvloop
 from graphql import parse
 from starlette.datastructures import Headers
 
+from benchmarks.gateways.scenarios import PUBLIC, PUBLIC_QUERY, composed
 from federation.access import Asker, Caller, allow_all, ask, restrict
 from federation.audit import plan_with_names
 from federation.errors import SubgraphUnreachable
@@ -37,9 +37,6 @@ from federation.gateway.trail import Recorder
 from federation.operation import Limits, parse_operation
 from federation.operation.limits import check_limits
 from federation.operation.validation import validation_errors
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.gateways.scenarios import PUBLIC, PUBLIC_QUERY, composed
 
 RUNS = 300
 NOBODY = Asker(Caller("nobody", "application"), None, (), 0)
@@ -63,7 +60,7 @@ def print_stages(state: State, text: str) -> None:
     decision = allow_all(question)
     operation = restrict(parsed.operation, {}, decision, state.index).operation
     graph = state.graphs.graph(frozenset())
-    reading = {
+    reading: dict[str, Callable[[], object]] = {
         "parsing": partial(parse, text, max_tokens=15_000),
         "limits": partial(check_limits, document, Limits()),
         "validation": partial(validation_errors, document, state.schema, 50),

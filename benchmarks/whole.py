@@ -1,6 +1,6 @@
 """What governing costs a whole request: CPU of a gateway beside the same gateway with access open.
 
-    .venv/bin/python benchmarks/whole.py [--seconds 2] [--rounds 4] [--connections 8]
+    .venv/bin/python -m benchmarks.whole [--seconds 2] [--rounds 4] [--connections 8]
 
 The demo's departments, policies and callers. Each operation is asked of three gateways in turn,
 each a process of its own behind real HTTP: access open and no audit trail; the same with a trail;
