@@ -14,11 +14,10 @@ from federation.audit.anchors import (
 from federation.audit.chain import ChainHead, Entry, append, empty_chain, entry_digest
 from federation.audit.digests import NameHashes, keyed_digest, text_digest
 from federation.audit.links import ChainLinks, LinkedHead, links_bytes, read_links
+from federation.audit.names import NameRule, Names, plain_text
 from federation.audit.naming import (
     Identity,
     NamedPlan,
-    NameRule,
-    Names,
     build_identities,
     plan_with_names,
     with_names,
@@ -58,9 +57,7 @@ from federation.audit.touched import (
     EVERYTHING,
     MAX_DIGESTS,
     find_names,
-    find_typed_names,
     pages,
-    plain_text,
     subject_digest,
     told,
     touched,
@@ -121,7 +118,6 @@ __all__ = [
     "entry_digest",
     "event_bytes",
     "find_names",
-    "find_typed_names",
     "is_authentic",
     "key_id",
     "keyed_digest",

@@ -9,10 +9,12 @@ of answers, and are never in a response. Like keys, they are not asked of the po
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from msgspec import Struct, structs
+from msgspec import structs
 
+from federation.audit.names import NameRule, Names
+from federation.audit.typed_names import NameFinder
 from federation.catalogue import Catalogue
 from federation.errors import PlanningError
 from federation.field_set import read_field_set
@@ -51,41 +53,6 @@ class Identity:
         )
 
 
-class NameRule(Struct, frozen=True):
-    """How the objects of one place are named.
-
-    Attributes:
-        type: Their type; the interface where they can be of several and do not tell.
-        only: Objects must be of this runtime type; None for all.
-        by: ``subject``, or ``key`` and the key's fields.
-        reads: Where the fields stand in the tree, by name.
-        is_plain: There is one field, and it is a leaf.
-        is_abstract: ``type`` is an interface.
-    """
-
-    type: str
-    only: str | None
-    by: str
-    reads: tuple[OutputField, ...]
-    is_plain: bool
-    is_abstract: bool
-
-
-class Names(Struct, frozen=True):
-    """The rules of one place of the tree and of all below it.
-
-    Attributes:
-        inner: Tree key, response key, runtime types of the object around (None for all), and what
-            is below.
-    """
-
-    rules: tuple[NameRule, ...] = ()
-    inner: tuple[tuple[str, str, frozenset[str] | None, Names], ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.rules or self.inner)
-
-
 @dataclass(frozen=True, slots=True)
 class NamedPlan:
     """A plan that also fetches what names the objects it releases.
@@ -94,11 +61,16 @@ class NamedPlan:
         plan: Its output has only what the client asked for.
         names: Where the names are.
         unnamed: Types whose objects this plan cannot name, sorted.
+        finder: Finds the names in answers that were decoded into structs.
     """
 
     plan: OperationPlan
     names: Names
     unnamed: tuple[str, ...] = ()
+    finder: NameFinder = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "finder", NameFinder(self.names))
 
 
 def build_identities(supergraph: Supergraph, catalogue: Catalogue) -> dict[str, Identity]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
@@ -18,8 +18,22 @@ Mask: TypeAlias = Callable[[Any], Any]
 Holds: TypeAlias = Callable[[Mapping[str, Any]], bool]
 """Whether a row, values by field name, may be shown; a field without value may be absent."""
 
-Observe: TypeAlias = Callable[[Mapping[str, Any], Callable[[str], str]], Any]
-"""From the values under the root's tree keys, and the structs' attribute for a tree key."""
+
+class Observe(Protocol):
+    """Looks at answers that were decoded into structs."""
+
+    def __call__(
+        self, roots: Mapping[str, Any], attribute: Callable[[str], str], *, repeats: bool
+    ) -> Any:
+        """What was wanted of them.
+
+        Args:
+            roots: The values under the root's tree keys.
+            attribute: Of the structs, for a tree key.
+            repeats: Whether one struct may stand in many places.
+        """
+        ...
+
 
 HeadersFor: TypeAlias = Callable[[str, str], Mapping[str, str]]
 """Headers for a subgraph (by name) and the operation text that will be sent."""

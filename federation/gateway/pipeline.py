@@ -26,7 +26,7 @@ from federation.access import (
     refuse_whole,
     restrict,
 )
-from federation.audit import NamedPlan, find_typed_names, named_subjects
+from federation.audit import NamedPlan, named_subjects
 from federation.errors import InvalidOperation, InvalidRequest
 from federation.execution import (
     CompiledPlans,
@@ -328,7 +328,7 @@ class Gateway:
         variables: Mapping[str, Any],
         planned: Planned,
     ) -> ExecutionRequest:
-        restriction, names = planned.restriction, planned.named.names
+        restriction = planned.restriction
         is_named = self._parts.recorder.sink is not None
         forwarded = forwarded_headers(request.headers, self._forwarded)
         return ExecutionRequest(
@@ -343,7 +343,7 @@ class Gateway:
             # Where anybody may read anything there is nothing that an error could give away.
             show_subgraph_errors=self._config.access.engine == "open",
             keeps_tree=is_named,
-            observe=partial(find_typed_names, names=names) if is_named else None,
+            observe=planned.named.finder.find if is_named else None,
         )
 
     def _masks(self, asker: Asker, restriction: Restriction) -> Mapping[tuple[str, str], Mask]:

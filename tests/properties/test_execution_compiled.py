@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Mapping
 from copy import deepcopy
-from functools import partial
 from random import Random
 from typing import Any
 
@@ -26,8 +25,8 @@ from federation.access import (
     bind_masks,
     restrict,
 )
-from federation.audit import EVERYTHING, find_names, find_typed_names, plan_with_names
-from federation.audit.touched import Found
+from federation.audit import EVERYTHING, find_names, plan_with_names, typed_names
+from federation.audit.names import Found
 from federation.composition import compose
 from federation.errors import SubgraphUnreachable
 from federation.execution import (
@@ -173,7 +172,11 @@ def _codes(
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
-async def test_compiled_plan_answers_as_the_interpreted_one(seed: int) -> None:
+async def test_compiled_plan_answers_as_the_interpreted_one(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As among many objects.
+    monkeypatch.setattr(typed_names, "_FEW", 1)
     random_graph = RandomGraph(seed)
     composition = compose(
         load_subgraph(name, f"http://{name}", sdl) for name, sdl in random_graph.subgraphs.items()
@@ -213,9 +216,7 @@ async def test_compiled_plan_answers_as_the_interpreted_one(seed: int) -> None:
             assert trees[0] == trees[1] == trees[2] or not request.keeps_tree, (text, rate)
 
         named = plan_with_names(operation, graph, state.identities)
-        observing = replace(
-            request, keeps_tree=True, observe=partial(find_typed_names, names=named.names)
-        )
+        observing = replace(request, keeps_tree=True, observe=named.finder.find)
         typed = _codes(named.plan, observing, schema)[number % 8 > 0]
         transport = Repeatable(random_graph, number, 0)
         plain = await execute(named.plan, observing, transport, schema)

@@ -1,7 +1,7 @@
 """Names that were found in an answer, as the texts that are hashed."""
 
 from federation.audit import plain_text
-from federation.audit.touched import Found
+from federation.audit.names import Found
 
 
 def texts_of(found: Found) -> dict[tuple[str, str], set[str]]:

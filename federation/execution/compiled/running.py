@@ -120,7 +120,9 @@ class TypedRun:
         """Keep the tree, or what is wanted of it: finishing the response uses it up."""
         request, typed = self._request, self._typed
         if request.observe is not None:
-            self.observed = request.observe(typed.roots(self._state), typed.attribute)
+            self.observed = request.observe(
+                typed.roots(self._state), typed.attribute, repeats=bool(typed.sharing.shared)
+            )
         elif request.keeps_tree:
             self.tree = typed.tree(self._state)
 

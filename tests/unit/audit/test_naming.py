@@ -15,8 +15,9 @@ from federation.audit import (
     plan_with_names,
     touched,
 )
+from federation.audit.names import Found
 from federation.audit.record import TouchedEntities
-from federation.audit.touched import Found, told
+from federation.audit.touched import told
 from federation.catalogue import build_catalogue
 from federation.composition import compose
 from federation.execution import ExecutionRequest, ExecutionResult, compile_typed, execute
