@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+import msgspec
 
 CONTRACT = 1
 ANONYMOUS_IDS = frozenset({"", "anonymous"})
@@ -216,4 +217,4 @@ class AccessRequest:
 
     def _digest(self) -> bytes:
         asked = [self.operation.to_json(), sorted(self.fields.items())]
-        return hashlib.sha256(json.dumps(asked).encode()).digest()
+        return hashlib.sha256(msgspec.json.encode(asked)).digest()

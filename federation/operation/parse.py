@@ -29,6 +29,7 @@ from federation.field_set import print_literal, print_type
 from federation.operation.limits import Limits, check_limits, too_large
 from federation.operation.model import Operation, VariableDefinition
 from federation.operation.normalise import Normaliser
+from federation.operation.reading import read_plainly
 from federation.operation.validation import validation_errors
 from federation.selection import (
     Condition,
@@ -103,8 +104,12 @@ def parse_operation(
         GraphQL specification, "Validation" and "Executing Requests".
     """
     text_hash = _hash(text)
-    document = _parse(text, limits)
+    if len(text) > limits.max_characters:
+        raise too_large("max_characters", limits.max_characters, "is too long")
+    document = read_plainly(text, limits.max_tokens) or _parse(text, limits)
     try:
+        check_limits(document, limits)
+        _check_valid(document, text, schema, limits)
         return _read(document, text_hash, schema, operation_name, limits, is_incremental)
     finally:
         _let_go(document)
@@ -118,10 +123,6 @@ def _read(
     limits: Limits,
     is_incremental: bool,
 ) -> ParsedOperation:
-    check_limits(document, limits)
-    found = validation_errors(document, schema, limits.max_validation_errors)
-    if found:
-        raise InvalidOperation(tuple(response_error(error, VALIDATION_FAILED) for error in found))
     renamed = _renames(_choose(document, operation_name))
     if renamed:
         document = visit(document, _Renaming(renamed))
@@ -144,6 +145,28 @@ def _read(
         deciding=frozenset(each for each in _conditions(operation.selections) if each.variable),
         is_whole=not normaliser.left_out and _operations(document) == [definition],
     )
+
+
+def _check_valid(document: DocumentNode, text: str, schema: GraphQLSchema, limits: Limits) -> None:
+    """Hold a document against the rules; one without places is read once more to name them.
+
+    Raises:
+        InvalidOperation: It breaks some.
+    """
+    again: list[DocumentNode] = []
+
+    def with_places() -> DocumentNode:
+        again.append(document if document.loc else _parse(text, limits))
+        return again[0]
+
+    try:
+        found = validation_errors(document, schema, limits.max_validation_errors, with_places)
+        if found:
+            errors = tuple(response_error(error, VALIDATION_FAILED) for error in found)
+            raise InvalidOperation(errors)
+    finally:
+        for each in again:
+            _let_go(each)
 
 
 def _let_go(document: DocumentNode) -> None:
@@ -178,8 +201,6 @@ def _hash(text: str) -> str:
 
 
 def _parse(text: str, limits: Limits) -> DocumentNode:
-    if len(text) > limits.max_characters:
-        raise too_large("max_characters", limits.max_characters, "is too long")
     try:
         return parse(text, max_tokens=limits.max_tokens, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from graphql import (
     ASTValidationRule,
     DocumentNode,
@@ -29,9 +31,15 @@ class _BoundedOverlappingFields(OverlappingFieldsCanBeMergedRule):
 
 
 def validation_errors(
-    document: DocumentNode, schema: GraphQLSchema, max_errors: int
+    document: DocumentNode,
+    schema: GraphQLSchema,
+    max_errors: int,
+    with_places: Callable[[], DocumentNode] | None = None,
 ) -> list[GraphQLError]:
     """What is wrong with a document; messages suggest no other names.
+
+    Args:
+        with_places: Gives the same document with the places of its nodes, which errors name.
 
     The verdict is that of graphql-core's rules, and so are messages and places. Only a document
     that it would give up on, for its many overlapping fields, may be found valid here.
@@ -45,7 +53,7 @@ def validation_errors(
     # Suggestions could name fields that this caller may not know of.
     return validate(
         schema,
-        document,
+        with_places() if with_places else document,
         _without_overlapping if merges else _all_rules,
         max_errors=max_errors,
         hide_suggestions=True,

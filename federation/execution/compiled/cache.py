@@ -122,19 +122,25 @@ class CompiledPlans:
         self.size -= _weight(code)
         self._garbage += _weight(code)
 
-    def _key(self, plan: OperationPlan, request: ExecutionRequest) -> Hashable:
+    def _deciding(self, plan: OperationPlan, request: ExecutionRequest) -> Iterator[str]:
+        """Names of the variables that decide what is in the response, with repetitions."""
         known = self._variables.get(id(plan))
         if known is None:
             known = (plan, tuple(sorted(set(_condition_variables(plan)))))
             self._variables[id(plan)] = known
             if len(self._variables) > _SEEN_ONCE:
                 self._variables.popitem(last=False)
-        conditions = known[1]
+        yield from known[1]
         for each in request.refusals:
-            conditions += tuple(_variables_of(each.conditions))
+            yield from _variables_of(each.conditions)
+
+    def _key(self, plan: OperationPlan, request: ExecutionRequest) -> Hashable:
+        # Where no variable is true, no condition is that variables decide.
+        true = [name for name, value in request.variables.items() if value is True]
+        decided = tuple(sorted({*true} & {*self._deciding(plan, request)})) if true else ()
         return (
             id(plan),
-            tuple(request.variables.get(name) is True for name in conditions),
+            decided,
             frozenset(request.masks),
             request.small_counts,
             tuple(
