@@ -121,17 +121,7 @@ async def _execute(
 ) -> ExecutionResult:
     plan = execution.plan
     runs = [FetchRun(execution, fetch) for fetch in plan.fetches]
-    tasks: list[asyncio.Task[FetchReport]] = []
-    try:
-        async with asyncio.TaskGroup() as group:
-            for run in runs:
-                waits_for = [tasks[earlier] for earlier in run.fetch.after]
-                given = event if run.fetch.id == 0 else None
-                tasks.append(group.create_task(_run_after(waits_for, run, given)))
-    except ExceptionGroup as faults:
-        # Only what is no fault of a subgraph gets here; the caller knows it by its own type.
-        raise faults.exceptions[0] from None
-    reports = tuple(task.result() for task in tasks)
+    reports = await _all_run(runs, event)
     dropped = drop_rows(execution)
     told = [error for run in runs if run.fetch.id not in plan.untold for error in run.errors.found]
     failures = mended(told, execution, dropped)
@@ -146,6 +136,25 @@ async def _execute(
         is_withheld=dropped.is_withheld(execution.tree),
         is_untested=dropped.is_untested(execution.tree),
     )
+
+
+async def _all_run(runs: list[FetchRun], event: SubgraphReply | None) -> tuple[FetchReport, ...]:
+    """What became of every fetch; fetch 0 is not sent where there is an event."""
+    given = {0: event}
+    if len(runs) == 1:
+        # Mostly; there is nothing to be done side by side.
+        return (await _run_after([], runs[0], given.get(runs[0].fetch.id)),)
+    tasks: list[asyncio.Task[FetchReport]] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            for run in runs:
+                waits_for = [tasks[earlier] for earlier in run.fetch.after]
+                running = _run_after(waits_for, run, given.get(run.fetch.id))
+                tasks.append(group.create_task(running))
+    except ExceptionGroup as faults:
+        # Only what is no fault of a subgraph gets here; the caller knows it by its own type.
+        raise faults.exceptions[0] from None
+    return tuple(task.result() for task in tasks)
 
 
 async def _run_after(

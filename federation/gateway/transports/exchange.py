@@ -1,4 +1,4 @@
-"""A query on an open connection, at once or when one is free, without a task of its own.
+"""A request on an open connection, at once or when one is free, without a task of its own.
 
 That is the common case, and the fast one; whatever else happens, a task does it.
 """
@@ -16,23 +16,25 @@ from federation.gateway.transports.target import Target
 
 
 class Exchange(asyncio.Future[ByteReply]):
-    """The answer to one query; cancelling closes the connection."""
+    """The answer to one request; cancelling closes the connection."""
 
     _turn: asyncio.Future[None] | None = None
     _connection: Connection | None = None
     _second: asyncio.Future[ByteReply] | None = None
 
-    def __init__(self, target: Target, message: bytes) -> None:
+    def __init__(self, target: Target, message: bytes, *, is_repeatable: bool) -> None:
         """Nothing is sent yet, but time runs.
 
         Args:
             target: Where it goes.
             message: All of it, head and body.
+            is_repeatable: Whether it may be sent once more, as a query may.
         """
         loop = asyncio.get_running_loop()
         super().__init__(loop=loop)
         self._target = target
         self._message = message
+        self._is_repeatable = is_repeatable
         target.deadlines.watch(self, loop)
 
     def begin(self, connection: Connection) -> None:
@@ -59,7 +61,7 @@ class Exchange(asyncio.Future[ByteReply]):
         # begun, it would not give back this one.
         pool.free_slot()
         self._target.deadlines.forget(self)
-        self._go_on(Attempt(is_repeatable=True, continues=True))
+        self._go_on(Attempt(is_repeatable=self._is_repeatable, continues=True))
 
     # Called by the connection
 
@@ -75,7 +77,7 @@ class Exchange(asyncio.Future[ByteReply]):
     def failed(self, failure: NoAnswer) -> None:
         """There is none; it is asked for once more if it cannot have been read by anyone."""
         self._leave(is_usable=False)
-        if failure.is_untouched:
+        if failure.is_untouched and self._is_repeatable:
             self._go_on(Attempt(continues=True, on_new=True))
             return
         self.set_exception(self._target.unreachable(failure))

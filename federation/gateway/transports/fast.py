@@ -30,6 +30,8 @@ from federation.gateway.transports.pool import Attempt, Origin, Pool, PoolLimits
 from federation.gateway.transports.target import Target, head_of
 
 _MAX_HEAD_BYTES = 32_768
+_BEGINS = Attempt(is_repeatable=True)
+_CONTINUES = Attempt(is_repeatable=True, continues=True)
 
 
 class FastTransport:
@@ -103,14 +105,10 @@ class FastTransport:
             SubgraphUnreachable: No complete answer in time, one that is too long, or one that is no
                 GraphQL response.
         """
-        body = body_of(request)
-        if request.kind == "query":
-            answer = await self.post(subgraph, body, request.headers, continues=request.continues)
-        else:
-            target = self._target(subgraph)
-            once = Attempt(continues=request.continues)
-            answer = await target.send(target.message(body, request.headers), once)
-        return read_reply(subgraph, answer)
+        target = self._target(subgraph)
+        message = target.message(body_of(request), request.headers)
+        attempt = Attempt(is_repeatable=request.kind == "query", continues=request.continues)
+        return read_reply(subgraph, await _begun(target, message, attempt))
 
     def post(
         self, subgraph: str, body: bytes, headers: Mapping[str, str], *, continues: bool = False
@@ -123,15 +121,7 @@ class FastTransport:
             failed: asyncio.Future[ByteReply] = asyncio.get_running_loop().create_future()
             failed.set_exception(failure)
             return failed
-        connection = target.pool.take_idle()
-        if connection is None and not target.pool.is_full:
-            return asyncio.ensure_future(target.send(message, Attempt(is_repeatable=True)))
-        exchange = Exchange(target, message)
-        if connection is not None:
-            exchange.begin(connection)
-        else:
-            exchange.wait(target.pool.wait(continues=continues))
-        return exchange
+        return _begun(target, message, _CONTINUES if continues else _BEGINS)
 
     def _target(self, subgraph: str) -> Target:
         target = self._targets.get(subgraph)
@@ -143,6 +133,19 @@ class FastTransport:
         if self._tls is None:
             self._tls = ssl.create_default_context()
         return self._tls
+
+
+def _begun(target: Target, message: bytes, attempt: Attempt) -> asyncio.Future[ByteReply]:
+    """The answer to a message that is on its way, or waits for a connection."""
+    connection = target.pool.take_idle()
+    if connection is None and not target.pool.is_full:
+        return asyncio.ensure_future(target.send(message, attempt))
+    exchange = Exchange(target, message, is_repeatable=attempt.is_repeatable)
+    if connection is not None:
+        exchange.begin(connection)
+    else:
+        exchange.wait(target.pool.wait(continues=attempt.continues))
+    return exchange
 
 
 def _is_usable(url: URL) -> bool:
