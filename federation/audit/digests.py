@@ -76,9 +76,10 @@ class NameHashes:
         if len(names) > _REMEMBERED:
             return keyed_digests(self.key, kind, map(canonical, names))
         known = self._known.setdefault(kind, {})
-        missing = [name for name in names if name not in known]
-        if not missing:
-            return [known[name] for name in names]
+        try:
+            return list(map(known.__getitem__, names))
+        except KeyError:
+            missing = [name for name in names if name not in known]
         if self._size + len(missing) > _REMEMBERED:
             # Anew, since to know the oldest would cost more than it saves.
             known, missing = {}, list(names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -69,53 +69,62 @@ class RequestNotes:
         result: ExecutionResult | None = None,
     ) -> list[AuditRecord]:
         """The records that cover an answer or a part of it; the last is the release itself."""
-        return self._records(
-            RecordKind.RELEASE,
-            outcome,
-            entities,
-            duration=round(duration),
-            codes=tuple(sorted(codes)),
-            masked=result.masked if result else 0,
-            filtered=result.filtered if result else 0,
-        )
+        kind, tally = RecordKind.RELEASE, (result.masked, result.filtered) if result else (0, 0)
+        return self._records(kind, outcome, entities, tuple(sorted(codes)), round(duration), tally)
 
     def _records(
         self,
         kind: RecordKind,
         outcome: Outcome,
         entities: tuple[TouchedEntities, ...] = (),
-        **more: Any,
+        codes: tuple[str, ...] = (),
+        duration: int = 0,
+        tally: tuple[int, int] = (0, 0),
     ) -> list[AuditRecord]:
-        common: Mapping[str, Any] = {
-            "request_id": self._request_id,
-            "at": round(self._clock() * 1000),
-            "caller": self.caller,
-            "operation": self.operation,
-            "part": self.part,
-            "purpose": self.purpose,
-            "policy_revision": self.policy_revision,
-            "schema_revision": self._schema_revision,
-        }
+        at = round(self._clock() * 1000)
         # Arguments are those of the whole request.
         *before, last = pages(entities, self.subjects if self.part == 0 else ())
-        return [
-            *(
-                AuditRecord(kind=RecordKind.PAGE, entities=some, subjects=persons, **common)
-                for some, persons in before
-            ),
-            AuditRecord(
-                kind=kind,
-                outcome=outcome,
-                consents=self.consents,
-                verdicts=self.verdicts,
-                subgraphs=self.subgraphs,
-                entities=last[0],
-                subjects=last[1],
-                pages=len(before),
-                **common,
-                **more,
-            ),
-        ]
+        # Written out, since every answer has one.
+        record = AuditRecord(
+            kind=kind,
+            outcome=outcome,
+            request_id=self._request_id,
+            at=at,
+            caller=self.caller,
+            operation=self.operation,
+            part=self.part,
+            purpose=self.purpose,
+            policy_revision=self.policy_revision,
+            schema_revision=self._schema_revision,
+            consents=self.consents,
+            verdicts=self.verdicts,
+            subgraphs=self.subgraphs,
+            entities=last[0],
+            subjects=last[1],
+            pages=len(before),
+            codes=codes,
+            duration=duration,
+            masked=tally[0],
+            filtered=tally[1],
+        )
+        return [*(self._page(at, *each) for each in before), record] if before else [record]
+
+    def _page(
+        self, at: int, entities: tuple[TouchedEntities, ...], subjects: tuple[str, ...]
+    ) -> AuditRecord:
+        return AuditRecord(
+            kind=RecordKind.PAGE,
+            request_id=self._request_id,
+            at=at,
+            caller=self.caller,
+            operation=self.operation,
+            part=self.part,
+            purpose=self.purpose,
+            policy_revision=self.policy_revision,
+            schema_revision=self._schema_revision,
+            entities=entities,
+            subjects=subjects,
+        )
 
 
 def audited_verdicts(decision: Decision, index: AccessIndex) -> tuple[AuditedVerdicts, ...]:

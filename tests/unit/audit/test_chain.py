@@ -71,7 +71,7 @@ def test_a_changed_body_is_found_where_it_is(bodies: list[bytes], data: st.DataO
     assume(body != bodies[place])
 
     edited = [*entries]
-    edited[place] = replace(edited[place], body=body)
+    edited[place] = edited[place]._replace(body=body)
 
     report = verify(CHAIN, edited, [], KEYS)
     assert (place + 1, FaultKind.CHANGED) in {(f.sequence, f.kind) for f in report.faults}
@@ -89,7 +89,7 @@ def test_a_changed_body_with_its_hash_redone_is_found(
 
     edited = [*entries]
     digest = entry_digest(CHAIN, old.sequence, old.previous, body)
-    edited[place] = replace(old, body=body, digest=digest)
+    edited[place] = old._replace(body=body, digest=digest)
 
     assert kinds(edited, entries) & {FaultKind.CHANGED, FaultKind.REWRITTEN}
 
@@ -127,7 +127,7 @@ def test_dropped_entries_are_found_after_renumbering(
     place = data.draw(st.integers(0, len(entries) - 1))
 
     rest = entries[:place] + entries[place + 1 :]
-    renumbered = [replace(entry, sequence=n) for n, entry in enumerate(rest, 1)]
+    renumbered = [entry._replace(sequence=n) for n, entry in enumerate(rest, 1)]
 
     assert kinds(renumbered, entries)
 
@@ -141,7 +141,7 @@ def test_swapped_entries_are_found(bodies: list[bytes], data: st.DataObject) -> 
 
     edited = [*entries]
     edited[one], edited[two] = edited[two], edited[one]
-    renumbered = [replace(entry, sequence=n) for n, entry in enumerate(edited, 1)]
+    renumbered = [entry._replace(sequence=n) for n, entry in enumerate(edited, 1)]
 
     assert FaultKind.SWAPPED in kinds(edited, entries)
     assert FaultKind.CHANGED in kinds(renumbered, entries)
