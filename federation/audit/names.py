@@ -46,10 +46,12 @@ class Names(Struct, frozen=True):
     Attributes:
         inner: Tree key, response key, runtime types of the object around (None for all), and what
             is below.
+        depth: How many lists are around each object of the place.
     """
 
     rules: tuple[NameRule, ...] = ()
     inner: tuple[tuple[str, str, frozenset[str] | None, Names], ...] = ()
+    depth: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.rules or self.inner)

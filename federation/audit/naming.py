@@ -205,7 +205,8 @@ def _split(
         fields, names = _split(output.fields, graph)
         kept.append(structs.replace(output, fields=fields) if names else output)
         if names:
-            inner.append((output.source, output.key, output.types, names))
+            below = structs.replace(names, depth=output.type.count("["))
+            inner.append((output.source, output.key, output.types, below))
     rules = tuple(_rule(only, fields, graph) for only, fields in reads.items())
     return tuple(kept), Names(rules, tuple(inner))
 

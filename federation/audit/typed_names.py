@@ -9,14 +9,15 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
+from federation.audit.name_code import FEW, name_code
 from federation.audit.names import Found, NameRule, Names, objects_among, plain_text
 from federation.planning import OutputField
 
 _TYPENAME = "__typename"
 # Places of one plan's code that are known at a time: there is code for each set of conditions.
-_KEPT = 16
-# Objects of one place; among fewer it is not worth looking for the same one.
-_FEW = 8
+_KEPT = 4
+# Code that found nothing so often, one time after the other, is given up.
+_VAIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class NameFinder:
             names: Of the plan.
         """
         self._names = names
-        self._bound: dict[Callable[[str], str], _Reading] = {}
+        self._bound: dict[Callable[[str], str], NameReading] = {}
 
     def find(
         self, roots: Mapping[str, Any], attribute: Callable[[str], str], *, repeats: bool
@@ -72,25 +73,47 @@ class NameFinder:
             attribute: Of the structs, for a tree key; the same as long as the same code runs.
             repeats: Whether one struct may stand in many places.
         """
+        return self.reading(attribute).find(roots, repeats=repeats)
+
+    def reading(self, attribute: Callable[[str], str]) -> NameReading:
+        """How names are read where tree keys have these attributes."""
         reading = self._bound.get(attribute)
         if reading is None:
             if len(self._bound) >= _KEPT:
                 self._bound.clear()
-            reading = self._bound[attribute] = _Reading(self._names, attribute)
-        return reading.find(roots, repeats=repeats)
+            reading = self._bound[attribute] = NameReading(self._names, attribute)
+        return reading
 
 
-class _Reading:
-    """Names bound to the structs of one plan's code."""
+class NameReading:
+    """Names bound to the structs of one plan's code.
+
+    Attributes:
+        code: Finds them; None where nothing but walking does.
+    """
 
     def __init__(self, names: Names, attribute: Callable[[str], str]) -> None:
         self._attribute = attribute
         self._told = attribute(_TYPENAME)
         self._roots = [(source, self._bind(below)) for source, _, _, below in names.inner]
         self._counts = False
+        self.code = name_code(names, attribute)
+        self._vain = 0
 
     def find(self, roots: Mapping[str, Any], *, repeats: bool) -> Found:
         """See ``NameFinder``."""
+        if self.code is not None:
+            found = self.code(roots, repeats)
+            if found is not None:
+                self._vain = 0
+                return found
+            self._vain += 1
+            if self._vain == _VAIN:
+                self.code = None
+        return self.walk(roots, repeats=repeats)
+
+    def walk(self, roots: Mapping[str, Any], *, repeats: bool) -> Found:
+        """The same for all answers."""
         once = repeats and not self._counts
         found = self._find(roots, once=once)
         if once and found.unnamed:
@@ -122,7 +145,7 @@ class _Reading:
     def _gather(self, objects: list[Any], place: _Place, found: Found, *, once: bool) -> None:
         if not objects:
             return
-        if once and len(objects) >= _FEW:
+        if once and len(objects) >= FEW:
             objects = list({id(each): each for each in objects}.values())
         for of, only, read in place.plain:
             met = objects

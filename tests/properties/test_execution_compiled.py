@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from random import Random
 from typing import Any
@@ -25,8 +25,9 @@ from federation.access import (
     bind_masks,
     restrict,
 )
-from federation.audit import EVERYTHING, find_names, plan_with_names, typed_names
+from federation.audit import EVERYTHING, find_names, plan_with_names
 from federation.audit.names import Found
+from federation.audit.typed_names import NameFinder
 from federation.composition import compose
 from federation.errors import SubgraphUnreachable
 from federation.execution import (
@@ -115,6 +116,15 @@ class Repeatable:
         return value
 
 
+class Walker(NameFinder):
+    """Finds names without code."""
+
+    def find(
+        self, roots: Mapping[str, Any], attribute: Callable[[str], str], *, repeats: bool
+    ) -> Found:
+        return self.reading(attribute).walk(roots, repeats=repeats)
+
+
 def _without_nulls(value: Any) -> Any:
     """A tree without nulls: whoever reads it takes null and nothing for the same."""
     if isinstance(value, dict):
@@ -176,7 +186,8 @@ async def test_compiled_plan_answers_as_the_interpreted_one(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As among many objects.
-    monkeypatch.setattr(typed_names, "_FEW", 1)
+    monkeypatch.setattr("federation.audit.name_code.FEW", 1)
+    monkeypatch.setattr("federation.audit.typed_names.FEW", 1)
     random_graph = RandomGraph(seed)
     composition = compose(
         load_subgraph(name, f"http://{name}", sdl) for name, sdl in random_graph.subgraphs.items()
@@ -185,7 +196,7 @@ async def test_compiled_plan_answers_as_the_interpreted_one(
     state = build_state(composition.supergraph)
     schema, graph = state.schema, state.graphs.graph(frozenset())
     monolith = build_schema(random_graph.monolith)
-    typed_plans = typed_answers = observed = 0
+    typed_plans = typed_answers = observed = coded = 0
 
     for number in range(OPERATIONS):
         text = OperationWriter(monolith, Random(seed * 1_000 + number)).query()
@@ -216,12 +227,14 @@ async def test_compiled_plan_answers_as_the_interpreted_one(
             assert trees[0] == trees[1] == trees[2] or not request.keeps_tree, (text, rate)
 
         named = plan_with_names(operation, graph, state.identities)
-        observing = replace(request, keeps_tree=True, observe=named.finder.find)
+        finder = NameFinder(named.names) if number % 3 else Walker(named.names)
+        observing = replace(request, keeps_tree=True, observe=finder.find)
         typed = _codes(named.plan, observing, schema)[number % 8 > 0]
         transport = Repeatable(random_graph, number, 0)
         plain = await execute(named.plan, observing, transport, schema)
         result = await execute(named.plan, observing, transport, schema, typed)
         if result.observed is not None:
+            coded += typed is not None and finder.reading(typed.attribute).code is not None
             observed += 1
             shown = plain.data if plain.errors else EVERYTHING
             found = find_names(plain.tree, shown, named.names)
@@ -231,3 +244,4 @@ async def test_compiled_plan_answers_as_the_interpreted_one(
     if seed in REACHING:
         assert typed_plans
         assert observed
+        assert coded or seed
