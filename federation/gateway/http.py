@@ -64,7 +64,7 @@ class GraphQLEndpoint:
         self._settings = settings
         self._streams = streams
         self._log = log
-        self._patience = Deadlines(_WATCH_ANSWERS_AFTER)
+        self._patience = Deadlines[_Watch](_WATCH_ANSWERS_AFTER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one HTTP request."""
@@ -186,7 +186,7 @@ class _Watch:
     It begins when it expires: most answers are there by then, and have cost no second task.
     """
 
-    def __init__(self, receive: Receive, patience: Deadlines | None) -> None:
+    def __init__(self, receive: Receive, patience: Deadlines[_Watch] | None) -> None:
         task = asyncio.current_task()
         assert task is not None, "requests are answered in tasks"
         self.is_gone = False
@@ -194,14 +194,12 @@ class _Watch:
         self._receive = receive
         self._patience = patience
         self._task: asyncio.Task[None] | None = None
-        self._is_stopped = False
         if patience is None:
             self.expire()
         else:
             patience.watch(self, task.get_loop())
 
     def stop(self) -> None:
-        self._is_stopped = True
         if self._patience is not None:
             self._patience.forget(self)
         if self._task is not None:
@@ -210,8 +208,7 @@ class _Watch:
             self._answering.uncancel()
 
     def expire(self) -> None:
-        if not self._is_stopped:
-            self._task = asyncio.ensure_future(self._watch())
+        self._task = asyncio.ensure_future(self._watch())
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
@@ -221,7 +218,7 @@ class _Watch:
 
 
 async def _unless_gone(
-    answering: Awaitable[Result], receive: Receive, patience: Deadlines | None = None
+    answering: Awaitable[Result], receive: Receive, patience: Deadlines[_Watch] | None = None
 ) -> Result:
     """The result, given up when the client goes away.
 

@@ -65,7 +65,7 @@ from federation.gateway.signing import ContextSigner
 from federation.gateway.state import State
 from federation.gateway.streams.slots import Slots
 from federation.gateway.subscriptions import check_tested, check_unchanged, open_source
-from federation.gateway.trail import Recorder, Trail, see_through
+from federation.gateway.trail import Cutting, Recorder, Trail, see_through
 from federation.gateway.turns import Turns
 from federation.operation import (
     Operation,
@@ -131,7 +131,7 @@ class Gateway:
         self._parts = parts
         self._config = config
         self._limits = build_limits(config.limits)
-        self._deadlines = Deadlines(config.http.deadline_seconds)
+        self._deadlines = Deadlines[Cutting](config.http.deadline_seconds)
         self._slots = Slots(config.subscriptions.max_open, config.subscriptions.max_open_per_caller)
         self._forwarded = forwardable(config.http.forwarded_headers)
         self._mode = Mode(config.access.mode)

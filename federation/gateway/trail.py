@@ -163,6 +163,10 @@ class Trail:
         self._intent.add_done_callback(_see)
         return self._intent
 
+    def expire(self) -> None:
+        """A moment has passed without a release: see ``Intents``."""
+        self.append_intent()
+
     async def release(self, response: Response, result: ExecutionResult, plan: NamedPlan) -> None:
         """Makes ``response`` the answer, once the record that covers it is durable.
 
@@ -316,40 +320,41 @@ async def attend_to_the_rest(seconds: float) -> None:
 _unattended: set[asyncio.Future[Answer]] = set()
 
 
-class _Cutting:
+class Cutting:
     """Cancels the task of a request that takes too long, unless it is ending."""
 
     def __init__(self, trail: Trail, task: asyncio.Task[Any]) -> None:
         self._trail = trail
-        self._task: asyncio.Task[Any] | None = task
+        self._task = task
 
     def expire(self) -> None:
-        if self._task is not None and not self._trail.is_ending:
+        """See ``Deadlines``."""
+        if not self._trail.is_ending:
             self._trail.is_late = True
             self._task.cancel()
 
-    def stop(self) -> None:
-        self._task = None
-
 
 async def _until_deadline(
-    stages: Coroutine[Any, Any, Answer], trail: Trail, deadlines: Deadlines
+    stages: Coroutine[Any, Any, Answer], trail: Trail, deadlines: Deadlines[Cutting]
 ) -> Answer:
     task = asyncio.current_task()
     assert task is not None, "requests are answered in tasks"
-    cutting = _Cutting(trail, task)
+    cutting = Cutting(trail, task)
     deadlines.watch(cutting, task.get_loop())
     try:
         return await stages
     finally:
         deadlines.forget(cutting)
-        cutting.stop()
         if trail.is_late:
             task.uncancel()
 
 
 async def see_through(
-    stages: Coroutine[Any, Any, Answer], trail: Trail, deadlines: Deadlines, *, may_change: bool
+    stages: Coroutine[Any, Any, Answer],
+    trail: Trail,
+    deadlines: Deadlines[Cutting],
+    *,
+    may_change: bool,
 ) -> Answer:
     """The answer of a request's stages, cut off at the deadline or when nobody waits for it.
 

@@ -58,7 +58,7 @@ class FastTransport:
             tls: Whom to trust; None for those whom the system trusts.
         """
         self._urls = {name: URL(url, encoded=True) for name, url in urls.items() if url}
-        self._deadlines = Deadlines(deadline_seconds)
+        self._deadlines = Deadlines[Exchange](deadline_seconds)
         self._limits = PoolLimits(connections, connect_seconds, _MAX_HEAD_BYTES, max_reply_bytes)
         self._tls = tls
         self._targets: dict[str, Target] = {}

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from yarl import URL
 
@@ -52,7 +53,7 @@ class Target:
     subgraph: str
     pool: Pool
     head: bytes
-    deadlines: Deadlines
+    deadlines: Deadlines[Any]
 
     def message(self, body: bytes, headers: Mapping[str, str]) -> bytes:
         """A whole request.

@@ -20,6 +20,9 @@ class Query:
         self.durable = asyncio.get_running_loop().create_future()
         return self.durable
 
+    def expire(self) -> None:
+        self.append_intent()
+
 
 async def test_what_is_released_at_once_has_no_intent() -> None:
     intents, written = Intents(0.02), list[str]()
@@ -33,14 +36,14 @@ async def test_what_is_released_at_once_has_no_intent() -> None:
 
 
 async def test_what_takes_longer_has_one_intent_in_the_order_of_beginning() -> None:
-    intents, written = Intents(0.05), list[str]()
+    intents, written = Intents(0.3), list[str]()
     queries = [Query(name, written) for name in "abcd"]
     for query in queries:
         intents.expect(query)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.001)
     intents.forgo(queries[1])
     soon = list(written)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.6)
     intents.forgo(queries[0])
 
     assert soon == []
