@@ -34,16 +34,13 @@ def name_code(names: Names, attribute: Callable[[str], str]) -> NameCode | None:
         return None
     writer = _Writer(attribute)
     writer.write(names)
-    find, kinds = writer.run(), tuple(writer.kinds)
+    find = writer.run()
 
     def found(roots: Mapping[str, Any], once: bool) -> Found | None:
         try:
-            texts = find(roots, once)
+            return find(roots, once)
         except (AttributeError, TypeError):
             return None
-        written = {kind: each for kind, each in zip(kinds, texts, strict=True) if each}
-        is_all = all(set(map(type, each)) == _TEXTS for each in written.values())
-        return Found(written) if is_all else None
 
     return found
 
@@ -59,17 +56,14 @@ def _places(names: Names) -> Iterator[Names | None]:
 
 
 class _Writer:
-    """Writes the function of one plan.
-
-    Attributes:
-        kinds: Type and ``by`` of what is found, and the variable with the names.
-    """
+    """Writes the function of one plan."""
 
     def __init__(self, attribute: Callable[[str], str]) -> None:
-        self.kinds: dict[tuple[str, str], str] = {}
         self._attribute = attribute
         self._lines: list[str] = []
         self._count = 0
+        # By type and ``by``, the variable that holds the names.
+        self._kinds: dict[tuple[str, str], str] = {}
 
     def write(self, names: Names) -> None:
         """All places below the root."""
@@ -77,15 +71,21 @@ class _Writer:
             # As a literal, so that no name of a client can become code.
             self._place(f"(roots.get({source!r}),)", "o", below)
 
-    def run(self) -> Callable[[Mapping[str, Any], bool], tuple[dict[Any, None], ...]]:
-        """Define the function: it gives the names of each kind, in order."""
-        names = self.kinds.values()
-        lines = ["def find(roots, once):", *(f"    {each} = {{}}" for each in names)]
-        lines += [f"    {line}" for line in self._lines]
-        lines.append(f"    return ({''.join(f'{each}, ' for each in names)})")
-        made: dict[str, Any] = {"FEW": FEW}
-        exec(compile("\n".join(lines), "<names>", "exec"), made)  # noqa: S102 - the text is ours
-        find: Callable[[Mapping[str, Any], bool], tuple[dict[Any, None], ...]] = made["find"]
+    def run(self) -> NameCode:
+        """Define the function."""
+        body = [f"{names} = {{}}" for names in self._kinds.values()] + self._lines
+        body.append("written = {}")
+        for names in self._kinds.values():
+            body.append(f"if {names}:")
+            body.append(f"    if set(map(type, {names})) != TEXTS: return None")
+            body.append(f"    written[kind_{names}] = {names}")
+        body.append("return Found(written)")
+        made: dict[str, Any] = {"FEW": FEW, "TEXTS": _TEXTS, "Found": Found}
+        made |= {f"kind_{names}": kind for kind, names in self._kinds.items()}
+        text = "\n    ".join(["def find(roots, once):", *body])
+        exec(compile(text, "<names>", "exec"), made)  # noqa: S102 - the text is ours
+        # Taken out, so that nothing refers to itself.
+        find: NameCode = made.pop("find")
         return find
 
     def _place(self, around: str, read: str, place: Names) -> None:
@@ -101,7 +101,7 @@ class _Writer:
             f"if once and len({here}) >= FEW: {here} = {{id(o): o for o in {here}}}.values()",
         ]
         for rule in place.rules:
-            names = self.kinds.setdefault((rule.type, rule.by), f"n{len(self.kinds)}")
+            names = self._kinds.setdefault((rule.type, rule.by), f"n{len(self._kinds)}")
             value = f"o.{self._attribute(rule.reads[0].source)}"
             self._lines.append(f"{names}.update({{{value}: None for o in {here}}})")
         for source, _, _, below in place.inner:
