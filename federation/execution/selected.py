@@ -176,8 +176,7 @@ class Place:
                 stream=self._stream(first),
             )
         complete = completion_of(type_ref.name, self._schema)
-        coordinates = {(each, first.name) for each in types}
-        mask, least = self._mask(coordinates), self._least(coordinates)
+        mask, least = self._withheld(first.name, types)
         is_plain = not (type_ref.item or mask or least or first.name == "__typename")
         return Entry(
             key,
@@ -194,7 +193,7 @@ class Place:
         )
 
     def _groups(self, alternatives: list[Deferrals]) -> Groups:
-        if not all(alternatives):
+        if () in alternatives:
             return frozenset()
         groups = minimal(active(each, self._request.variables) for each in alternatives)
         return groups - {frozenset()}
@@ -203,6 +202,13 @@ class Place:
         if field.stream is None or not active((field.stream.condition,), self._request.variables):
             return None
         return field.stream
+
+    def _withheld(self, name: str, types: frozenset[str]) -> tuple[Mask | None, int]:
+        """How values of a leaf are masked, and the smallest count that is shown."""
+        if not self._request.masks and not self._request.small_counts:
+            return None, 0
+        coordinates = {(each, name) for each in types}
+        return self._mask(coordinates), self._least(coordinates)
 
     def _least(self, coordinates: set[tuple[str, str]]) -> int:
         is_small = not coordinates.isdisjoint(self._request.small_counts)

@@ -6,7 +6,7 @@ one is taken up again only for that very decision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -37,7 +37,7 @@ from federation.gateway.turns import Turns
 from federation.operation import Operation, ParsedOperation
 from federation.planning import OperationPlan
 from federation.query_graph import names_in
-from federation.selection import Field, SelectionSet, every_selection
+from federation.selection import Field, Selection, every_selection
 from federation.supergraph.model import named_type
 
 # What all that is kept of an operation was measured to take, apart from its text.
@@ -235,8 +235,10 @@ class Recall:
 def _known(key: tuple[Hashable, ...], parse: Callable[[], ParsedOperation]) -> Known:
     parsed = parse()
     types = {each.name: named_type(each.type) for each in parsed.variables}
-    inputs = sorted(set(_in_arguments(parsed.operation.selections)))
-    weight = _weight(parsed) + sum(len(part) for part in key if isinstance(part, str))
+    every = list(every_selection(parsed.operation.selections))
+    inputs = sorted(set(_in_arguments(every)))
+    weight = _BYTES_PER_OPERATION + _BYTES_PER_FIELD * len(every)
+    weight += sum(len(part) for part in key if isinstance(part, str))
     return Known(parsed, tuple(inputs), types, weight)
 
 
@@ -249,13 +251,8 @@ def _names(operation: Operation, identities: Mapping[str, Identity]) -> Iterator
         yield from names_in(identity.selections)
 
 
-def _weight(parsed: ParsedOperation) -> int:
-    count = sum(1 for _ in every_selection(parsed.operation.selections))
-    return _BYTES_PER_OPERATION + _BYTES_PER_FIELD * count
-
-
-def _in_arguments(selections: SelectionSet) -> Iterator[str]:
-    for selection in every_selection(selections):
+def _in_arguments(selections: Iterable[Selection]) -> Iterator[str]:
+    for selection in selections:
         if isinstance(selection, Field):
             for argument in selection.arguments:
                 yield from argument.variables

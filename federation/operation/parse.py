@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -135,14 +135,15 @@ def _read(
     normaliser = Normaliser(schema, _fragments(document), is_incremental=is_deferring)
     selections = normaliser.normalise(root, [definition.selection_set])
     operation = _operation(definition, root.name, variables, selections)
+    every = list(every_selection(selections))
     return ParsedOperation(
         operation=operation,
         variables=variables,
         text_hash=text_hash,
         signature=str(_without_values(operation)),
-        page_variables=frozenset(_page_variables(operation.selections, limits)),
-        initial_counts=frozenset(_initial_counts(operation.selections)),
-        deciding=frozenset(each for each in _conditions(operation.selections) if each.variable),
+        page_variables=frozenset(_page_variables(every, limits)),
+        initial_counts=frozenset(_initial_counts(every)),
+        deciding=frozenset(each for each in _conditions(every) if each.variable),
         is_whole=not normaliser.left_out and _operations(document) == [definition],
     )
 
@@ -336,23 +337,23 @@ def _empty_literal(match: re.Match[str]) -> str:
     return token if token[0] in "$_" or token[0].isalpha() else "0"
 
 
-def _page_variables(selections: SelectionSet, limits: Limits) -> Iterator[tuple[str, str]]:
+def _page_variables(selections: Iterable[Selection], limits: Limits) -> Iterator[tuple[str, str]]:
     """Pairs of paging argument and the variable that it is given."""
-    for selection in every_selection(selections):
+    for selection in selections:
         if isinstance(selection, Field):
             for argument in selection.arguments:
                 if argument.name in limits.page_arguments and argument.value.startswith("$"):
                     yield argument.name, argument.variables[0]
 
 
-def _initial_counts(selections: SelectionSet) -> Iterator[str]:
-    for selection in every_selection(selections):
+def _initial_counts(selections: Iterable[Selection]) -> Iterator[str]:
+    for selection in selections:
         if isinstance(selection, Field) and selection.stream is not None:
             yield selection.stream.initial_count
 
 
-def _conditions(selections: SelectionSet) -> Iterator[Condition]:
-    for selection in every_selection(selections):
+def _conditions(selections: Iterable[Selection]) -> Iterator[Condition]:
+    for selection in selections:
         yield from selection.conditions
         if isinstance(selection, Field) and selection.stream is not None:
             yield selection.stream.condition
