@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import takewhile
 from typing import Generic, Protocol, TypeVar
 
 
@@ -47,12 +48,10 @@ class Deadlines(Generic[What]):
         self._timer = None
         now = loop.time()
         try:
-            while self._ends:
-                what, end = next(iter(self._ends.items()))
-                if end > now:
-                    break
-                del self._ends[what]
-                what.expire()
+            for what, _ in list(takewhile(lambda item: item[1] <= now, self._ends.items())):
+                # Unless it ended by itself, while others expired.
+                if self._ends.pop(what, None) is not None:
+                    what.expire()
         finally:
             # A fault of one is no affair of the others.
             if self._ends and self._timer is None:

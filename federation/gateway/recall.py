@@ -42,6 +42,8 @@ from federation.supergraph.model import named_type
 
 # What all that is kept of an operation was measured to take, apart from its text.
 _BYTES_PER_OPERATION, _BYTES_PER_FIELD = 8_000, 500
+# What finds names in its answers, for the two forms of code that a plan mostly has one by one.
+_NAMING_BYTES_PER_FIELD = 1_100
 
 Labels: TypeAlias = frozenset[str]
 """Labels of progressive overrides."""
@@ -119,6 +121,7 @@ class Recall:
     def __init__(self, sizes: Cache, turns: Turns, *, is_named: bool = False) -> None:
         self._turns = turns
         self._is_named = is_named
+        self._bytes_per_field = _BYTES_PER_FIELD + (_NAMING_BYTES_PER_FIELD if is_named else 0)
         most = sizes.operation_bytes
         self._known: Bounded[Hashable, Known] = Bounded(sizes.operations, most)
         self._asked: Bounded[Hashable, Asked] = Bounded(sizes.operations, most)
@@ -140,7 +143,7 @@ class Recall:
         """
         known = self._known.get(key)
         if known is None:
-            work = partial(_known, key, parse)
+            work = partial(_known, key, parse, self._bytes_per_field)
             made = await self._turns.take(caller, ("parsed", key), work)
             # Of those who waited for it together, the first one keeps it.
             known = self._known.get(key) or self._known.put(key, made, made.weight)
@@ -232,12 +235,14 @@ class Recall:
         return key, restriction, named
 
 
-def _known(key: tuple[Hashable, ...], parse: Callable[[], ParsedOperation]) -> Known:
+def _known(
+    key: tuple[Hashable, ...], parse: Callable[[], ParsedOperation], bytes_per_field: int
+) -> Known:
     parsed = parse()
     types = {each.name: named_type(each.type) for each in parsed.variables}
     every = list(every_selection(parsed.operation.selections))
     inputs = sorted(set(_in_arguments(every)))
-    weight = _BYTES_PER_OPERATION + _BYTES_PER_FIELD * len(every)
+    weight = _BYTES_PER_OPERATION + bytes_per_field * len(every)
     weight += sum(len(part) for part in key if isinstance(part, str))
     return Known(parsed, tuple(inputs), types, weight)
 
