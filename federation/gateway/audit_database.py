@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from federation.errors import AuditUnavailable
+from federation.gateway.settling import settle
 from federation.gateway.sqlite import sqlite_connection
 
 T = TypeVar("T")
@@ -201,19 +202,10 @@ class _Worker:
                 result, fault = None, raised
             # A loop that has ended was not waiting either.
             with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(_settle, done, result, fault)
+                loop.call_soon_threadsafe(settle, done, result, fault)
 
 
 _Task: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Future[Any], Callable[[], Any]]
-
-
-def _settle(done: asyncio.Future[Any], result: Any, fault: BaseException | None) -> None:
-    if done.done():
-        return
-    if fault is None:
-        done.set_result(result)
-    else:
-        done.set_exception(fault)
 
 
 class _Postgresql:

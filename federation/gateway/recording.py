@@ -26,6 +26,18 @@ from federation.audit import (
 )
 from federation.execution import ExecutionResult
 
+_OF_PAGES = (
+    "request_id",
+    "at",
+    "caller",
+    "operation",
+    "part",
+    "purpose",
+    "policy_revision",
+    "schema_revision",
+)
+"""What pages say as well as the record they belong to."""
+
 
 class RequestNotes:
     """What is known of one request, and the records that say so.
@@ -81,7 +93,6 @@ class RequestNotes:
         duration: int = 0,
         tally: tuple[int, int] = (0, 0),
     ) -> list[AuditRecord]:
-        at = round(self._clock() * 1000)
         # Arguments are those of the whole request.
         *before, last = pages(entities, self.subjects if self.part == 0 else ())
         # Written out, since every answer has one.
@@ -89,7 +100,7 @@ class RequestNotes:
             kind=kind,
             outcome=outcome,
             request_id=self._request_id,
-            at=at,
+            at=round(self._clock() * 1000),
             caller=self.caller,
             operation=self.operation,
             part=self.part,
@@ -107,24 +118,15 @@ class RequestNotes:
             masked=tally[0],
             filtered=tally[1],
         )
-        return [*(self._page(at, *each) for each in before), record] if before else [record]
+        return [*(_page(record, *each) for each in before), record] if before else [record]
 
-    def _page(
-        self, at: int, entities: tuple[TouchedEntities, ...], subjects: tuple[str, ...]
-    ) -> AuditRecord:
-        return AuditRecord(
-            kind=RecordKind.PAGE,
-            request_id=self._request_id,
-            at=at,
-            caller=self.caller,
-            operation=self.operation,
-            part=self.part,
-            purpose=self.purpose,
-            policy_revision=self.policy_revision,
-            schema_revision=self._schema_revision,
-            entities=entities,
-            subjects=subjects,
-        )
+
+def _page(
+    record: AuditRecord, entities: tuple[TouchedEntities, ...], subjects: tuple[str, ...]
+) -> AuditRecord:
+    """What a record has no room for, with what tells that it belongs to it."""
+    same = {name: getattr(record, name) for name in _OF_PAGES}
+    return AuditRecord(kind=RecordKind.PAGE, entities=entities, subjects=subjects, **same)
 
 
 def audited_verdicts(decision: Decision, index: AccessIndex) -> tuple[AuditedVerdicts, ...]:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from federation.errors import RequestError, Unavailable
 from federation.gateway.settings import Preparing
+from federation.gateway.settling import settle
 
 Result = TypeVar("Result")
 
@@ -142,10 +143,5 @@ class Turns:
         self._is_busy = False
         del self._pieces[piece.key]
         for each in piece.waiting:
-            if each.done():
-                continue
-            if error is None:
-                each.set_result(result)
-            else:
-                each.set_exception(error)
+            settle(each, result, error)
         self._go_on()
