@@ -67,9 +67,7 @@ def bind_mask(mask: str, key: bytes) -> Mask:
     """
     if mask == "null":
         return _null
-    if mask == "hash":
-        return lambda value: _each(lambda item: keyed_hash(item, key), value)
-    function = _FUNCTIONS[mask]
+    function = _keyed_hash(key) if mask == "hash" else _FUNCTIONS[mask]
     return lambda value: _each(function, value)
 
 
@@ -120,11 +118,19 @@ def range_floor(value: Any) -> Any:
     return type(value)(text)
 
 
-def keyed_hash(value: Any, key: bytes) -> Any:
+def _keyed_hash(key: bytes) -> Mask:
     """Sixteen hexadecimal digits that only equal values share, under one key."""
-    if not isinstance(value, str | int):
-        return None
-    return hmac.new(key, str(value).encode(), hashlib.sha256).hexdigest()[:16]
+    # The key is hashed once.
+    begun = hmac.new(key, digestmod=hashlib.sha256)
+
+    def keyed_hash(value: Any) -> Any:
+        if not isinstance(value, str | int):
+            return None
+        mac = begun.copy()
+        mac.update(str(value).encode())
+        return mac.hexdigest()[:16]
+
+    return keyed_hash
 
 
 _FUNCTIONS: Mapping[str, Mask] = {

@@ -1,8 +1,11 @@
 """Hashes by which the audit trail names texts, persons and entities without quoting them."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from functools import lru_cache
+from typing import Any, TypeVar
+
+N = TypeVar("N", bound=Hashable)
 
 # 128 bits: no two of a nation's people share one by chance, at half the length.
 _KEYED_BYTES = 16
@@ -68,11 +71,14 @@ class NameHashes:
 
     def __init__(self, key: bytes) -> None:
         self.key = key
-        self._known: dict[str, dict[str, str]] = {}
+        self._known: dict[str, dict[Any, str]] = {}
         self._size = 0
 
-    def of(self, kind: str, names: Collection[str], canonical: Callable[[str], str]) -> list[str]:
-        """The digest of each name's canonical text, in order; no name may come twice."""
+    def of(self, kind: str, names: Collection[N], canonical: Callable[[N], str]) -> list[str]:
+        """The digest of each name's canonical text, in order; no name may come twice.
+
+        Names of one kind are either all texts or all tuples of texts.
+        """
         if len(names) > _REMEMBERED:
             return keyed_digests(self.key, kind, map(canonical, names))
         known = self._known.setdefault(kind, {})

@@ -7,12 +7,15 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import UNSET, Struct
 
 from federation.audit.digests import NameHashes, keyed_digests
 from federation.planning import OutputField
+
+Name: TypeAlias = str | tuple[str, ...]
+"""A name as it was written: the text of its one field, or those of several."""
 
 
 class NameRule(Struct, frozen=True):
@@ -62,12 +65,12 @@ class Found:
     """Names of objects, not hashed yet, by type and by what they are (see ``TouchedEntities.by``).
 
     Attributes:
-        written: Names of one text, as subgraphs write them.
+        written: Names of one text or of several, as subgraphs write them.
         canonical: All other names, as the texts that are hashed.
         unnamed: How many objects had no name.
     """
 
-    written: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
+    written: dict[tuple[str, str], dict[Name, None]] = field(default_factory=dict)
     canonical: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
     unnamed: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -93,17 +96,25 @@ class Found:
         if None in parts:
             self.unnamed[of] = self.unnamed.get(of, 0) + 1
         else:
-            text = json.dumps(parts, ensure_ascii=False)
-            self.canonical.setdefault(of, {})[text] = None
+            self.canonical.setdefault(of, {})[_parts_text(parts)] = None
 
     def digests(self, of: tuple[str, str], hashes: NameHashes) -> tuple[str, ...]:
         """Those of the names, sorted, each once: one name may have been written in two ways."""
         by = of[1]
-        found = hashes.of(by, self.written.get(of, {}), plain_text)
+        found = hashes.of(by, self.written.get(of, {}), canonical_text)
         canonical = self.canonical.get(of)
         if canonical:
             found += keyed_digests(hashes.key, by, canonical)
         return tuple(sorted(set(found)))
+
+
+def canonical_text(name: Name) -> str:
+    """The text that is hashed for a name."""
+    return plain_text(name) if isinstance(name, str) else _parts_text(list(map(plain_text, name)))
+
+
+def _parts_text(parts: Sequence[Any]) -> str:
+    return json.dumps(parts, ensure_ascii=False)
 
 
 def plain_text(value: object) -> str:

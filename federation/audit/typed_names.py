@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -93,11 +94,9 @@ class NameReading:
     """
 
     def __init__(self, names: Names, attribute: Callable[[str], str]) -> None:
+        self._names = names
         self._attribute = attribute
-        self._told = attribute(_TYPENAME)
-        self._roots = [(source, self._bind(below)) for source, _, _, below in names.inner]
-        self._counts = False
-        self.code = name_code(names, attribute)
+        self.code = name_code(names, attribute, _typename_of(attribute))
         self._vain = 0
 
     def find(self, roots: Mapping[str, Any], *, repeats: bool) -> Found:
@@ -114,6 +113,25 @@ class NameReading:
 
     def walk(self, roots: Mapping[str, Any], *, repeats: bool) -> Found:
         """The same for all answers."""
+        return self._walker.walk(roots, repeats=repeats)
+
+    @cached_property
+    def _walker(self) -> _Walker:
+        # Mostly code finds all, and what binds to no struct takes no memory.
+        return _Walker(self._names, self._attribute)
+
+
+class _Walker:
+    """Walks the structs of one plan's code."""
+
+    def __init__(self, names: Names, attribute: Callable[[str], str]) -> None:
+        self._attribute = attribute
+        self._typename = _typename_of(attribute)
+        self._roots = [(source, self._bind(below)) for source, _, _, below in names.inner]
+        self._counts = False
+
+    def walk(self, roots: Mapping[str, Any], *, repeats: bool) -> Found:
+        """All names."""
         once = repeats and not self._counts
         found = self._find(roots, once=once)
         if once and found.unnamed:
@@ -170,11 +188,6 @@ class NameReading:
                 else:
                     found.note_parts(of, [self._part(each, read) for read in rule.reads])
 
-    def _typename(self, each: Any) -> Any:
-        """The type that an object tells."""
-        told = getattr(each, self._told, None)
-        return told if isinstance(told, str) else each.__struct_config__.tag
-
     def _value(self, each: Any, read: OutputField) -> Any:
         if isinstance(each, dict):
             # What clients do not know of was not decoded any further.
@@ -193,3 +206,14 @@ class NameReading:
         if read.fields and isinstance(value, Struct | dict):
             return {inner.name: self._part(value, inner) for inner in read.fields}
         return plain_text(value)
+
+
+def _typename_of(attribute: Callable[[str], str]) -> Callable[[Any], Any]:
+    """What reads the type that a struct tells."""
+    name = attribute(_TYPENAME)
+
+    def typename(each: Any) -> Any:
+        told = getattr(each, name, None)
+        return told if isinstance(told, str) else each.__struct_config__.tag
+
+    return typename

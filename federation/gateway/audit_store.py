@@ -57,7 +57,7 @@ MAX_WAITING = 10_000
 MAX_BATCH = 500
 # How long records wait for others while the event loop is busy, and what one of its rounds takes
 # that does nothing.
-COMPANY_SECONDS = 0.002
+COMPANY_SECONDS = 0.008
 IDLE_SECONDS = 0.000_02
 WRITE_SECONDS = 8.0
 HEAD_SECONDS = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import jwt
 from starlette.datastructures import Headers
@@ -43,19 +43,61 @@ class CallerRefused(Forbidden):
 
 
 @dataclass(frozen=True, slots=True)
+class _Life:
+    """From when until when a token holds, in seconds since the epoch."""
+
+    start: float
+    end: float
+
+    @classmethod
+    def read(cls, claims: Mapping[str, Any]) -> Self:
+        """As the claims say.
+
+        Raises:
+            InvalidTokenError: They tell a time that is no number.
+        """
+        times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
+        for name, value in times.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise jwt.InvalidTokenError(f"its {name} is no number")
+        never = float("-inf")
+        return cls(max(times.get("nbf", never), times.get("iat", never)), times["exp"])
+
+    def check(self, now: float, leeway: float) -> None:
+        """Raise unless a token holds now.
+
+        Raises:
+            ExpiredSignatureError: No longer.
+            ImmatureSignatureError: Not yet.
+        """
+        if self.end + leeway <= now:
+            raise jwt.ExpiredSignatureError
+        if self.start - leeway > now:
+            raise jwt.ImmatureSignatureError
+
+
+@dataclass(frozen=True, slots=True)
+class _CallerFacts:
+    """What a caller's token says."""
+
+    caller: Caller
+    purposes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Verified:
     """A token whose signature was found good.
 
     Attributes:
         kid: Of its key.
         generation: Of the keys among which that was.
-        claims: All of them.
-        facts: What they say.
+        life: When it holds.
+        facts: What its claims say.
     """
 
     kid: str
     generation: int
-    claims: Mapping[str, Any]
+    life: _Life
     facts: Any
 
 
@@ -98,16 +140,16 @@ class Identifier:
             CallerRefused: A purpose or consent that this caller may not use.
             KeysUnavailable: The issuer's keys cannot be read.
         """
-        verified = await self._verify_caller(headers)
-        caller: Caller = verified.facts
+        facts = await self._verify_caller(headers)
+        caller = facts.caller
         try:
-            purpose = self._check_purpose(headers, verified.claims, caller)
+            purpose = self._check_purpose(headers, facts)
             consents = await self._verify_consents(headers, caller, purpose)
         except Forbidden as refusal:
             raise CallerRefused(caller, refusal) from None
         return Asker(caller, purpose, consents, int(self._clock()))
 
-    async def _verify_caller(self, headers: Headers) -> _Verified:
+    async def _verify_caller(self, headers: Headers) -> _CallerFacts:
         values = headers.getlist("authorization")
         if not values:
             raise Unauthenticated("no token: send the header Authorization: Bearer <token>")
@@ -116,22 +158,22 @@ class Identifier:
             raise Unauthenticated("the Authorization header must be one Bearer token")
         settings = self._settings
         try:
-            return await self._verify(
-                token.strip(), self._keys, (settings.issuer,), settings.audience, read_caller
+            verified = await self._verify(
+                token.strip(), self._keys, (settings.issuer,), settings.audience, _read_facts
             )
         except jwt.PyJWTError as error:
             raise Unauthenticated(f"the token is not accepted: {_explain(error)}") from None
+        facts: _CallerFacts = verified.facts
+        return facts
 
-    def _check_purpose(
-        self, headers: Headers, claims: Mapping[str, Any], caller: Caller
-    ) -> str | None:
+    def _check_purpose(self, headers: Headers, facts: _CallerFacts) -> str | None:
         values = headers.getlist(PURPOSE_HEADER)
         if not values:
             return None
         if len(values) > 1:
             raise Forbidden("a request has one purpose: the header Datong-Purpose is given twice")
         purpose = values[0].strip()
-        if purpose not in _texts(claims, "purposes") and purpose not in self._granted(caller):
+        if purpose not in facts.purposes and purpose not in self._granted(facts.caller):
             raise Forbidden(
                 "the purpose in the header Datong-Purpose is not one of this caller's",
                 extensions={"reasons": ["purpose_not_allowed"]},
@@ -192,7 +234,7 @@ class Identifier:
         if key is None:
             raise jwt.InvalidTokenError("its key is not one of the issuer's")
         if kept is not None and kept.generation == keys.generation:
-            self._check_time(kept.claims)
+            kept.life.check(self._clock(), self._settings.leeway_seconds)
             return kept
         if key.algorithm_name not in self._settings.algorithms:
             raise jwt.InvalidAlgorithmError
@@ -210,20 +252,10 @@ class Identifier:
                 "verify_iat": False,
             },
         )
-        self._check_time(claims)
-        verified = _Verified(kid, keys.generation, claims, read(claims))
+        life = _Life.read(claims)
+        life.check(self._clock(), self._settings.leeway_seconds)
+        verified = _Verified(kid, keys.generation, life, read(claims))
         return self._verified.put(digest, verified)
-
-    def _check_time(self, claims: Mapping[str, Any]) -> None:
-        now, leeway = self._clock(), self._settings.leeway_seconds
-        times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
-        for name, value in times.items():
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise jwt.InvalidTokenError(f"its {name} is no number")
-        if times["exp"] + leeway <= now:
-            raise jwt.ExpiredSignatureError
-        if max(times.get("nbf", now), times.get("iat", now)) - leeway > now:
-            raise jwt.ImmatureSignatureError
 
 
 def read_caller(claims: Mapping[str, Any]) -> Caller:
@@ -244,6 +276,10 @@ def read_caller(claims: Mapping[str, Any]) -> Caller:
         if isinstance(clearance, int) and not isinstance(clearance, bool)
         else 0,
     )
+
+
+def _read_facts(claims: Mapping[str, Any]) -> _CallerFacts:
+    return _CallerFacts(read_caller(claims), frozenset(_texts(claims, "purposes")))
 
 
 def _read_consent(claims: Mapping[str, Any]) -> ConsentFact:

@@ -34,6 +34,14 @@ class RequestHeaders(Headers):
         self._by_name: dict[str, str] = {}
         for name, value in raw:
             self._by_name.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+        self._are_many = len(raw) > len(self._by_name)
+
+    def getlist(self, key: str) -> list[str]:
+        """All values under a name in any case."""
+        if self._are_many:
+            return super().getlist(key)
+        value = self._by_name.get(key.lower())
+        return [] if value is None else [value]
 
     def __getitem__(self, key: str) -> str:
         """The value under a name in any case."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,11 +16,9 @@ from federation.access import (
     Asker,
     Decision,
     Disclosure,
-    Mask,
     Mode,
     PolicyEngine,
     Restriction,
-    bind_masks,
     bind_row_tests,
     refuse_whole,
     restrict,
@@ -92,7 +89,7 @@ class Parts:
         view: What a caller may do with a whole schema.
         transport: Reaches subgraphs.
         events: Opens their event streams.
-        mask_key: Secret from which the keys of keyed masks are derived, one for each purpose.
+        mask_key: See ``PurposeMasks.under``.
     """
 
     identify: Identify
@@ -333,7 +330,7 @@ class Gateway:
         forwarded = forwarded_headers(request.headers, self._forwarded)
         return ExecutionRequest(
             variables=variables,
-            masks=self._masks(asker, restriction),
+            masks=planned.masks.under(self._parts.mask_key, asker.purpose),
             small_counts=restriction.small_counts,
             smallest_count=self._config.access.smallest_count,
             row_tests=bind_row_tests(restriction),
@@ -345,13 +342,6 @@ class Gateway:
             keeps_tree=is_named,
             observe=planned.named.finder.find if is_named else None,
         )
-
-    def _masks(self, asker: Asker, restriction: Restriction) -> Mapping[tuple[str, str], Mask]:
-        if not restriction.masks:
-            return {}
-        # A key for each purpose: what was hashed for one cannot be matched with another's.
-        purpose_key = hmac.digest(self._parts.mask_key, (asker.purpose or "").encode(), "sha256")
-        return bind_masks(restriction.masks, purpose_key)
 
     def _description(
         self, request: Request, result: ExecutionResult, prepared: Prepared, trail: Trail

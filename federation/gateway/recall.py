@@ -30,6 +30,7 @@ from federation.audit import (
 from federation.errors import PlanningError
 from federation.gateway.bounded import Bounded
 from federation.gateway.context import ContextFilters
+from federation.gateway.masking import PurposeMasks
 from federation.gateway.own_schema import introspections
 from federation.gateway.settings import Cache
 from federation.gateway.state import State
@@ -92,6 +93,7 @@ class Planned:
     Attributes:
         introspections: What the response tells of the schema.
         filters: For the requests to subgraphs.
+        masks: For the response.
     """
 
     asked: Asked
@@ -100,6 +102,7 @@ class Planned:
     named: NamedPlan
     introspections: tuple[str, ...]
     filters: ContextFilters
+    masks: PurposeMasks
 
     @property
     def plan(self) -> OperationPlan:
@@ -201,8 +204,8 @@ class Recall:
         plan_key, restriction, named = taken
         told, weight = tuple(introspections(named.plan.output)), asked.known.weight
         named = self._plans.get(plan_key) or self._plans.put(plan_key, named, weight)
-        filters = ContextFilters(restriction, state.index)
-        made = Planned(asked, decision, restriction, named, told, filters)
+        filters, masks = ContextFilters(restriction, state.index), PurposeMasks(restriction.masks)
+        made = Planned(asked, decision, restriction, named, told, filters, masks)
         return self._planned.put(key, made, weight)
 
     def _plan_restricted(

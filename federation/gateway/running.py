@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import socket
@@ -14,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from federation.access import Asker, Caller
-from federation.audit import AuditRecord, AuditSink, NameHashes
-from federation.errors import AuditUnavailable
+from federation.audit import AuditSink, NameHashes
 from federation.gateway.access_log import AccessLog
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.counts import RequestCounts
@@ -40,34 +38,6 @@ from federation.supergraph import Supergraph
 if TYPE_CHECKING:
     from federation.gateway.lease import Lease
     from federation.gateway.policy_store import PolicyStore
-
-FAULT_SECONDS = 5.0
-
-
-class WatchedSink:
-    """An audit sink that remembers for a while when it failed."""
-
-    def __init__(self, sink: AuditSink) -> None:
-        self._sink = sink
-        self._failed_at = float("-inf")
-
-    def append(
-        self, record: AuditRecord, operation_text: str | None = None
-    ) -> asyncio.Future[None]:
-        """See ``AuditSink``."""
-        done = asyncio.ensure_future(self._sink.append(record, operation_text))
-        done.add_done_callback(self._note)
-        return done
-
-    def _note(self, done: asyncio.Future[None]) -> None:
-        if not done.cancelled() and isinstance(done.exception(), AuditUnavailable):
-            self._failed_at = time.monotonic()
-
-    async def fault(self) -> str | None:
-        """That records could not be written just now; requests go on trying."""
-        if time.monotonic() - self._failed_at < FAULT_SECONDS:
-            return "audit records cannot be written"
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +95,7 @@ async def start_gateway(
     state = build_state(supergraph)
     signer = make_signer(config)
     async with AsyncExitStack() as stack:
-        opened = await _open_sink(config, stack, handed.writer_socket)
-        sink = WatchedSink(opened) if opened else None
+        sink = await _open_sink(config, stack, handed.writer_socket)
         intents = Intents(config.audit.intent_after_seconds)
         stack.push_async_callback(intents.close)
         building = Building(config.access, handed.policies)
@@ -192,7 +161,7 @@ async def start_gateway(
             access=config.access.engine,
             live=live,
             reloader=reloader,
-            probes=(live.fault, *((sink.fault,) if sink else ())),
+            probes=(live.fault, parts.recorder.fault.probe),
             store=store,
             decisions=building.counts,
             requests=parts.recorder.counts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
@@ -22,6 +22,7 @@ from federation.audit import (
     text_digest,
 )
 from federation.errors import (
+    AuditUnavailable,
     FederationError,
     RequestError,
     ResponseError,
@@ -30,6 +31,7 @@ from federation.errors import (
 )
 from federation.execution import ExecutionResult
 from federation.gateway.access_log import AccessLog
+from federation.gateway.audit_fault import AuditFault
 from federation.gateway.bounded import Bounded
 from federation.gateway.counts import RequestCounts
 from federation.gateway.deadlines import Deadlines
@@ -62,6 +64,7 @@ class Recorder:
         clock: Seconds since 1970.
         counts: Of all requests, unauthenticated ones included, of which no record is kept.
         intents: Of queries that run.
+        fault: That the sink failed lately.
     """
 
     sink: AuditSink | None
@@ -70,6 +73,7 @@ class Recorder:
     clock: Callable[[], float] = time.time
     counts: RequestCounts = field(default_factory=RequestCounts)
     intents: Intents = field(default_factory=Intents)
+    fault: AuditFault = field(default_factory=AuditFault)
     _audited: Bounded[tuple[int, int], _Audited] = field(
         default_factory=lambda: Bounded(_KEPT_VERDICTS)
     )
@@ -159,8 +163,9 @@ class Trail:
     def append_intent(self) -> asyncio.Future[Any]:
         """Hand the intent over; done when it is durable, which a release waits for."""
         assert self._recorder.sink is not None, "without a sink nothing is intended"
-        self._intent = _append(self._recorder.sink, self._notes.intent(), self._signature)
-        self._intent.add_done_callback(_see)
+        appended = _append(self._recorder.sink, self._notes.intent(), self._signature)
+        self._intent = asyncio.ensure_future(appended)
+        self._intent.add_done_callback(self._see)
         return self._intent
 
     def expire(self) -> None:
@@ -285,25 +290,28 @@ class Trail:
         self._recorder.intents.forgo(self)
         released = touched_by(result, plan, self._recorder.hashes) if result and plan else ()
         records = self._notes.release(outcome, codes, self.milliseconds, released, result)
-        await _append(self._recorder.sink, records, self._signature)
+        try:
+            await _append(self._recorder.sink, records, self._signature)
+        except AuditUnavailable:
+            self._recorder.fault.note()
+            raise
         if self._intent is not None:
             # It was handed over before, so that nothing is waited for here but in rare accidents.
             await self._intent
 
+    def _see(self, intent: asyncio.Future[Any]) -> None:
+        """Look at how an intent ended, which nobody else does when its release failed first."""
+        if not intent.cancelled() and isinstance(intent.exception(), AuditUnavailable):
+            self._recorder.fault.note()
+
 
 def _append(
     sink: AuditSink, records: list[AuditRecord], operation_text: str | None
-) -> asyncio.Future[Any]:
+) -> Awaitable[Any]:
     """Hand records over; done when all of them are durable."""
     if len(records) == 1:
-        return asyncio.ensure_future(sink.append(records[0], operation_text))
+        return sink.append(records[0], operation_text)
     return asyncio.gather(*(sink.append(record, operation_text) for record in records))
-
-
-def _see(intent: asyncio.Future[Any]) -> None:
-    """Look at how an intent ended, which nobody else does when its release failed first."""
-    if not intent.cancelled():
-        intent.exception()
 
 
 def _outcome(errors: Iterable[ResponseError]) -> tuple[Outcome, set[str]]:

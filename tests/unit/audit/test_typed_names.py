@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from msgspec import UNSET, Struct, structs, to_builtins
 
-from federation.audit import EVERYTHING, NameRule, Names, find_names
-from federation.audit.name_code import name_code
+from federation.audit import EVERYTHING, NameHashes, NameRule, Names, find_names
 from federation.audit.names import Found
 from federation.audit.typed_names import NameFinder
 from federation.planning import OutputField
+from tests.support.found_names import texts_of
+
+HASHES = NameHashes(b"k" * 32)
 
 
 class Object(Struct):
@@ -86,14 +88,63 @@ def test_code_finds_all_or_nothing(odd: Any) -> None:
     assert reading.code is None
 
 
-def test_there_is_no_code_where_types_decide() -> None:
-    only = structs.replace(ROOT.inner[0][3].rules[0], only="Review")
-    for place in (
-        Names((only,), depth=1),
-        Names((structs.replace(only, only=None, is_abstract=True),), depth=1),
-        Names((structs.replace(only, only=None, is_plain=False),), depth=1),
+class Man(Struct, tag_field="__typename", tag="Man"):
+    id: Any = None
+    area: Any = None
+    spouse: Any = None
+
+
+class Firm(Struct, tag_field="__typename", tag="Firm"):
+    id: Any = None
+
+
+def _owners() -> Names:
+    man, firm = (structs.replace(_rule(each), only=each) for each in ("Man", "Firm"))
+    parts = (OutputField("area", "area", "area", "Man", "ID"), *man.reads)
+    man = structs.replace(man, by="key area id", reads=parts, is_plain=False)
+    spouse = ("spouse", "spouse", frozenset({"Man"}), USERS)
+    owners = Names((man, firm), (spouse,), depth=1)
+    return Names((), (("owners", "owners", None, owners),))
+
+
+OWNERS = [Man("1", "a", Object("7")), Firm("2"), Man("1", "b"), None, Man(" 1", "a"), Firm("1")]
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_code_tells_types_and_joins_the_fields_of_keys(repeats: bool) -> None:
+    names = _owners()
+    reading = NameFinder(names).reading(_attribute)
+    assert reading.code is not None
+
+    found = reading.code({"owners": OWNERS * 2}, repeats)
+
+    assert found is not None
+    walked = reading.walk({"owners": OWNERS * 2}, repeats=repeats)
+    assert texts_of(found) == texts_of(walked)
+    assert texts_of(found) == {
+        ("Man", "key area id"): {'["A", "1"]', '["B", "1"]'},
+        ("Firm", "key id"): {"1", "2"},
+        ("User", "key id"): {"7"},
+    }
+    digests = [each.digests(("Man", "key area id"), HASHES) for each in (found, walked)]
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == 2
+
+
+@pytest.mark.parametrize("odd", [Man("1", None), Man("1", 7), Man("1", ["a"]), Firm(3)], ids=str)
+def test_code_leaves_keys_that_are_no_texts_to_who_walks(odd: Any) -> None:
+    reading = NameFinder(_owners()).reading(_attribute)
+    assert reading.code is not None
+
+    assert reading.code({"owners": [*OWNERS, odd]}, False) is None
+
+
+def test_there_is_no_code_for_interfaces_and_for_keys_with_objects() -> None:
+    rule = ROOT.inner[0][3].rules[0]
+    read = structs.replace(rule.reads[0], fields=rule.reads)
+    for each in (
+        structs.replace(rule, is_abstract=True),
+        structs.replace(rule, reads=(read,), is_plain=False),
     ):
-        names = Names((), (("reviews", "reviews", None, place),))
-        assert name_code(names, _attribute) is None
-    typed = Names((), (("reviews", "reviews", frozenset({"Query"}), USERS),))
-    assert name_code(typed, _attribute) is None
+        names = Names((), (("reviews", "reviews", None, Names((each,), depth=1)),))
+        assert NameFinder(names).reading(_attribute).code is None
