@@ -62,15 +62,19 @@ class NamedPlan:
         names: Where the names are.
         unnamed: Types whose objects this plan cannot name, sorted.
         finder: Finds the names in answers that were decoded into structs.
+        subgraphs: Those that the plan asks, sorted.
     """
 
     plan: OperationPlan
     names: Names
     unnamed: tuple[str, ...] = ()
     finder: NameFinder = field(init=False, repr=False, compare=False)
+    subgraphs: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "finder", NameFinder(self.names))
+        asked = tuple(sorted({fetch.subgraph for fetch in self.plan.fetches}))
+        object.__setattr__(self, "subgraphs", asked)
 
 
 def build_identities(supergraph: Supergraph, catalogue: Catalogue) -> dict[str, Identity]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
 from starlette.datastructures import Headers
 
 from federation.access import AccessIndex, Asker, Restriction, row_filters_json
@@ -23,19 +24,19 @@ class ContextFilters:
     def __init__(self, restriction: Restriction, index: AccessIndex) -> None:
         self._filters = restriction.row_filters
         self._index = index
-        self._known: dict[str, Mapping[str, object]] = {}
+        self._known: dict[str, bytes] = {}
 
-    def of(self, subgraph: str) -> Mapping[str, object]:
-        """Condition by type name, as JSON."""
+    def of(self, subgraph: str) -> bytes:
+        """Condition by type name, as JSON text with sorted keys."""
         known = self._known.get(subgraph)
         if known is None:
-            known = self._known[subgraph] = row_filters_json(
-                {
-                    name: condition
-                    for name, condition in self._filters.items()
-                    if self._index.holds(subgraph, name, fields_of(condition))
-                }
-            )
+            held = {
+                name: condition
+                for name, condition in self._filters.items()
+                if self._index.holds(subgraph, name, fields_of(condition))
+            }
+            text = msgspec.json.encode(row_filters_json(held), order="sorted")
+            known = self._known[subgraph] = text
         return known
 
 

@@ -162,7 +162,7 @@ class Gateway:
         """Every stage of one request, in order; this list is the project's table of contents."""
         async with trail:
             prepared = await self._prepare(request, trail, state)
-            await trail.intend(prepared.plan)
+            await trail.intend(prepared.named)
             if prepared.plan.kind == "subscription":
                 return self._stream(request, trail, prepared, state)
             if request.accepts_parts and is_incremental(prepared.plan, prepared.work):

@@ -40,7 +40,6 @@ from federation.gateway.intents import Intents
 from federation.gateway.messages import Answer, DeadlineExceeded, Request, Response, refuse
 from federation.gateway.recording import RequestNotes, audited_verdicts, touched_by
 from federation.operation import ParsedOperation
-from federation.planning import OperationPlan
 
 _digest = lru_cache(maxsize=2_000)(text_digest)
 
@@ -143,7 +142,7 @@ class Trail:
             self._notes.verdicts = self._recorder.audited(decision, index)
         return decision
 
-    async def intend(self, plan: OperationPlan) -> None:
+    async def intend(self, named: NamedPlan) -> None:
         """Say that subgraphs are asked now; of all but queries that is durable when this returns.
 
         A query leaves an intent only if it is not released within a moment: see ``Intents``.
@@ -151,7 +150,8 @@ class Trail:
         Raises:
             AuditUnavailable: It could not be written.
         """
-        self._notes.subgraphs = tuple(sorted({fetch.subgraph for fetch in plan.fetches}))
+        plan = named.plan
+        self._notes.subgraphs = named.subgraphs
         self._is_intended = True
         if self._recorder.sink is not None:
             if plan.kind == "query":

@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
+from msgspec.json import encode
 
 from federation.access import Caller
 from federation.gateway.signing import ContextSigner, key_id
@@ -27,7 +28,7 @@ def _post(offices: Offices, subgraph: str, query: str, token: str | None) -> Rep
 
 
 def _token(offices: Offices, subgraph: str = "public_security", query: str = QUERY) -> str:
-    return offices.signer.sign(subgraph, query, CALLER, "data-return", FILTERS)
+    return offices.signer.sign(subgraph, query, CALLER, "data-return", encode(FILTERS))
 
 
 def _changed(token: str, **claims: Any) -> str:
@@ -79,7 +80,7 @@ def test_a_context_is_good_for_one_text_and_one_department(offices: Offices) -> 
 
 def test_a_context_ends(offices: Offices) -> None:
     old = ContextSigner(offices.key, 60, 10, lambda: time.time() - 120)
-    token = old.sign("public_security", QUERY, CALLER, None, {})
+    token = old.sign("public_security", QUERY, CALLER, None)
 
     assert _post(offices, "public_security", QUERY, token).status == 401
 
@@ -126,7 +127,7 @@ def test_nobody_else_signs_contexts(offices: Offices) -> None:
 def test_a_filter_that_a_department_cannot_apply_refuses_the_request(
     offices: Offices, filters: dict[str, Any]
 ) -> None:
-    token = offices.signer.sign("public_security", QUERY, CALLER, None, filters)
+    token = offices.signer.sign("public_security", QUERY, CALLER, None, encode(filters))
     reply = _post(offices, "public_security", QUERY, token)
 
     assert (reply.status, "data" in reply.body) == (403, False)
@@ -137,7 +138,7 @@ def test_a_hidden_row_is_null_by_its_key_and_spoils_no_other(offices: Offices) -
     query = (
         "query($r: [_Any!]!) { _entities(representations: $r) { ... on Citizen { regionCode } } }"
     )
-    token = offices.signer.sign("public_security", query, CALLER, None, FILTERS)
+    token = offices.signer.sign("public_security", query, CALLER, None, encode(FILTERS))
     numbers = [CONSENTING.id_number, OTHER.id_number, NOBODY]
     representations = [{"__typename": "Citizen", "idNumber": each} for each in numbers]
     reply = offices.client("public_security").post(

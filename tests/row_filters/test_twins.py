@@ -49,6 +49,7 @@ async def test_a_department_that_cannot_filter_gives_the_answer_of_one_that_can(
     assert here.refused == {}
     assert here.plan.row_tests
     assert here.is_typed == (way not in {"deferred", "streamed"})
+    assert here.is_shared == (here.is_typed and any(each.entities for each in here.plan.fetches))
     assert not there.plan.row_tests
 
 

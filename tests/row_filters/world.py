@@ -237,6 +237,7 @@ class Answer:
         refused: Paths of the refused selections, to the reasons.
         sent: Subgraph and text of each request.
         is_typed: Generated code gave the same.
+        is_shared: So did code for which equal objects are one.
     """
 
     result: ExecutionResult
@@ -245,6 +246,7 @@ class Answer:
     plan: OperationPlan
     sent: list[tuple[str, str]]
     is_typed: bool
+    is_shared: bool
 
     @property
     def told(self) -> list[Any]:
@@ -324,12 +326,15 @@ async def answer(
     transport = here.transport(absent)
     result = await execute(planned, work, transport, here.schema)
     code = compile_typed(planned, work, here.schema)
-    again = await execute(planned, work, AsBytes(here.transport(absent)), here.schema, code)
-    assert (data_of(again), again.errors) == (result.data, result.errors)
-    assert again.filtered == result.filtered
+    sharing = code and compile_typed(planned, work, here.schema, code.sharing.candidates)
+    for each in (code, sharing):
+        again = await execute(planned, work, AsBytes(here.transport(absent)), here.schema, each)
+        assert (data_of(again), again.errors) == (result.data, result.errors)
+        assert again.filtered == result.filtered
     refused = {
         ".".join(each.path): " ".join(each.error.extensions["reasons"])
         for each in restriction.refusals
     }
     requests = [(name, sent.text) for name, sent in transport.sent]
-    return Answer(result, work, refused, planned, requests, is_typed=again.text is not None)
+    shared = sharing.sharing.shared if sharing else frozenset()
+    return Answer(result, work, refused, planned, requests, again.text is not None, bool(shared))

@@ -57,32 +57,31 @@ class RowWriter:
         position, nodes = steps[-1]
         tested = _tested(test, nodes)
         if tested:
-            yield f"test = s.tests[{test.type!r}]"
             yield from self._take_out(test, position, tested, container, self._name(names[-1]))
 
     def _take_out(
         self, test: RowTest, position: Position, tested: list[Node], container: str, name: str
     ) -> Iterator[str]:
+        """Statements that test each object once, and take it out wherever it stands."""
         kinds = self._kinds(tested, position)
-        other = f" or not ({kinds.format('v')})" if kinds else ""
-        shown = f"v is None{other} or test({self._row(test, tested[0])}(v))"
+        only = f" if {kinds.format('v')}" if kinds else ""
+        row = self._row(test, tested[0])
+        yield f"test = s.tests[{test.type!r}]"
+        yield f"rows = {comprehension(container, name, position.depth)}"
+        yield f"rows = {{id(v): v for v in rows{only}}}"
+        yield f"gone = {{at for at, v in rows.items() if not test({row}(v))}}"
+        yield "if gone:"
+        yield "    s.hidden |= gone"
         if position.depth:
-            yield f"for each in {comprehension(container, name, position.depth - 1)}:"
-            yield f"    kept = [v for v in each if {shown}]"
-            yield "    if len(kept) == len(each): continue"
-            yield "    s.filtered += len(each) - len(kept)"
-            yield "    s.hidden |= set(map(id, each)) - set(map(id, kept))"
-            yield "    each[:] = kept"
-            return
-        yield f"for o in {container}:"
-        yield f"    v = o.{name}"
-        yield f"    if {shown}: continue"
-        if position.type.non_null:
+            yield f"    lists = {comprehension(container, name, position.depth - 1)}"
+            yield "    s.filtered += sum([id(v) in gone for each in lists for v in each])"
+            yield "    for each in lists: each[:] = [v for v in each if id(v) not in gone]"
+        elif position.type.non_null:
             yield "    raise Unexpected"
-            return
-        yield f"    o.{name} = None"
-        yield "    s.filtered += 1"
-        yield "    s.hidden.add(id(v))"
+        else:
+            yield f"    alone = [o for o in {container} if id(o.{name}) in gone]"
+            yield "    s.filtered += len(alone)"
+            yield f"    for o in alone: o.{name} = None"
 
     def _kinds(self, nodes: list[Node], position: Position) -> str:
         """A condition on an object, with a place for its name; empty where there is no other."""

@@ -172,8 +172,6 @@ def _compile(
         for fetch_id, each in calls.items()
         for call in each
         for part in call.parts
-        # How many rows are dropped is told, those of shared lists as often as they are shown.
-        if not plan.row_tests
     }
     source.add(*_repeats(candidates, shared))
     size = source.run() + _BYTES_PER_CLASS * (len(positions.nodes) + len(running))

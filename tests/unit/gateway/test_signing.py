@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from msgspec.json import encode
 from starlette.datastructures import Headers
 
 from federation.access import Caller
@@ -39,7 +40,7 @@ class Desk:
         self.signer = ContextSigner(self.key, 60, 3, lambda: self.now)
 
     def sign(self, text: str = TEXT, filters: dict[str, Any] | None = None) -> str:
-        return self.signer.sign("tax", text, CALLER, "case-handling", filters or {})
+        return self.signer.sign("tax", text, CALLER, "case-handling", encode(filters or {}))
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ async def test_keys_rotate_while_two_gateways_answer(
         for published in gateways:
             jwks.write_text(json.dumps(published.jwks()))
             for signer in gateways:
-                token = signer.sign("tax", TEXT, CALLER, None, {})
+                token = signer.sign("tax", TEXT, CALLER, None, b"{}")
                 assert (await verifier.verify(token, TEXT)).subject == "clerk"
 
 
