@@ -1,12 +1,12 @@
 """What governing costs a whole request: CPU of a gateway beside the same gateway with access open.
 
-    .venv/bin/python -m benchmarks.whole [--seconds 2] [--rounds 4] [--connections 8]
+    .venv/bin/python -m benchmarks.whole [--seconds 2] [--rounds 4] [--connections 8,50]
 
 The demo's departments, policies and callers. Each operation is asked of three gateways in turn,
 each a process of its own behind real HTTP: access open and no audit trail; the same with a trail;
 and with tokens, decisions, masks and row filters too. Departments answer once, then a process in
 front of them repeats their answers, so that the machine is the gateways'. Told is the CPU time of
-the gateway's process per request, the best of all rounds.
+the gateway's process per request, the best of all rounds, and that of all operations together.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What governing costs a whole request.")
     parser.add_argument("--seconds", type=float, default=2.0, help="of each round")
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--connections", default="8,50", help="so many requests under way")
     parser.add_argument("--only", default="", help="one operation")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder, ExitStack() as stack:
@@ -95,31 +95,44 @@ async def _measure(
     session = make_session(keys)
     callers = {each["id"]: each for each in session["callers"]}
     stories = {each["name"]: each for each in session["stories"]}
-    print("| operation | gateway | CPU ms | x open | p50 ms | kB |\n|---|---|---:|---:|---:|---:|")
-    for operation, caller in ASKED:
-        if options.only in {"", operation}:
-            request = _request(stories[operation], callers[caller], purpose_of(caller))
-            await _rows(operation, request, gateways, options)
+    print(
+        "| under way | operation | gateway | CPU ms | x open | p50 ms | kB |\n"
+        "|---:|---|---|---:|---:|---:|---:|"
+    )
+    for connections in map(int, options.connections.split(",")):
+        together = dict.fromkeys(GATEWAYS, 0.0)
+        for operation, caller in ASKED:
+            if options.only in {"", operation}:
+                request = _request(stories[operation], callers[caller], purpose_of(caller))
+                best = await _best(request, gateways, connections, options)
+                for name, (cpu, p50, size) in best.items():
+                    together[name] += cpu
+                    more = f"{p50 * 1e3:.1f} | {size / 1e3:.1f}"
+                    _print(connections, operation, name, cpu / best["open"][0], cpu, more)
+        for name, cpu in together.items():
+            _print(connections, "together", name, cpu / together["open"], cpu, "|")
 
 
-async def _rows(
-    operation: str, request: bytes, gateways: list[Gateway], options: argparse.Namespace
-) -> None:
+async def _best(
+    request: bytes, gateways: list[Gateway], connections: int, options: argparse.Namespace
+) -> dict[str, tuple[float, float, int]]:
+    """CPU seconds per request, the middle one's duration and bytes of an answer, by gateway."""
     for gateway in gateways:
         await _load(gateway, request, 2, 0.5)
     best = {gateway.name: (float("inf"), float("inf"), 0) for gateway in gateways}
     for _ in range(options.rounds):
         for gateway in gateways:
-            took = await _load(gateway, request, options.connections, options.seconds)
+            took = await _load(gateway, request, connections, options.seconds)
             known = best[gateway.name]
             best[gateway.name] = (min(known[0], took[0]), min(known[1], took[1]), took[2])
-    for name, (cpu, p50, size) in best.items():
-        ratio = cpu / best["open"][0]
-        print(
-            f"| {operation} | {name} | {cpu * 1e3:.2f} | {ratio:.2f} | {p50 * 1e3:.1f} "
-            f"| {size / 1e3:.1f} |",
-            flush=True,
-        )
+    return best
+
+
+def _print(
+    connections: int, operation: str, name: str, ratio: float, cpu: float, more: str
+) -> None:
+    figures = f"{cpu * 1e3:.2f} | {ratio:.2f} | {more}"
+    print(f"| {connections} | {operation} | {name} | {figures} |", flush=True)
 
 
 def _request(story: dict[str, Any], caller: dict[str, Any], purpose: str) -> bytes:
