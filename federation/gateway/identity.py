@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Self
 
 import jwt
@@ -58,7 +59,9 @@ class _Life:
         """
         times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
         for name, value in times.items():
-            if isinstance(value, bool) or not isinstance(value, int | float):
+            # Before NaN, which Python reads in JSON, nothing is ever over.
+            is_finite = isinstance(value, int) or (isinstance(value, float) and isfinite(value))
+            if isinstance(value, bool) or not is_finite:
                 raise jwt.InvalidTokenError(f"its {name} is no number")
         never = float("-inf")
         return cls(max(times.get("nbf", never), times.get("iat", never)), times["exp"])

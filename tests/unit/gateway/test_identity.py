@@ -89,6 +89,9 @@ async def test_scopes_come_as_a_list_or_as_oauths_text(
         ({"exp": None}, "claim is missing"),
         ({"sub": None}, "claim is missing"),
         ({"exp": "tomorrow"}, "no number"),
+        ({"exp": True}, "no number"),
+        ({"exp": float("nan")}, "no number"),
+        ({"nbf": float("nan")}, "no number"),
     ],
 )
 async def test_a_token_that_does_not_hold_is_refused_and_says_why(
