@@ -13,7 +13,7 @@ from typing import Any
 from federation.cli.demo.keys import DemoKeys
 from federation.cli.demo.processes import NotStarted, Processes, free_ports
 
-OPA_MODULE = "github.com/open-policy-agent/opa@v1.20.2"
+OPA_MODULE = "github.com/open-policy-agent/opa@v1.22.3"
 OPA_PORT = 14390
 BUNDLES = ("policy", "catalogue", "grants")
 
