@@ -55,9 +55,10 @@ from federation.gateway.audit_tables import (
 
 MAX_WAITING = 10_000
 MAX_BATCH = 500
-# How long records wait for others while the event loop is busy, and what one of its rounds takes
-# that does nothing.
+# How long records wait for others while the event loop is busy, of how many a commit's cost is
+# hardly felt any more, and what one of the loop's rounds takes that does nothing.
 COMPANY_SECONDS = 0.008
+COMPANY = 20
 IDLE_SECONDS = 0.000_02
 WRITE_SECONDS = 8.0
 HEAD_SECONDS = 5.0
@@ -228,10 +229,25 @@ class AuditStore:
             self._head_timer = asyncio.get_running_loop().call_later(rest, self._end_head_timer)
         await self._arrived.wait()
         if not self._is_closed:
-            await _until_idle()
+            await self._until_idle()
         if len(self._waiting) <= MAX_BATCH and not self._is_closed:
             # All that waits goes now; nothing is left to be remembered.
             self._arrived.clear()
+
+    async def _until_idle(self) -> None:
+        """Until the event loop has nothing else to do, many records wait, or some milliseconds.
+
+        As long as it works on other requests, they may yet have records for the same commit, whose
+        thread would have to share the processor with them anyway.
+        """
+        now = time.perf_counter()
+        end = now + COMPANY_SECONDS
+        while now < end and len(self._waiting) < COMPANY:
+            began = now
+            await asyncio.sleep(0)
+            now = time.perf_counter()
+            if now - began < IDLE_SECONDS:
+                return
 
     def _end_head_timer(self) -> None:
         self._head_timer = None
@@ -386,22 +402,6 @@ def enter(connection: Connection, what: RegisterEvent, at: int, key: Ed25519Priv
     entries, head = append(read_head(connection, REGISTER), [event_bytes(what)])
     write_entries(connection, REGISTER, entries)
     write_head(connection, sign_head(head, at, key))
-
-
-async def _until_idle() -> None:
-    """Until the event loop has nothing else to do, or for some milliseconds.
-
-    As long as it works on other requests, they may yet have records for the same commit, whose
-    thread would have to share the processor with them anyway.
-    """
-    now = time.perf_counter()
-    end = now + COMPANY_SECONDS
-    while now < end:
-        began = now
-        await asyncio.sleep(0)
-        now = time.perf_counter()
-        if now - began < IDLE_SECONDS:
-            return
 
 
 def _settle(batch: Iterable[_Waiting], fault: BaseException | None) -> None:
