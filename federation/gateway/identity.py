@@ -230,7 +230,9 @@ class Identifier:
         """
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise jwt.InvalidTokenError("it is too long")
-        digest = hashlib.sha256(f"{id(keys)} {audience} {token}".encode()).digest()
+        # With the length, or "a" and "b <token>" would be kept like "a b" and "<token>".
+        told = f"{id(keys)} {len(audience)} {audience} {token}"
+        digest = hashlib.sha256(told.encode()).digest()
         kept = self._verified.get(digest)
         kid = kept.kid if kept else str(jwt.get_unverified_header(token).get("kid"))
         key = await keys.find(kid)

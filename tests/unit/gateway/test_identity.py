@@ -235,6 +235,18 @@ async def test_a_consent_that_does_not_hold_refuses_the_request(
     assert refused.value.extensions["reasons"] == [reason]
 
 
+async def test_a_consent_that_was_believed_of_one_caller_is_not_of_another(desk: Desk) -> None:
+    consent = desk.consents.consent(aud="bank app")
+    owner, other = desk.issuer.token(sub="bank app"), desk.issuer.token(sub="bank")
+    asker = await desk.identify(owner, PURPOSE, ("datong-consent", consent))
+    assert len(asker.consents) == 1
+
+    for borrowed in (consent, f"app {consent}"):
+        with pytest.raises(Forbidden) as refused:
+            await desk.identify(other, PURPOSE, ("datong-consent", borrowed))
+        assert refused.value.extensions["reasons"] == ["consent_invalid"]
+
+
 async def test_a_consent_without_a_purpose_in_the_request_is_refused(desk: Desk) -> None:
     with pytest.raises(Forbidden):
         await desk.identify(None, ("datong-consent", desk.consents.consent()))
