@@ -81,7 +81,8 @@ class Deciding:
 
     Attributes:
         probe: What is wrong with the engine now.
-        purposes: Those that grants name, by department.
+        purposes: Those that grants name, by department; each with the seconds since the epoch from
+            when until when they do.
         bundles: What a stock OPA loads, by name.
         view: What a caller may do with a great many fields, see ``engines.Views.decide``.
         revision: Of policy, catalogue and grants.
@@ -92,7 +93,9 @@ class Deciding:
 
     engine: PolicyEngine
     probe: Probe = never_fails
-    purposes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    purposes: Mapping[str, Mapping[str, frozenset[tuple[float, float]]]] = field(
+        default_factory=dict
+    )
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
     view: ViewOf = view_of_all
     revision: str = "open"

@@ -24,8 +24,8 @@ MAX_TOKEN_CHARACTERS = 16_384
 MAX_CONSENTS = 20
 _KEPT_TOKENS = 10_000
 
-GrantedPurposes = Callable[[Caller], frozenset[str]]
-"""Purposes that the policy data grants to a caller, beside those in its token."""
+IsGranted = Callable[[Caller, str], bool]
+"""Whether the policy data grants a purpose to a caller now, which is not in its token."""
 
 
 ANONYMOUS = Caller(id="anonymous", kind="person")
@@ -110,7 +110,7 @@ class Identifier:
     def __init__(
         self,
         settings: Identity,
-        granted: GrantedPurposes,
+        is_granted: IsGranted,
         clock: Callable[[], float],
         is_revoked: Callable[[str], bool] = lambda _: False,
     ) -> None:
@@ -118,12 +118,12 @@ class Identifier:
 
         Args:
             settings: Issuers, keys and lists.
-            granted: Purposes beside those in tokens.
+            is_granted: Purposes beside those in tokens.
             clock: Seconds since the epoch.
             is_revoked: Whether the policy store says so of a consent.
         """
         self._settings = settings
-        self._granted = granted
+        self._is_granted = is_granted
         self._clock = clock
         self._is_revoked = is_revoked
         self._keys = KeySet(settings.jwks, settings.jwks_life_seconds, clock)
@@ -176,7 +176,7 @@ class Identifier:
         if len(values) > 1:
             raise Forbidden("a request has one purpose: the header Datong-Purpose is given twice")
         purpose = values[0].strip()
-        if purpose not in facts.purposes and purpose not in self._granted(facts.caller):
+        if purpose not in facts.purposes and not self._is_granted(facts.caller, purpose):
             raise Forbidden(
                 "the purpose in the header Datong-Purpose is not one of this caller's",
                 extensions={"reasons": ["purpose_not_allowed"]},

@@ -189,8 +189,9 @@ def _identify(config: Config, live: LiveEngine, lease: Lease | None) -> Identify
     if not config.identity.jwks:
         return _identify_nobody
 
-    def granted(caller: Caller) -> frozenset[str]:
-        return live.current.purposes.get(caller.department or "", frozenset())
+    def granted(caller: Caller, purpose: str) -> bool:
+        known, now = live.current.purposes.get(caller.department or "", {}), time.time()
+        return any(start <= now < end for start, end in known.get(purpose, ()))
 
     def revoked(consent: str) -> bool:
         return lease is not None and consent in lease.consents

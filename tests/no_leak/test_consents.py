@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from subgraphs.world.demo import CONSENTING, OTHER, SPOUSE
+from tests.no_leak.city import FOR_EVER, City, grants
 from tests.no_leak.offices import NOBODY, Offices
 from tests.support.issuer import Issuer
 
@@ -112,3 +113,23 @@ def test_a_consent_is_no_token_and_a_token_no_consent(offices: Offices) -> None:
 
     assert offices.ask(PERSON, as_token, n=ME).status == 401
     assert offices.ask(PERSON, offices.bank(token), n=ME).status == 403
+
+
+@pytest.mark.parametrize(
+    ("span", "status"),
+    [
+        ({"expires": FOR_EVER}, 200),
+        ({"expires": int(time.time())}, 403),
+        ({"expires": FOR_EVER, "starts": FOR_EVER - 1}, 403),
+    ],
+    ids=["current", "ended", "not begun"],
+)
+def test_a_purpose_counts_only_while_a_grant_names_it(
+    city: City, span: dict[str, int], status: int
+) -> None:
+    gateway = city.gateway(grants(Citizen__name={"uses": {"select": True}, **span}))
+    wire = gateway.ask("{ mayor { name } }", None, gateway.caller(purposes=None))
+
+    assert wire.status == status
+    assert bool(wire.sent) == (status == 200)
+    assert [record["purpose"] for record in wire.records] == ["work" if status == 200 else None]

@@ -192,8 +192,8 @@ class TestLoading:
 
     def test_every_demo_department_has_the_purposes_of_its_grants(self) -> None:
         granted = granted_purposes(load_policies().data)
-        assert granted["heming_bank"] == {"loan-pre-approval"}
-        assert granted["county_990102"] == {"data-return"}
+        assert granted["heming_bank"].keys() == {"loan-pre-approval"}
+        assert granted["county_990102"].keys() == {"data-return"}
 
 
 class TestCache:

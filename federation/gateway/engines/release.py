@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from federation.catalogue import Catalogue
 from federation.errors import PolicyUnavailable
@@ -18,6 +18,9 @@ POLICY_FOLDER = Path(__file__).resolve().parents[3] / "policies" / "rego"
 CATALOGUE_ROOT = "catalogue"
 DATA_ROOTS = ("grants", "organisations", "purposes")
 POLICY_ROOT = "datong"
+
+Span: TypeAlias = tuple[float, float]
+"""From when until when, in seconds since the epoch."""
 ENTRYPOINT = "data.datong.access.decision"
 
 
@@ -165,15 +168,18 @@ def content_hash(document: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def granted_purposes(data: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
-    """Department to the purposes its grants name, for checking what a caller states."""
+def granted_purposes(data: Mapping[str, Any]) -> Mapping[str, Mapping[str, frozenset[Span]]]:
+    """By department and purpose, when grants name it, for checking what a caller states."""
     grants = data.get("grants")
-    found: dict[str, frozenset[str]] = {}
+    found: dict[str, dict[str, frozenset[Span]]] = {}
     for department, coordinates in grants.items() if isinstance(grants, Mapping) else ():
-        found[department] = frozenset(
-            purpose
-            for granted in coordinates.values()
-            for grant in granted.values()
-            for purpose in grant.get("purposes", ())
-        )
+        spans: dict[str, set[Span]] = {}
+        for grant in (each for granted in coordinates.values() for each in granted.values()):
+            start, end = grant.get("starts", 0), grant.get("expires")
+            # As the rules have it, what says no time has none.
+            if isinstance(start, int | float) and isinstance(end, int | float):
+                for purpose, is_named in grant.get("purposes", {}).items():
+                    if is_named:
+                        spans.setdefault(purpose, set()).add((start, end))
+        found[department] = {purpose: frozenset(times) for purpose, times in spans.items()}
     return found

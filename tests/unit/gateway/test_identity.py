@@ -33,7 +33,7 @@ class Desk:
                 consent_jwks=self.consents.publish(folder / "consent.jwks.json"),
                 **settings,
             ),
-            lambda caller: frozenset({f"granted-to-{caller.department}"}),
+            lambda caller, purpose: purpose == f"granted-to-{caller.department}",
             lambda: self.now,
         )
 
