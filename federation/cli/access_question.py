@@ -50,10 +50,9 @@ def read_asker(caller: str, purpose: str | None, consents: list[str] | None) -> 
     from federation.access import Asker  # noqa: PLC0415
     from federation.gateway.identity import read_caller  # noqa: PLC0415
 
-    now = int(time.time())
     claims = {"sub": "caller", **_read_claims(caller)}
-    facts = tuple(_read_consent(text, purpose, now) for text in consents or ())
-    return Asker(read_caller(claims), purpose, facts, now)
+    facts = tuple(_read_consent(text, purpose) for text in consents or ())
+    return Asker(read_caller(claims), purpose, facts, int(time.time()))
 
 
 def check_purpose(purpose: str | None, policy_data: Mapping[str, Any]) -> None:
@@ -151,20 +150,11 @@ def _read_claims(text: str) -> dict[str, Any]:
     return read_object(text, "--caller")
 
 
-def _read_consent(text: str, purpose: str | None, now: int) -> ConsentFact:
-    from federation.access import ConsentFact  # noqa: PLC0415
+def _read_consent(text: str, purpose: str | None) -> ConsentFact:
+    from federation.cli.consent_input import read_consent  # noqa: PLC0415
 
-    is_file = text.startswith("@") or Path(text).is_file()
-    described: dict[str, Any] = {"subject": text}
-    if is_file or text.startswith("{"):
-        described = read_object(f"@{text.removeprefix('@')}" if is_file else text, "--consent")
-    fields = described.get("fields", ())
-    if not isinstance(described.get("subject"), str) or not isinstance(fields, list | tuple):
-        raise usage_fault(f"--consent {json.dumps(described)}: a subject and a list of fields")
-    return ConsentFact(
-        id=str(described.get("id", "consent")),
-        subject=described["subject"],
-        purpose=str(described.get("purpose", purpose or "")),
-        fields=frozenset(map(str, fields)),
-        expires=int(described.get("expires", now + 3600)),
-    )
+    if text.startswith("@") or Path(text).is_file():
+        text = f"@{text.removeprefix('@')}"
+    elif not text.startswith("{"):
+        text = json.dumps({"subject": text})
+    return read_consent(text, purpose, fields=[])

@@ -12,17 +12,18 @@ _TEXTS = ("id", "subject", "purpose")
 _LIFE_SECONDS = 300
 
 
-def read_consent(text: str, purpose: str | None) -> ConsentFact:
+def read_consent(text: str, purpose: str | None, **unless_said: list[str]) -> ConsentFact:
     """A consent given as JSON text or, after `@`, as a file, as if it had been verified.
 
-    It is for the stated purpose and valid now unless it says otherwise. Ends the command with
-    status 2 when it cannot be used.
+    It is for the stated purpose and valid now unless it says otherwise; ``unless_said`` are further
+    facts that it may leave out. Ends the command with status 2 when it cannot be used.
     """
     given = read_object(text, "--consent")
     facts = {
         "id": "consent",
         "purpose": purpose or "",
         "expires": int(time.time()) + _LIFE_SECONDS,
+        **unless_said,
         **given,
     }
     unknown = sorted(facts.keys() - {*_TEXTS, "fields", "expires"})

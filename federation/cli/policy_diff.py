@@ -19,6 +19,7 @@ from federation.cli.policy_options import (
     DataOption,
     Format,
     FormatOption,
+    data_folder,
     plain,
     policy_failure,
     policy_folder,
@@ -87,6 +88,7 @@ def diff(
     if (questions is None) == (not cases):
         raise usage_fault("give either --questions FILE or --cases")
     folders = policy_folder(old), policy_folder(new)
+    data = data_folder(data)
     from federation.errors import SchemaError  # noqa: PLC0415
     from federation.gateway.engines import EmbeddedEngine, PolicyFault  # noqa: PLC0415
     from federation.gateway.engines.authoring.replay import replay  # noqa: PLC0415
@@ -202,6 +204,8 @@ def _read_questions(file: Path) -> list[AccessRequest]:
             found.append(read_request(document["input"] if wrapped else document))
         except ValueError as error:
             raise usage_fault(f"{file}:{number}: no question of contract 1: {error}") from None
+    if not found:
+        raise usage_fault(f"{file}: holds no question, so there is nothing to compare")
     return found
 
 

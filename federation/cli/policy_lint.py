@@ -12,6 +12,7 @@ from federation.cli.policy_options import (
     DataOption,
     Format,
     FormatOption,
+    data_folder,
     plain,
     policy_folder,
     stdout,
@@ -37,7 +38,7 @@ def lint(
     folder = policy_folder(path)
     from federation.gateway.engines.authoring.findings import check_folder  # noqa: PLC0415
 
-    findings = check_folder(folder, data)
+    findings = check_folder(folder, data_folder(data))
     if format is Format.JSON:
         print_json({"findings": [asdict(each) for each in findings]})
     else:

@@ -68,6 +68,13 @@ def policy_folder(folder: Path | None) -> Path:
     return chosen
 
 
+def data_folder(folder: Path | None) -> Path | None:
+    """The data folder that is meant; ends the command with status 2 when it does not exist."""
+    if folder is not None and not folder.is_dir():
+        raise usage_fault(f"{folder}: no such folder of data")
+    return folder
+
+
 def policy_failure(fault: PolicyFault) -> typer.Exit:
     """Says what is wrong with policies, fault by fault; the exit to raise, with status 1."""
     for each in fault.faults:
@@ -85,7 +92,7 @@ def read_source(settings: Config, folder: Path | None = None) -> PolicySource:
 
     access = settings.access
     chosen = policy_folder(folder or (Path(access.policies) if access.policies else None))
-    return load_policies(chosen, Path(access.data) if access.data else None)
+    return load_policies(chosen, data_folder(Path(access.data) if access.data else None))
 
 
 def read_catalogue(settings: Config) -> Catalogue:

@@ -185,6 +185,10 @@ class TestLoading:
         with pytest.raises(PolicyFault, match="grants"):
             load_policies(data_folder=tmp_path)
 
+    def test_a_data_folder_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(PolicyFault, match="no such folder"):
+            load_policies(data_folder=tmp_path / "nowhere")
+
     def test_foreign_roots_are_refused(self, tmp_path: Path) -> None:
         (tmp_path / "a.json").write_text('{"datong": {}}')
         with pytest.raises(PolicyFault, match="datong"):

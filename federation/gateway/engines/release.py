@@ -93,6 +93,9 @@ def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None)
         PolicyFault: A file cannot be read, or two files write the same root.
     """
     faults: list[str] = []
+    if data_folder is not None and not data_folder.is_dir():
+        # Without data everything is denied, and nobody would see why.
+        faults.append(f"{data_folder}: no such folder of data")
     modules: dict[str, str] = {}
     data: dict[str, Any] = {}
     for file in sorted((folder / POLICY_ROOT).rglob("*.rego")):

@@ -420,3 +420,10 @@ def test_a_schema_that_cannot_be_used_ends_with_1(folder: Path, arguments: tuple
     assert (done.returncode, done.stdout) == (1, "")
     assert "error" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_help_shows_what_stands_in_brackets_and_fills_its_lines(folder: Path) -> None:
+    words = datong(folder, "policy", "revoke", "--help").stdout.split()
+
+    assert "[access.store]." in words
+    assert "a process without a lease denies everything" in " ".join(words)

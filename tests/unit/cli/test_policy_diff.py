@@ -182,7 +182,12 @@ def test_case_tables_serve_as_questions(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "words"),
-    [("{", "asked.jsonl:1"), ('{"contract": 1}', "asked.jsonl:1"), ("[]", "asked.jsonl:1")],
+    [
+        ("{", "asked.jsonl:1"),
+        ('{"contract": 1}', "asked.jsonl:1"),
+        ("[]", "asked.jsonl:1"),
+        ("", "holds no question"),
+    ],
 )
 def test_line_that_is_no_question_is_wrong_usage(folder: Path, line: str, words: str) -> None:
     (folder / "asked.jsonl").write_text(line)

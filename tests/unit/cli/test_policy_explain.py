@@ -236,7 +236,10 @@ def test_caller_without_department_is_told_that_grants_need_one(schema: Path) ->
         ("Nothing", "--caller", "bank-app"),
         ("Citizen.name",),
         ("Citizen.name", "--caller", "bank-app", "--consent", '{"fields": []}'),
+        ("Citizen.name", "--caller", "bank-app", "--consent", '{"subject": "1", "expires": "x"}'),
+        ("Citizen.name", "--caller", "bank-app", "--consent", '{"subject": "1", "field": []}'),
         ("Citizen.name", "--caller", "bank-app", "--policies", "nowhere"),
+        ("Citizen.name", "--caller", "bank-app", "--data", "nowhere"),
     ],
 )
 def test_wrong_usage_ends_with_2(schema: Path, arguments: tuple[str, ...]) -> None:

@@ -146,3 +146,4 @@ def test_findings_for_people_name_file_line_and_code(folder: Path) -> None:
 
 def test_folder_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
     assert datong(tmp_path, "policy", "lint", "nowhere").returncode == 2
+    assert datong(tmp_path, "policy", "lint", "--data", "nowhere").returncode == 2
