@@ -26,7 +26,9 @@ from federation.cli.options import ConfigOption
 from federation.cli.report import err, failure, print_json, usage_fault
 
 if TYPE_CHECKING:
-    from federation.audit import Anchor, ChainReport
+    from collections.abc import Sequence
+
+    from federation.audit import Anchor, ChainReport, Fault
     from federation.gateway.audit_read import TrailReport
     from federation.gateway.audit_retain import Retention
 
@@ -37,6 +39,8 @@ app.command()(subject)
 app.command()(department)
 
 _DAYS = {"d": 1, "w": 7, "y": 365}
+_MOST_DAYS = 36_500
+_MOST_FAULTS = 20
 
 
 @app.callback()
@@ -178,6 +182,8 @@ def index(
     since is found all the same, but read from end to end. With --check the status is 1 when the
     index says something else than the records.
     """
+    if check and anew:
+        raise usage_fault("give either --check or --anew")
     settings = trail_settings(config, database)
     from federation.errors import FederationError  # noqa: PLC0415
     from federation.gateway.audit_indexing import build_index, wrong_blocks  # noqa: PLC0415
@@ -203,7 +209,10 @@ def _days(period: str) -> int:
     found = re.fullmatch(r"(\d{1,5})([dwy])", period)
     if found is None:
         raise usage_fault(f"--older-than {period}: write a number and d, w or y, such as 400d")
-    return int(found[1]) * _DAYS[found[2]]
+    days = int(found[1]) * _DAYS[found[2]]
+    if not 0 < days <= _MOST_DAYS:
+        raise usage_fault(f"--older-than {period}: between a day and a hundred years is expected")
+    return days
 
 
 def _read_anchor(file: Path) -> Anchor:
@@ -220,7 +229,7 @@ def _read_anchor(file: Path) -> Anchor:
 def _print_report(report: TrailReport) -> None:
     table = Table("chain", "records", "proven", "closed", "faults", box=None)
     for chain in (report.register, *_shown(report)):
-        faults = "\n".join(map(str, chain.faults)) or "none"
+        faults = "\n".join(_told(chain.faults)) or "none"
         closed = "yes" if chain.closed else "no"
         if chain is report.register:
             closed = "never"  # It goes on with whatever gateway is started next.
@@ -240,6 +249,12 @@ def _print_report(report: TrailReport) -> None:
         )
     for fault in report.faults:
         err.print(f"[red]{fault}[/red]")
+    reports = (report.register, *report.chains)
+    if any(fault.kind.value == "forged" for each in reports for fault in each.faults):
+        err.print(
+            "Forged is a head that none of these keys signed: if the gateway has, or had, another "
+            "head key, give that too by --key."
+        )
     for digest in report.texts:
         err.print(f"[red]operation text {digest} does not have its digest[/red]")
     if report.anchored_at is not None:
@@ -248,6 +263,13 @@ def _print_report(report: TrailReport) -> None:
         err.print(f"{report.signed} after it by signed heads in the database alone.")
     whole = "[green]whole[/green]" if report.is_whole else "[red]not whole[/red]"
     err.print(f"The trail is {whole}; {report.unsigned} records lie after the last signed head.")
+
+
+def _told(faults: Sequence[Fault]) -> list[str]:
+    """The faults of one chain for people, who look no further than at the first ones."""
+    lines = [f"entry {each.sequence}: {each.kind.value}" for each in faults[:_MOST_FAULTS]]
+    more = len(faults) - len(lines)
+    return [*lines, f"and {more} more (--format json)"] if more else lines
 
 
 def _shown(report: TrailReport) -> list[ChainReport]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
 
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from federation.audit.record import RecordKind
 from federation.cli.audit_options import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _FILE_WIDTH = 200
+_NO_LIMIT = 10_000
 Who = tuple[str, str, str]
 
 
@@ -115,10 +117,11 @@ def export(
         and wanted != WantedOptions(is_all=records.is_all).wanted()
     ):
         raise usage_fault("--format verifiable takes the whole trail; leave the other options out")
+
     try:
-        with out.open("wb") if out is not None else sys.stdout.buffer as stream:
-            write = _writer(stream)
-            count, digest = _read(trail, lambda t: export_records(t, wanted, chosen, write))
+        with _Output(out) as output:
+            count, digest = _read(trail, lambda t: export_records(t, wanted, chosen, output.write))
+            output.write(b"")
         if out is not None:
             out.with_name(f"{out.name}.sha256").write_text(f"{digest}  {out.name}\n")
     except (OSError, _Unwritable) as error:
@@ -234,14 +237,25 @@ class _Unwritable(Exception):
     """What was found cannot be written; no fault of the trail, which is being read meanwhile."""
 
 
-def _writer(stream: BinaryIO) -> Callable[[bytes], object]:
-    def write(line: bytes) -> None:
+class _Output(ExitStack):
+    """A file or stdout, opened when there is something to write.
+
+    So a trail that cannot be read leaves the last export as it is.
+    """
+
+    def __init__(self, out: Path | None) -> None:
+        super().__init__()
+        self._out = out
+        self._stream: BinaryIO | None = None
+
+    def write(self, line: bytes) -> None:
         try:
-            stream.write(line)
+            if self._stream is None:
+                opened = sys.stdout.buffer if self._out is None else self._out.open("wb")
+                self._stream = self.enter_context(opened)
+            self._stream.write(line)
         except OSError as error:
             raise _Unwritable(error.strerror) from None
-
-    return write
 
 
 def _ask_number() -> str:
@@ -258,16 +272,35 @@ def _ask_number() -> str:
 def _print_page(table: Table, count: int, page: int, *, more: bool, what: str = "records") -> None:
     if count:
         # Times and request ids are there to be copied; a file has all the width they want.
-        for column in (table.columns[0], table.columns[-1]):
-            column.no_wrap, column.overflow = True, "fold"
-        width = None if sys.stdout.isatty() else _FILE_WIDTH
-        Console(highlight=False, width=width).print(table)
+        for column in table.columns:
+            column.no_wrap = column in (table.columns[0], table.columns[-1])
+            column.overflow = "fold"
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+        # Its longest words side by side, of which none may be broken.
+        needed = console.measure(table, options=console.options.update_width(_NO_LIMIT)).minimum
+        fits = needed <= console.width
+        console.print(table if fits else _stacked(table))
     further = f"; further ones with --page {page + 1}" if more else ""
     err.print(
         f"{count or 'No'} {what} on page {page}{further}."
         if page > 1 or more
         else f"{count or 'No'} {what}."
     )
+
+
+def _stacked(table: Table) -> Table:
+    """The same where the terminal is too narrow: what stands between first and last in one cell."""
+    first, *middle, last = table.columns
+    narrow = Table(box=None)
+    for column in (first, Column(), last):
+        narrow.add_column(column.header, no_wrap=column.no_wrap, overflow="fold")
+    cells = zip(*(tuple(column.cells) for column in middle), strict=True)
+    for start, row, end in zip(first.cells, cells, last.cells, strict=True):
+        told = zip(middle, row, strict=True)
+        narrow.add_row(
+            start, "\n".join(f"{each.header} {cell}" for each, cell in told if cell), end
+        )
+    return narrow
 
 
 def _effects(record: AuditRecord) -> str:

@@ -84,12 +84,12 @@ def audit_database(database: str, *, make: bool = False, reads_only: bool = Fals
     try:
         url = make_url(database)
     except ArgumentError as fault:
-        raise AuditUnavailable("the audit database is not a SQLAlchemy URL") from fault
+        raise AuditUnavailable("the database is not named by a SQLAlchemy URL") from fault
     backend = url.get_backend_name()
     if backend == "postgresql":
         return _Postgresql(url, reads_only)
     if backend != "sqlite":
-        raise AuditUnavailable(f"audit records go to SQLite or PostgreSQL, not to {backend}")
+        raise AuditUnavailable(f"the database can be SQLite or PostgreSQL, not {backend}")
     file = Path(url.database or "")
     _check_file(file, make, reads_only)
     return _Sqlite(_read_only(url, file) if reads_only else url, file, reads_only)
@@ -271,9 +271,7 @@ def _check_file(file: Path, make: bool, reads_only: bool) -> None:
         with file.open("rb" if reads_only else "r+b"):
             pass
     except OSError as fault:
-        raise AuditUnavailable(
-            f"the audit database {file} cannot be used: {fault.strerror}"
-        ) from fault
+        raise AuditUnavailable(f"the database {file} cannot be used: {fault.strerror}") from fault
 
 
 def _read_only(url: URL, file: Path) -> URL:

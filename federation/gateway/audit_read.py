@@ -91,7 +91,8 @@ async def read_trail(database: str, work: Callable[[Connection], T]) -> T:
     try:
         return await source.transact(work)
     except (SQLAlchemyError, OSError) as fault:
-        raise AuditUnavailable("the audit database cannot be read") from fault
+        said = str(getattr(fault, "orig", None) or fault).partition("\n")[0]
+        raise AuditUnavailable(f"the audit database cannot be read: {said}") from fault
     finally:
         await source.close()
 

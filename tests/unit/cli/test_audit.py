@@ -124,6 +124,49 @@ def test_an_export_comes_with_its_digest(folder: Path, tmp_path: Path) -> None:
     assert len(out.read_text().splitlines()) == 1 + 5
 
 
+def test_an_export_of_what_cannot_be_read_leaves_the_last_one(folder: Path, tmp_path: Path) -> None:
+    out, other = tmp_path / "records.csv", tmp_path / "other.sqlite"
+    out.write_text("the last one")
+    for content, why in ((None, "No such file"), (b"no database at all", "not a database")):
+        if content is not None:
+            other.write_bytes(content)
+
+        done = datong(folder, "export", "--out", str(out), "--database", f"sqlite:///{other}")
+
+        assert (done.exit_code, out.read_text()) == (1, "the last one")
+        assert why in done.stderr
+
+
+def test_records_are_readable_in_a_narrow_terminal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("federation.cli.audit_find._FILE_WIDTH", 60)
+
+    done = datong(folder, "search", "--from", "bank", "--size", "1")
+
+    assert "…" not in done.stdout
+    assert [" ".join(line.split()) for line in done.stdout.splitlines()] == [
+        "time (UTC) request",
+        "1970-01-01 00:00:01 caller app r1",
+        "of bank",
+        "purpose loan",
+        "operation query",
+        "fields 2 allow 1 mask",
+        "objects 1",
+        "outcome answered",
+    ]
+
+
+def test_heads_of_a_key_that_was_not_given_are_told_shortly(folder: Path, tmp_path: Path) -> None:
+    head_key(str(tmp_path / "other.pem"))
+
+    done = datong(folder, "verify", "--key", str(tmp_path / "other.pem"))
+
+    assert done.exit_code == 1
+    assert "entry 1: forged" in done.stdout
+    assert "give that too by --key" in done.stderr
+
+
 def test_an_anchor_proves_what_lies_before_it(folder: Path, tmp_path: Path) -> None:
     anchor = tmp_path / "anchor.json"
 
@@ -197,6 +240,9 @@ def test_a_trail_that_is_not_whole_ends_with_1_and_keeps_its_records(
         ["export", "--format", "xml"],
         ["export", "--format", "verifiable", "--caller", "x"],
         ["retain", "--older-than", "soon"],
+        ["retain", "--older-than", "0d"],
+        ["retain", "--older-than", "99999y"],
+        ["index", "--check", "--anew"],
         ["verify", "--anchor", "no-such-file"],
         ["department"],
     ],
