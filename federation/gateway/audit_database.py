@@ -11,17 +11,20 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.engine.interfaces import AdaptedConnection, DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from federation.audit import Entry
 from federation.errors import AuditUnavailable
+from federation.gateway.audit_tables import ADD_ON_POSTGRESQL, columns_of, write_entries
 from federation.gateway.settling import settle
 from federation.gateway.sqlite import sqlite_connection
 
@@ -51,15 +54,25 @@ class AuditDatabase(Protocol):
         """
         ...
 
-    async def transact(self, work: Callable[[Connection], T], *, is_single: bool = False) -> T:
+    async def transact(self, work: Callable[[Connection], T]) -> T:
         """What ``work`` returns, once what it did is durable; nothing of it when it raises.
 
         A transaction that writes is alone with the chain's tables on SQLite; one that reads sees
         one state from its beginning to its end.
+        """
+        ...
+
+    async def add(self, entries: Sequence[Entry], chain: str, session: object | None) -> bool:
+        """Add entries to a chain, all or none, durable when this returns.
+
+        The way of nearly every commit, so it goes past what SQLAlchemy does for a transaction.
 
         Args:
-            work: Runs in the transaction.
-            is_single: It executes one statement, which is a transaction by itself.
+            entries: At most ``MOST_ROWS``.
+            session: What holds the chain, see ``session_of``.
+
+        Returns:
+            False where that session has ended; nothing is done then.
         """
         ...
 
@@ -128,24 +141,33 @@ class _Sqlite:
             else:
                 return
 
-    async def transact(self, work: Callable[[Connection], T], *, is_single: bool = False) -> T:
+    async def transact(self, work: Callable[[Connection], T]) -> T:
         """See ``AuditDatabase``."""
-        return await self._worker.run(lambda: self._run(work, is_single))
 
-    def _run(self, work: Callable[[Connection], T], is_single: bool) -> T:
+        def run(connection: Connection) -> T:
+            driver = sqlite_connection(connection)
+            # Through SQLAlchemy this takes a sixth of a commit's processor time.
+            driver.execute(self._begin)
+            result = work(connection)
+            driver.execute("COMMIT")
+            return result
+
+        return await self._worker.run(lambda: self._run(run))
+
+    async def add(self, entries: Sequence[Entry], chain: str, _session: object | None) -> bool:
+        """See ``AuditDatabase``."""
+        # One statement is a transaction by itself. After each one this thread has to wait until
+        # the event loop's lets it go on.
+        work = partial(write_entries, chain=chain, entries=entries)
+        await self._worker.run(lambda: self._run(work))
+        return True
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
         # Kept from one transaction to the next: taking it from the pool costs as much as a commit.
         connection = self._connection or self._engine.connect()
         self._connection = None
         try:
-            if is_single:
-                # After each statement this thread has to wait until the event loop's lets it go on.
-                result = work(connection)
-            else:
-                driver = sqlite_connection(connection)
-                # Through SQLAlchemy this takes a sixth of a commit's processor time.
-                driver.execute(self._begin)
-                result = work(connection)
-                driver.execute("COMMIT")
+            result = work(connection)
             if connection.in_transaction():
                 # Where the work went through SQLAlchemy; what is rolled back is its notion alone.
                 connection.rollback()
@@ -220,8 +242,10 @@ class _Postgresql:
                 "default_transaction_isolation": "repeatable read",
             }
         # What is not configured is not imported: this brings along the whole object mapper.
+        from asyncpg import PostgresError  # noqa: PLC0415
         from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
 
+        self._refusal = PostgresError
         self._engine = create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
             pool_size=1,
@@ -234,15 +258,26 @@ class _Postgresql:
     async def claim(self) -> None:
         """Nothing to do: everybody writes a chain of its own."""
 
-    async def transact(self, work: Callable[[Connection], T], *, is_single: bool = False) -> T:
+    async def transact(self, work: Callable[[Connection], T]) -> T:
         """See ``AuditDatabase``."""
-        if not is_single:
-            async with self._engine.begin() as connection:
-                return await connection.run_sync(work)
-        async with self._engine.connect() as connection:
-            # Neither BEGIN nor COMMIT, for each of which the server would be asked.
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
+        async with self._engine.begin() as connection:
             return await connection.run_sync(work)
+
+    async def add(self, entries: Sequence[Entry], chain: str, session: object | None) -> bool:
+        """See ``AuditDatabase``."""
+        driver = session.driver_connection if isinstance(session, AdaptedConnection) else None
+        if driver is None or driver.is_closed():
+            return False
+        try:
+            # Neither BEGIN nor COMMIT, for each of which the server would be asked.
+            await driver.execute(ADD_ON_POSTGRESQL, *columns_of(entries, chain))
+        except self._refusal:
+            raise  # by the server, which has undone it
+        except BaseException:
+            # Whatever state it is in, nobody shall build on it.
+            driver.terminate()
+            raise
+        return True
 
     async def close(self) -> None:
         """See ``AuditDatabase``."""

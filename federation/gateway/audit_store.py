@@ -288,14 +288,7 @@ class AuditStore:
         """
         entries, head = append(self.head, [waiting.body for waiting in batch])
         self._is_certain = False
-
-        def write(connection: Connection) -> bool:
-            is_held = session_of(connection) is self._session
-            if is_held:
-                write_entries(connection, head.chain, entries)
-            return is_held
-
-        is_done = await self._database.transact(write, is_single=True)
+        is_done = await self._database.add(entries, head.chain, self._session)
         self._is_certain = True
         if is_done:
             self.head = head

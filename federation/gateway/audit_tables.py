@@ -67,6 +67,11 @@ _OPERATIONS = Table(
 
 _INSERT = insert(_ENTRIES)
 _INSERT_ON_SQLITE = f"INSERT INTO {_ENTRIES.name} ({', '.join(_ENTRIES.columns.keys())}) VALUES "  # noqa: S608
+ADD_ON_POSTGRESQL = (
+    f"INSERT INTO {_ENTRIES.name} ({', '.join(_ENTRIES.columns.keys())}) "  # noqa: S608
+    "SELECT $1, * FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[])"
+)
+"""Adds entries to a chain; takes ``columns_of`` them."""
 MOST_ROWS = 100
 """Rows in one statement on SQLite; old versions of it take 999 parameters."""
 PAGE = 1_000
@@ -136,6 +141,19 @@ def write_entries(connection: Connection, chain: str, entries: Sequence[Entry]) 
     else:
         names = ("chain", "sequence", "previous", "digest", "body")
         connection.execute(_INSERT, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def columns_of(
+    entries: Sequence[Entry], chain: str
+) -> tuple[str, list[int], list[bytes], list[bytes], list[bytes]]:
+    """Entries as PostgreSQL's driver takes many rows at once."""
+    return (
+        chain,
+        [each.sequence for each in entries],
+        [each.previous for each in entries],
+        [each.digest for each in entries],
+        [each.body for each in entries],
+    )
 
 
 @lru_cache(MOST_ROWS)
