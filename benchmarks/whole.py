@@ -1,6 +1,7 @@
 """What governing costs a whole request: CPU of a gateway beside the same gateway with access open.
 
     .venv/bin/python -m benchmarks.whole [--seconds 2] [--rounds 4] [--connections 8,50]
+        [--database postgresql://...]
 
 The demo's departments, policies and callers. Each operation is asked of three gateways in turn,
 each a process of its own behind real HTTP: access open and no audit trail; the same with a trail;
@@ -68,6 +69,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each round")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--connections", default="8,50", help="so many requests under way")
+    parser.add_argument("--database", default="", help="of the trails; a SQLite file for each")
     parser.add_argument("--only", default="", help="one operation")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder, ExitStack() as stack:
@@ -89,7 +91,7 @@ async def _measure(
     urls = {process.name: process.url for process in departments}
     replaying = stack.enter_context(_replayer(urls))
     gateways = [
-        await _gateway(group, keys, name, PORT + 20 + at, replaying)
+        await _gateway(group, keys, name, PORT + 20 + at, replaying, options.database)
         for at, name in enumerate(GATEWAYS)
     ]
     session = make_session(keys)
@@ -182,7 +184,7 @@ def _cpu_seconds(pid: int) -> float:
 
 
 async def _gateway(
-    group: Processes, keys: DemoKeys, name: str, port: int, replaying: str
+    group: Processes, keys: DemoKeys, name: str, port: int, replaying: str, database: str
 ) -> Gateway:
     governed = name == GATEWAYS[2]
     settings: dict[str, dict[str, Any]] = {
@@ -200,7 +202,7 @@ async def _gateway(
             "consent_issuers": [CONSENT_ISSUER],
         }
     if name != GATEWAYS[0]:
-        settings["audit"] = {"database": f"sqlite:///{keys.folder / f'{port}.sqlite'}"}
+        settings["audit"] = {"database": database or f"sqlite:///{keys.folder / f'{port}.sqlite'}"}
     config = keys.folder / f"{port}.toml"
     # Every value of these is written in TOML as in JSON, tables inline but for the `:`.
     lines = [
