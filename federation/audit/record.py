@@ -62,19 +62,22 @@ class AuditedOperation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditedVerdicts(msgspec.Struct, frozen=True, kw_only=True):
-    """The coordinates of the same departments that one rule decided in one way.
+    """The coordinates of the same departments that one rule decided in one way for one use.
 
     Attributes:
         coordinates: Sorted, each once.
         departments: Subgraphs that hold these fields, sorted.
         effect: allow, mask or deny.
         rule: Name of the deciding rule; empty where nothing was decided.
+        use: What was to be done with them when it is not to read them: filter, sort or join. Who
+            may search by a value, or compute with it, has not been shown it.
     """
 
     coordinates: tuple[str, ...]
     departments: tuple[str, ...] = ()
     effect: str
     rule: str
+    use: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class TouchedEntities(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +121,7 @@ class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
         schema_revision: Revision of the supergraph.
         subgraphs: Those that were asked, sorted.
         subjects: Keyed hashes of persons that arguments named, found or not; sorted, each once.
-        verdicts: Every asked coordinate, grouped by effect and rule.
+        verdicts: Every asked coordinate, grouped by effect, rule and use.
     """
 
     at: int
@@ -144,11 +147,12 @@ class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many coordinates each effect covers."""
-        counts: dict[str, int] = {}
+        """How many coordinates might be read, as they are or masked, or were denied for any use."""
+        covered: dict[str, set[str]] = {}
         for group in self.verdicts:
-            counts[group.effect] = counts.get(group.effect, 0) + len(group.coordinates)
-        return counts
+            if group.use is msgspec.UNSET or group.effect == "deny":
+                covered.setdefault(group.effect, set()).update(group.coordinates)
+        return {effect: len(each) for effect, each in covered.items()}
 
 
 class MalformedRecord(FederationError):

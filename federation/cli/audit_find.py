@@ -165,6 +165,7 @@ def subject(
                         "searched": each.searched,
                         "types": each.types,
                         "fields": each.fields,
+                        "used": each.used,
                         **_json(each.found),
                     }
                     for each in shown
@@ -181,7 +182,7 @@ def subject(
             record.caller.department,
             record.purpose or "",
             _what(each),
-            "\n".join(each.fields),
+            "\n".join((*each.fields, *(f"{name} (used)" for name in each.used))),
             record.request_id,
         )
     _print_page(table, len(shown), part.page, more=len(reads) > part.size)
@@ -213,11 +214,12 @@ def department(
         err.print(f"No record in this time names a field of {name}; is that its subgraph's name?")
         return
     table = Table("of", "caller", "purpose", box=None)
-    for column in ("requests", "fields", "masked", "denied", "objects"):
+    for column in ("requests", "fields", "used", "masked", "denied", "objects"):
         table.add_column(column, justify="right")
     table.add_column("last (UTC)")
     for (office, caller, purpose), count in shown:
-        numbers = (count.requests, len(count.fields), count.masked, count.denied, count.objects)
+        fields = len(count.fields), len(count.used)
+        numbers = (count.requests, *fields, count.masked, count.denied, count.objects)
         table.add_row(office, caller, purpose, *map(str, numbers), show_time(count.last))
     _print_page(table, len(shown), part.page, more=more, what="callers and purposes")
 
@@ -329,6 +331,7 @@ def _reads_json(who: Who, count: Reads) -> dict[str, Any]:
         "purpose": purpose or None,
         "requests": count.requests,
         "fields": sorted(count.fields),
+        "used": sorted(count.used),
         "masked": count.masked,
         "denied": count.denied,
         "objects": count.objects,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
-from federation.audit import AuditRecord
+from federation.audit import AuditedVerdicts, AuditRecord
 from federation.gateway.audit_search import FoundRecord, Wanted, departments, search
 from federation.gateway.audit_tables import (
     read_chains,
@@ -130,9 +130,24 @@ def _line(value: dict[str, Any]) -> bytes:
     return msgspec.json.encode(value) + b"\n"
 
 
-def _fields(record: AuditRecord, effect: str) -> str:
-    groups = (group.coordinates for group in record.verdicts if group.effect == effect)
-    return " ".join(sorted(each for coordinates in groups for each in coordinates))
+def _fields(groups: Iterable[AuditedVerdicts]) -> str:
+    return " ".join(sorted({each for group in groups for each in group.coordinates}))
+
+
+def _read(record: AuditRecord, effect: str) -> str:
+    """Coordinates that were allowed or masked, to be read."""
+    groups = (each for each in record.verdicts if each.use is msgspec.UNSET)
+    return _fields(group for group in groups if group.effect == effect)
+
+
+def _used(record: AuditRecord) -> str:
+    """Coordinates that might be searched by, or computed with."""
+    groups = (each for each in record.verdicts if each.use is not msgspec.UNSET)
+    return _fields(group for group in groups if group.effect != "deny")
+
+
+def _denied(record: AuditRecord) -> str:
+    return _fields(group for group in record.verdicts if group.effect == "deny")
 
 
 def _objects(record: AuditRecord) -> str:
@@ -151,9 +166,10 @@ _COLUMNS: dict[str, Callable[[FoundRecord], object]] = {
     "operation": lambda found: found.record.operation.kind,
     "operation_name": lambda found: found.record.operation.name,
     "operation_digest": lambda found: found.record.operation.digest,
-    "allowed": lambda found: _fields(found.record, "allow"),
-    "masked": lambda found: _fields(found.record, "mask"),
-    "denied": lambda found: _fields(found.record, "deny"),
+    "allowed": lambda found: _read(found.record, "allow"),
+    "masked": lambda found: _read(found.record, "mask"),
+    "used": lambda found: _used(found.record),
+    "denied": lambda found: _denied(found.record),
     "departments": lambda found: " ".join(sorted(departments(found.record))),
     "asked": lambda found: " ".join(found.record.subgraphs),
     "objects": lambda found: _objects(found.record),

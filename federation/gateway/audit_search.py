@@ -8,16 +8,18 @@ the index, and both databases find alike.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import Connection
 
 from federation.audit import (
     REGISTER,
+    AuditedVerdicts,
     AuditRecord,
     ChainClosed,
     ChainOpened,
@@ -139,7 +141,8 @@ class Reads:
     """How often one caller read a department's fields for one purpose.
 
     Attributes:
-        fields: Coordinates that were allowed or masked.
+        fields: Coordinates that were allowed or masked, to be read.
+        uses: Coordinates that were allowed to be searched by, sorted by or computed with.
         last: Time of the latest, milliseconds since 1970.
     """
 
@@ -149,6 +152,12 @@ class Reads:
     denied: int = 0
     last: int = 0
     fields: set[str] = field(default_factory=set)
+    uses: set[str] = field(default_factory=set)
+
+    @property
+    def used(self) -> set[str]:
+        """Coordinates that were allowed for another use than reading, and never to be read."""
+        return self.uses - self.fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +176,22 @@ class SubjectRead:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Fields of these types that were allowed or masked, sorted."""
-        return tuple(
-            sorted(
-                {
-                    each
-                    for group in self.found.record.verdicts
-                    if group.effect != "deny"
-                    for each in group.coordinates
-                    if each.partition(".")[0] in self.types
-                }
-            )
-        )
+        """Fields of these types that were allowed or masked to be read, sorted."""
+        return tuple(sorted(self._granted(lambda group: group.use is UNSET)))
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Further fields of these types that were allowed for another use only, sorted."""
+        return tuple(sorted(self._granted(lambda _: True).difference(self.fields)))
+
+    def _granted(self, is_meant: Callable[[AuditedVerdicts], bool]) -> set[str]:
+        return {
+            each
+            for group in self.found.record.verdicts
+            if group.effect != "deny" and is_meant(group)
+            for each in group.coordinates
+            if each.partition(".")[0] in self.types
+        }
 
 
 def search(connection: Connection, wanted: Wanted) -> Iterator[FoundRecord]:
@@ -211,6 +224,9 @@ def reads_of_department(
                 continue
             if group.effect == "deny":
                 count.denied += len(group.coordinates)
+                continue
+            if group.use is not UNSET:
+                count.uses.update(group.coordinates)
                 continue
             count.fields.update(group.coordinates)
             count.masked += len(group.coordinates) if group.effect == "mask" else 0

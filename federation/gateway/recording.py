@@ -131,10 +131,11 @@ def _page(
 
 def audited_verdicts(decision: Decision, index: AccessIndex) -> tuple[AuditedVerdicts, ...]:
     """What the policy said about every asked coordinate, by the departments that hold it."""
-    groups: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
-    for (coordinate, _), verdict in decision.verdicts.items():
+    groups: dict[tuple[str, str, tuple[str, ...], str], set[str]] = {}
+    for (coordinate, use), verdict in decision.verdicts.items():
         departments = _departments(coordinate, index)
-        group = (verdict.effect.value, verdict.rule, departments)
+        other = "" if use == "select" else use
+        group = (verdict.effect.value, verdict.rule, departments, other)
         groups.setdefault(group, set()).add(coordinate)
     return tuple(
         AuditedVerdicts(
@@ -142,8 +143,9 @@ def audited_verdicts(decision: Decision, index: AccessIndex) -> tuple[AuditedVer
             rule=rule,
             coordinates=tuple(sorted(coordinates)),
             departments=departments,
+            use=other or msgspec.UNSET,
         )
-        for (effect, rule, departments), coordinates in sorted(groups.items())
+        for (effect, rule, departments, other), coordinates in sorted(groups.items())
     )
 
 

@@ -78,6 +78,18 @@ def test_a_record_tells_who_holds_what_was_decided(city: City) -> None:
     assert held["Query.citizen"] == ["people"]
 
 
+def test_a_record_tells_what_was_searched_by_from_what_was_read(city: City) -> None:
+    wire = city.gateway(RIGHTS).ask(QUESTION, {"n": ANN})
+
+    uses_told = {
+        coordinate: group.get("use", "select")
+        for group in wire.records[-1]["verdicts"]
+        for coordinate in group["coordinates"]
+    }
+    assert uses_told["Citizen.income"] == "select"
+    assert uses_told["Citizen.idNumber"] == "filter"
+
+
 def test_a_release_names_the_persons_in_it_and_counts_masked_values(city: City) -> None:
     gateway = city.gateway(grants("Citizen.account", Citizen__name=masked("initial")))
     wire = gateway.ask("{ citizens { edges { node { name account { __typename } } } } }")

@@ -37,6 +37,9 @@ RECORD = AuditRecord(
             effect="allow", rule="grants", coordinates=("Citizen.loanLimit", "Citizen.name")
         ),
         AuditedVerdicts(effect="mask", rule="masking", coordinates=("Citizen.idNumber",)),
+        AuditedVerdicts(
+            effect="allow", rule="sharing", coordinates=("Citizen.income",), use="join"
+        ),
         AuditedVerdicts(effect="allow", rule="clearance", coordinates=("Region.name",)),
     ),
     subgraphs=("housing_fund", "tax"),

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -43,6 +44,13 @@ TAX = AuditedVerdicts(
     coordinates=("Citizen.income", "Query.firms"),
     departments=("tax",),
 )
+COMPUTED = AuditedVerdicts(
+    effect="allow",
+    rule="sharing",
+    coordinates=("Citizen.income", "Citizen.tax"),
+    departments=("tax",),
+    use="join",
+)
 MASKED = AuditedVerdicts(
     effect="mask", rule="masking", coordinates=("Citizen.name",), departments=("people",)
 )
@@ -66,7 +74,11 @@ def trail() -> list[AuditRecord]:
     return [
         structs.replace(base, subjects=(ANN,)),
         structs.replace(
-            release, at=1_100, verdicts=(TAX, MASKED), entities=citizens(ANN), subjects=(ANN,)
+            release,
+            at=1_100,
+            verdicts=(TAX, COMPUTED, MASKED),
+            entities=citizens(ANN),
+            subjects=(ANN,),
         ),
         structs.replace(base, request_id="r2", at=2_000),
         structs.replace(
@@ -174,7 +186,7 @@ async def test_pages_follow_each_other_without_gaps(database: str) -> None:
 
 
 async def test_a_person_sees_what_was_released_and_who_searched(database: str) -> None:
-    async def reads(digest: str) -> list[tuple[str, str, tuple[str, ...], bool, tuple[str, ...]]]:
+    async def reads(digest: str) -> list[tuple[Any, ...]]:
         found = await read_trail(
             database, lambda trail: list(reads_of_subject(trail, digest, Wanted()))
         )
@@ -185,17 +197,18 @@ async def test_a_person_sees_what_was_released_and_who_searched(database: str) -
                 each.types,
                 each.searched,
                 each.fields,
+                each.used,
             )
             for each in found
         ]
 
     assert await reads(ANN) == [
-        ("r1", "release", ("Citizen",), True, ("Citizen.income", "Citizen.name")),
-        ("r2", "release", ("Citizen",), False, ("Citizen.income",)),
+        ("r1", "release", ("Citizen",), True, ("Citizen.income", "Citizen.name"), ("Citizen.tax",)),
+        ("r2", "release", ("Citizen",), False, ("Citizen.income",), ()),
     ]
     assert await reads(BEN) == [
-        ("r2", "release", ("Citizen",), False, ("Citizen.income",)),
-        ("r5", "release", (), True, ()),
+        ("r2", "release", ("Citizen",), False, ("Citizen.income",), ()),
+        ("r5", "release", (), True, (), ()),
     ]
     assert await reads("0" * 32) == []
 
@@ -215,13 +228,13 @@ async def test_a_department_sees_who_read_its_fields(database: str) -> None:
     )
 
     told = {
-        who: (count.requests, sorted(count.fields), count.denied, count.last)
+        who: (count.requests, sorted(count.fields), sorted(count.used), count.denied, count.last)
         for who, count in reads.items()
     }
     fields = ["Citizen.income", "Query.firms"]
     assert told == {
-        ("bank", "app", "loan"): (2, fields, 1, 2_100),
-        ("county", "clerk", ""): (1, fields, 0, 3_000),
+        ("bank", "app", "loan"): (2, fields, ["Citizen.tax"], 1, 2_100),
+        ("county", "clerk", ""): (1, fields, [], 0, 3_000),
     }
 
 
@@ -242,6 +255,14 @@ async def test_an_export_has_the_digest_of_its_bytes(database: str, format: Expo
     elif format is ExportFormat.CSV:
         assert parts[0].startswith(b"at,kind,outcome,")
         assert [line.split(b",")[3] for line in parts[1:4]] == [b"r1", b"r3", b"r2"]
+        names = parts[0].decode().strip().split(",")
+        first = dict(zip(names, parts[1].decode().strip().split(","), strict=True))
+        assert [first[name] for name in ("allowed", "masked", "used", "denied")] == [
+            "Citizen.income Query.firms",
+            "Citizen.name",
+            "Citizen.income Citizen.tax",
+            "",
+        ]
 
 
 async def test_no_cell_of_a_table_is_a_formula(database: str) -> None:

@@ -106,9 +106,9 @@ def test_a_department_sees_its_readers(folder: Path) -> None:
     done = datong(folder, "department", "tax")
     told = datong(folder, "department", "tax", "--format", "json", "--since", "1970-01-01T00:00:03")
 
-    assert [" ".join(row[:7]) for row in rows(done)] == [
-        "bank app loan 2 2 0 1",
-        "county clerk 1 2 0 0 0",
+    assert [" ".join(row[:8]) for row in rows(done)] == [
+        "bank app loan 2 2 1 0 1",
+        "county clerk 1 2 0 0 0 0",
     ]
     assert [each["caller"] for each in json.loads(told.stdout)["reads"]] == ["clerk"]
 
