@@ -6,10 +6,13 @@ decision on everything that was valid.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from federation.access import Disclosure
-from federation.errors import InvalidOperation
+from federation.errors import InvalidOperation, OperationTooLarge
+from federation.gateway.messages import EventsNotAccepted, NotOverGet
 from federation.gateway.own_schema import UNTOLD, is_about_the_text
 from federation.operation import ParsedOperation
 
@@ -32,6 +35,20 @@ class Hiding:
         """
         if self._is_on and not parsed.is_whole:
             raise InvalidOperation((UNTOLD,))
+
+    @contextmanager
+    def of_the_valid(self) -> Iterator[None]:
+        """As a context it does the same to faults that are found only where the schema knows all.
+
+        Raises:
+            InvalidOperation: Instead of one of these.
+        """
+        try:
+            yield
+        except (OperationTooLarge, NotOverGet, EventsNotAccepted):
+            if not self._is_on:
+                raise
+            raise InvalidOperation((UNTOLD,)) from None
 
     def __enter__(self) -> None:
         """Nothing is needed."""

@@ -69,6 +69,37 @@ def test_hidden_disclosure_has_one_answer_for_all_that_the_schema_decides(
     assert wire.sent == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("query($n: Int) { mayor { %s } citizens(first: $n) { totalCount } }", {"n": 1_001}),
+        (
+            "query($o: [CitizenOrder!]) { mayor { %s } citizens(order: $o) { totalCount } }",
+            {"o": ["ANY"] * 1_001},
+        ),
+        ("query($x: Boolean = true) { mayor { name %s @include(if: $x) } }", {"x": None}),
+    ],
+    ids=["page", "list", "condition"],
+)
+def test_hidden_fields_answer_so_whatever_the_variables_are(
+    city: City, text: str, variables: dict[str, object]
+) -> None:
+    gateway = city.gateway(RIGHTS, disclosure="hidden")
+    hidden, unknown = (gateway.ask(text % each, variables) for each in ("phone", "unheard"))
+
+    assert _seen(hidden) == _seen(unknown)
+    assert hidden.shows("phone") <= {"audit"}
+
+
+def test_hidden_fields_answer_so_where_the_operation_would_be_refused_anyway(city: City) -> None:
+    gateway = city.gateway(RIGHTS, disclosure="hidden")
+    text = 'mutation { rename(idNumber: "1", name: "x") { %s } }'
+    hidden, unknown = gateway.get(text % "phone"), gateway.get(text % "unheard")
+
+    assert _seen(hidden) == _seen(unknown)
+    assert hidden.sent == ()
+
+
 def test_hidden_disclosure_answers_what_is_allowed(city: City) -> None:
     wire = city.gateway(RIGHTS, disclosure="hidden").ask("{ mayor { name } }")
 
