@@ -79,7 +79,8 @@ def verify(
 
     heads = tuple(head for each in anchors for head in each.signed_heads)
     try:
-        report = asyncio.run(verify_trail(settings.audit.database, keys, heads))
+        with err.at_work("verifying"):
+            report = asyncio.run(verify_trail(settings.audit.database, keys, heads))
     except FederationError as error:
         raise failure(error) from None
     if format is Format.JSON:
@@ -156,9 +157,10 @@ def retain(
     now = int(time.time() * 1000)
     before = now - days * 86_400_000
     try:
-        done = asyncio.run(
-            remove(settings.audit.database, head_key(key_file), before, now, is_dry=dry_run)
-        )
+        with err.at_work("verifying and removing"):
+            done = asyncio.run(
+                remove(settings.audit.database, head_key(key_file), before, now, is_dry=dry_run)
+            )
     except FederationError as error:
         raise failure(error) from None
     if not done.report.is_whole:
@@ -192,10 +194,12 @@ def index(
     url = settings.audit.database
     try:
         if not check:
-            count = asyncio.run(build_index(url, anew=anew))
+            with err.at_work("indexing"):
+                count = asyncio.run(build_index(url, anew=anew))
             err.print(f"{count} records were read; the index goes to the end of the trail.")
             return
-        wrong = asyncio.run(read_trail(url, lambda found: list(wrong_blocks(found))))
+        with err.at_work("comparing"):
+            wrong = asyncio.run(read_trail(url, lambda found: list(wrong_blocks(found))))
     except FederationError as error:
         raise failure(error) from None
     for block in wrong:
@@ -261,8 +265,11 @@ def _print_report(report: TrailReport) -> None:
         at = show_time(report.anchored_at)
         err.print(f"{report.anchored} records are proved by an anchor up to {at} UTC;")
         err.print(f"{report.signed} after it by signed heads in the database alone.")
-    whole = "[green]whole[/green]" if report.is_whole else "[red]not whole[/red]"
-    err.print(f"The trail is {whole}; {report.unsigned} records lie after the last signed head.")
+    if report.is_whole:
+        said = f"{report.unsigned} records lie after the last signed head."
+        err.print(f"The trail is [green]whole[/green]; {said}")
+    else:
+        err.print(f"The trail is [red]not whole[/red]; {report.unsigned} records are not proven.")
 
 
 def _told(faults: Sequence[Fault]) -> list[str]:

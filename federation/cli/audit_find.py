@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
 
@@ -120,7 +120,11 @@ def export(
 
     try:
         with _Output(out) as output:
-            count, digest = _read(trail, lambda t: export_records(t, wanted, chosen, output.write))
+            count, digest = _read(
+                trail,
+                lambda t: export_records(t, wanted, chosen, output.write),
+                is_printing=out is None,
+            )
             output.write(b"")
         if out is not None:
             out.with_name(f"{out.name}.sha256").write_text(f"{digest}  {out.name}\n")
@@ -224,13 +228,16 @@ def department(
     _print_page(table, len(shown), part.page, more=more, what="callers and purposes")
 
 
-def _read(trail: TrailOptions, work: Callable[[Any], T]) -> T:
+def _read(trail: TrailOptions, work: Callable[[Any], T], *, is_printing: bool = False) -> T:
     settings = trail.settings()
     from federation.errors import FederationError  # noqa: PLC0415
     from federation.gateway.audit_read import read_trail  # noqa: PLC0415
 
+    # What goes to stdout meanwhile may go to the same terminal.
+    shown = nullcontext() if is_printing else err.at_work("reading the trail")
     try:
-        return asyncio.run(read_trail(settings.audit.database, work))
+        with shown:
+            return asyncio.run(read_trail(settings.audit.database, work))
     except FederationError as error:
         raise failure(error) from None
 
@@ -275,8 +282,10 @@ def _print_page(table: Table, count: int, page: int, *, more: bool, what: str = 
     if count:
         # Times and request ids are there to be copied; a file has all the width they want.
         for column in table.columns:
-            column.no_wrap = column in (table.columns[0], table.columns[-1])
             column.overflow = "fold"
+        for column in (table.columns[0], table.columns[-1]):
+            column.no_wrap = True
+            column.min_width = max(len(str(cell)) for cell in column.cells)
         console = Console(highlight=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
         # Its longest words side by side, of which none may be broken.
         needed = console.measure(table, options=console.options.update_width(_NO_LIMIT)).minimum

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -31,6 +32,24 @@ class _Err:
     def print(self, *what: Any, **how: Any) -> None:
         """See ``rich.console.Console.print``."""
         self._console.print(*what, **how)
+
+    @contextmanager
+    def at_work(self, what: str) -> Iterator[None]:
+        """Tells whoever looks on what takes so long, and for how long already."""
+        if not self.is_terminal:
+            yield
+            return
+        from rich.progress import (  # noqa: PLC0415
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
+        columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+        with Progress(*columns, console=self._console, transient=True) as shown:
+            shown.add_task(what, total=None)
+            yield
 
 
 err = _Err()

@@ -108,6 +108,11 @@ def audit_database(database: str, *, make: bool = False, reads_only: bool = Fals
     return _Sqlite(_read_only(url, file) if reads_only else url, file, reads_only)
 
 
+def why(fault: Exception) -> str:
+    """What the database or the system says of a fault, in a line, for whoever called a command."""
+    return str(getattr(fault, "orig", None) or fault).partition("\n")[0]
+
+
 class _Sqlite:
     """One connection in one thread."""
 

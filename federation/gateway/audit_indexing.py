@@ -20,7 +20,7 @@ from federation.audit import (
     read_record,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_database import AuditDatabase, audit_database
+from federation.gateway.audit_database import AuditDatabase, audit_database, why
 from federation.gateway.audit_index import (
     BLOCK,
     END,
@@ -68,7 +68,7 @@ async def build_index(database: str, *, anew: bool = False) -> int:
         chains = await source.transact(read_chains) - {REGISTER}
         return sum([await _index_chain(source, target, chain) for chain in sorted(chains)])
     except (SQLAlchemyError, OSError) as fault:
-        raise AuditUnavailable("the audit database cannot be used") from fault
+        raise AuditUnavailable(f"the audit database cannot be used: {why(fault)}") from fault
     finally:
         await source.close()
         await target.close()

@@ -24,7 +24,7 @@ from federation.audit import (
     text_digest,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_database import audit_database
+from federation.gateway.audit_database import audit_database, why
 from federation.gateway.audit_tables import (
     read_chains,
     read_digest,
@@ -91,8 +91,7 @@ async def read_trail(database: str, work: Callable[[Connection], T]) -> T:
     try:
         return await source.transact(work)
     except (SQLAlchemyError, OSError) as fault:
-        said = str(getattr(fault, "orig", None) or fault).partition("\n")[0]
-        raise AuditUnavailable(f"the audit database cannot be read: {said}") from fault
+        raise AuditUnavailable(f"the audit database cannot be read: {why(fault)}") from fault
     finally:
         await source.close()
 

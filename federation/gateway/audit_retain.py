@@ -27,7 +27,7 @@ from federation.audit import (
     sign_head,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_database import AuditDatabase, audit_database
+from federation.gateway.audit_database import AuditDatabase, audit_database, why
 from federation.gateway.audit_index import forget_entries
 from federation.gateway.audit_read import TrailReport, read_trail, verify_all
 from federation.gateway.audit_store import enter
@@ -100,7 +100,7 @@ async def retain(
         for pruning in found.prunings:
             await _prune(target, pruning, key, before, now)
     except (SQLAlchemyError, OSError) as fault:
-        raise AuditUnavailable("the audit database cannot be used") from fault
+        raise AuditUnavailable(f"the audit database cannot be used: {why(fault)}") from fault
     finally:
         await target.close()
     return found

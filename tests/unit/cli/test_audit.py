@@ -157,6 +157,14 @@ def test_records_are_readable_in_a_narrow_terminal(
     ]
 
 
+def test_on_a_terminal_a_long_command_says_that_it_is_at_work(folder: Path) -> None:
+    command = ["audit", "verify", "--config", str(folder / "datong.toml")]
+    watched = CliRunner().invoke(app, command, env={"COLUMNS": "200", "FORCE_COLOR": "1"})
+
+    assert "verifying" in watched.stderr
+    assert "verifying" not in datong(folder, "verify").stderr
+
+
 def test_heads_of_a_key_that_was_not_given_are_told_shortly(folder: Path, tmp_path: Path) -> None:
     head_key(str(tmp_path / "other.pem"))
 
@@ -165,6 +173,7 @@ def test_heads_of_a_key_that_was_not_given_are_told_shortly(folder: Path, tmp_pa
     assert done.exit_code == 1
     assert "entry 1: forged" in done.stdout
     assert "give that too by --key" in done.stderr
+    assert "8 records are not proven" in done.stderr
 
 
 def test_an_anchor_proves_what_lies_before_it(folder: Path, tmp_path: Path) -> None:
