@@ -7,7 +7,7 @@ with; each object stands in one list once, so that nothing is masked twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -72,8 +72,7 @@ class Writer:
         self._used: dict[Node, set[str]] = {}
         for call in _all(calls):
             for part in call.parts:
-                wanted = {each.source for each in _representation(call, part)}
-                self._used.setdefault(part.node, set()).update(wanted)
+                self._use(part.node, _representation(call, part))
         for node, columns in tested:
             self._used.setdefault(node, set()).update(columns)
         self._structs = Structs(schema, self._name, self._used, shared=shared, keeps_all=keeps_tree)
@@ -82,6 +81,7 @@ class Writer:
             MISSING=MISSING,
             canonical=canonical,
             enc=_encode,
+            inside=_inside_of,
             islice=islice,
             read=read_value,
             read_once=read_once,
@@ -89,6 +89,15 @@ class Writer:
         self.rows = RowWriter(source, self._structs, self._name)
         self.response = ResponseWriter(source, self._structs, self._name, shared)
         self._needed: set[Node] = set()
+
+    def _use(self, node: Node, fields: Iterable[RepresentationField]) -> None:
+        """Note what is read of a node's objects, and of those inside of them."""
+        used = self._used.setdefault(node, set())
+        for each in fields:
+            used.add(each.source)
+            slot = node.slots.get(each.source)
+            if slot is not None and slot.child is not None:
+                self._use(_only_node(slot.child), each.fields)
 
     # Which objects are listed
 
@@ -207,9 +216,10 @@ class Writer:
         """What is sent, where it is, and whether it is equal exactly if its JSON is."""
         for each in _representation(call, part):
             slot = part.node.slots.get(each.source)
-            if slot is None or slot.child is not None:
+            if slot is None:
                 raise Unexpected
-            yield each, slot, not each.fields and is_exact(slot.leaf, self._schema)
+            is_leaf = slot.child is None and not each.fields
+            yield each, slot, is_leaf and is_exact(slot.leaf, self._schema)
 
     def _objects(self, at: str, call: Call, part: Part) -> list[str]:
         """Statements that tell objects with all that is sent from those that lack something."""
@@ -268,9 +278,8 @@ class Writer:
                 f"    r = {{'__typename': {self._told(call)}}}",
             ]
             for each, slot, _ in fields:
-                inner = self._source.constant(each.fields)
                 lines += [
-                    f"    v = read(o.{self._name(slot.key)}, {inner})",
+                    f"    v = {self._read(each, slot)}",
                     "    if v is MISSING: gone.append(o); continue",
                     f"    r[{each.name!r}] = v",
                 ]
@@ -283,6 +292,29 @@ class Writer:
             if call.entity.fallbacks:
                 lines.append("if gone: raise Unexpected")
         return [*lines, f"r{one} = b','.join(sent.values())"]
+
+    def _read(self, each: RepresentationField, slot: Slot) -> str:
+        """What is sent of an object ``o``, or MISSING."""
+        value = f"o.{self._name(slot.key)}"
+        if slot.child is None:
+            return f"read({value}, {self._source.constant(each.fields)})"
+        return f"inside({self._inside(slot.child, each.fields)}, {value}, {slot.child.depth})"
+
+    def _inside(self, position: Position, fields: Iterable[RepresentationField]) -> str:
+        """The name of a function from an object to what is sent of it, or MISSING."""
+        function, node = self._source.fresh("r"), _only_node(position)
+        lines, names = [f"def {function}(o):"], []
+        for at, each in enumerate(fields):
+            slot = node.slots.get(each.source)
+            if slot is None or each.types is not None:
+                raise Unexpected
+            lines += [
+                f"    v{at} = {self._read(each, slot)}",
+                f"    if v{at} is MISSING or v{at} is UNSET: return MISSING",
+            ]
+            names.append(f"{each.name!r}: v{at}")
+        self._source.add(*lines, f"    return {{{', '.join(names)}}}")
+        return function
 
     def _told(self, call: Call) -> str:
         """The type that is sent, as JSON and, since it is a plain name, as Python."""
@@ -304,14 +336,16 @@ class Writer:
                     f"if len(found) != len(s.u{one}): raise Unexpected",
                     f"answer_to = dict(zip(s.u{one}, found)).__getitem__",
                 ]
-            lines += self._fill(_id(fetch, call, part), part)
+            lines += self._fill(_id(fetch, call, part), part, is_only=len(call.parts) == 1)
         return lines
 
-    def _fill(self, at: str, part: Part) -> list[str]:
+    def _fill(self, at: str, part: Part, *, is_only: bool) -> list[str]:
         lines: list[str] = []
         inner = [slot for slot in part.slots.values() if slot.child is not None]
         if any(slot.child is not None and self._is_needed(slot.child) for slot in inner):
-            lines += ["here = [e for e in found if e is not None]", *self._lists(inner, "here")]
+            # What other parts were answered stands nowhere here, and nobody may be asked about it.
+            found = "found" if is_only else f"map(answer_to, dict.fromkeys(s.k{at}))"
+            lines += [f"here = [e for e in {found} if e is not None]", *self._lists(inner, "here")]
         lines += [
             "gone = []",
             f"for o, e in zip(s.o{at}, map(answer_to, s.k{at})):",
@@ -335,6 +369,27 @@ class Writer:
         if key == TYPENAME and part.node.is_told:
             return False
         return self._structs.keeps(part.node, part.node.slots[key])
+
+
+def _only_node(position: Position) -> Node:
+    """What all objects at a position are.
+
+    Raises:
+        Unexpected: They can be of several types.
+    """
+    if len(position.nodes) > 1:
+        raise Unexpected
+    return next(iter(position.nodes.values()))
+
+
+def _inside_of(read: Callable[[Any], Any], value: Any, depth: int) -> Any:
+    """What is sent of an object or of lists of them; one that lacks something spoils it all."""
+    if value is None:
+        return None
+    if not depth:
+        return read(value)
+    items = [_inside_of(read, each, depth - 1) for each in value]
+    return MISSING if any(each is MISSING for each in items) else items
 
 
 def _check_merging(slot: Slot) -> None:
