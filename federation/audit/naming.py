@@ -211,6 +211,11 @@ def _split(
         if names:
             below = structs.replace(names, depth=output.type.count("["))
             inner.append((output.source, output.key, output.types, below))
+    if None in reads and len(reads) > 1:
+        # What an interface has of a key, and what only its one type has, are one name.
+        for each in reads.pop(None):
+            for only in sorted(graph.possible_types[each.parent]):
+                reads.setdefault(only, []).append(each)
     rules = tuple(_rule(only, fields, graph) for only, fields in reads.items())
     return tuple(kept), Names(rules, tuple(inner))
 

@@ -149,6 +149,26 @@ async def test_other_entities_are_named_by_their_key_and_values_by_nothing() -> 
     }
 
 
+async def test_an_interfaces_only_type_is_named_by_its_whole_key() -> None:
+    sdl = f"""{HEADER}
+    type Query {{ papers: [Paper!] deed: Deed }}
+    interface Paper {{ id: ID! }}
+    type Deed implements Paper @key(fields: "id office") {{ id: ID! office: ID! }}"""
+    deed = {"__typename": "Deed", "id": "1", "office": "a"}
+    root: Row = {"papers": [deed], "deed": deed}
+    supergraph = _composed({"deeds": sdl})
+    schema, graph = build_api_schema(supergraph), build_query_graph(supergraph)
+    transport = MemoryTransport({"deeds": MemorySubgraph(sdl, {"Query": [root]})})
+
+    for query in ("{ papers { id } }", "{ papers { __typename } }", "{ deed { id } }"):
+        operation = parse_operation(query, schema, None, WIDE).operation
+        named = plan_with_names(operation, graph, _identities(supergraph))
+        result = await execute(named.plan, ExecutionRequest(), transport, schema)
+
+        found = find_names(result.tree, result.data, named.names)
+        assert texts_of(found) == {("Deed", "key id office"): {'["1", "A"]'}}
+
+
 async def test_the_subject_is_fetched_from_where_it_is() -> None:
     result, names = await Town().ask("{ accounts { balance } }")
 
