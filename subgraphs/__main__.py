@@ -14,6 +14,7 @@ import uvicorn
 from subgraphs.toolkit.access_context import ContextVerifier, KeySet
 from subgraphs.toolkit.app import build_app
 from subgraphs.toolkit.schema import Department
+from subgraphs.world.faults import DatabaseUnusable
 from subgraphs.world.sizes import CITIZENS_BY_SIZE
 from subgraphs.world.store import database_url, ensure
 
@@ -53,7 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
             f"{department.name}: set {KEYS_VARIABLE} to the gateway's JWKS, or --open\n"
         )
         return 2
-    return asyncio.run(_serve(department, options, verifier))
+    try:
+        return asyncio.run(_serve(department, options, verifier))
+    except DatabaseUnusable as fault:
+        sys.stderr.write(f"{department.name}: {fault}\n")
+        return 1
 
 
 def _read_options(arguments: list[str] | None) -> argparse.Namespace:

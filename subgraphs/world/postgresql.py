@@ -5,7 +5,8 @@ that has no such table is somebody else's and is never touched.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,7 @@ from sqlalchemy import JSON, MetaData, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from subgraphs.world.faults import DatabaseUnusable, SchemaTaken
 from subgraphs.world.values import Rows
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -20,23 +22,17 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _LOCK = 809_202_508_01
 
 
-class SchemaTaken(Exception):
-    """A schema of a department's name exists that this program did not make."""
-
-
 async def is_filled(dsn: str, departments: Iterable[str], fingerprint: str) -> bool:
     """Whether each department's schema holds the world of that fingerprint.
 
     Raises:
+        DatabaseUnusable: It cannot be asked.
         SchemaTaken: One of the schemas is not ours.
     """
-    connection = await asyncpg.connect(dsn)
-    try:
+    async with _connected(dsn) as connection:
         # Whoever is just filling drops tables under our hands; wait.
         await connection.execute("SELECT pg_advisory_lock_shared($1)", _LOCK)
         return await _holds(connection, departments, fingerprint)
-    finally:
-        await connection.close()
 
 
 async def fill(
@@ -57,10 +53,10 @@ async def fill(
         rows: Gives the rows of a department; not called when the work is done already.
 
     Raises:
+        DatabaseUnusable: It cannot be filled; nothing was changed.
         SchemaTaken: One of the schemas is not ours; nothing was changed.
     """
-    connection = await asyncpg.connect(dsn)
-    try:
+    async with _connected(dsn) as connection:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         if await _holds(connection, tables, fingerprint):
             return
@@ -73,9 +69,19 @@ async def fill(
         for department, metadata in tables.items():
             for table in metadata.sorted_tables:
                 await connection.execute(f'ANALYZE "{department}"."{table.name}"')
-    finally:
-        # Closing the session gives the lock back.
-        await connection.close()
+
+
+@asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    try:
+        connection = await asyncpg.connect(dsn)
+        try:
+            yield connection
+        finally:
+            # Closing the session gives the lock back.
+            await connection.close()
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as fault:
+        raise DatabaseUnusable(f"the database cannot be used: {fault}") from fault
 
 
 async def _holds(

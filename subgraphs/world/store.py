@@ -72,7 +72,7 @@ def ensure(
         on_progress: None shows a bar on standard error.
 
     Raises:
-        SchemaTaken: The PostgreSQL database has such schemas of other origin.
+        DatabaseUnusable: The PostgreSQL database cannot be filled.
     """
     for department in departments:
         check_department(department)

@@ -92,3 +92,17 @@ def test_ending_the_demo_ends_everything_it_started(tmp_path: Path, ending: sign
     while left := _processes_of(tmp_path):
         assert time.monotonic() < until, left
         time.sleep(0.2)
+
+
+def test_a_database_that_does_not_answer_is_told_of(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--once", "--database", "postgresql://nobody@127.0.0.1:1/none"],
+        env=_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "error: the database cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr

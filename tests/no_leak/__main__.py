@@ -25,7 +25,7 @@ from tests.no_leak.anywhere.graph import SDL, without_scopes
 from tests.no_leak.anywhere.try_claims import Finding, to_json, try_claims
 from tests.no_leak.anywhere.world import AUDITOR, CLERK, World, open_world
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 COLOURS = {"held": "green", "leaks": "red", "untested": "yellow"}
 
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+from federation.cli.report import usage_fault
+
+
+class Size(StrEnum):
+    """How much demo data there is."""
+
+    FULL = "full"
+    SMALL = "small"
+
 
 app = typer.Typer(help="Run eight departments, one gateway and five stories.")
 
@@ -21,14 +33,18 @@ def demo(
         str | None, typer.Option(metavar="URL", help="PostgreSQL instead of SQLite files.")
     ] = None,
     port: Annotated[int, typer.Option(help="Of the gateway, or the next free one.")] = 14300,
-    size: Annotated[str, typer.Option(help="Of the demo data: full or small.")] = "full",
+    size: Annotated[Size, typer.Option(help="Of the demo data.")] = Size.FULL,
 ) -> None:
     """Run eight departments, one gateway and five stories; the status is 1 when one is wrong."""
     if context.invoked_subcommand is not None:
         return
+    if opa not in ("embedded", "server") and not opa.startswith(("http://", "https://")):
+        raise usage_fault(f"--opa {opa}: embedded, server, or a URL such as http://127.0.0.1:8181")
+    if database is not None and not re.match(r"postgres(ql)?(\+\w+)?://", database):
+        raise usage_fault("--database: a URL such as postgresql://user@host/database is expected")
     from federation.cli.demo.run import Options, run_demo  # noqa: PLC0415
 
-    raise typer.Exit(run_demo(Options(once, opa, database, port, size)))
+    raise typer.Exit(run_demo(Options(once, opa, database, port, size.value)))
 
 
 @app.command()
@@ -38,7 +54,7 @@ def token(
     """Print a demo caller's token."""
     from federation.cli.demo.callers import CALLERS, purpose_of  # noqa: PLC0415
     from federation.cli.demo.keys import load_keys  # noqa: PLC0415
-    from federation.cli.report import err, usage_fault  # noqa: PLC0415
+    from federation.cli.report import err  # noqa: PLC0415
 
     if caller not in CALLERS:
         raise usage_fault(f"no demo caller is called {caller}; there are {', '.join(CALLERS)}")

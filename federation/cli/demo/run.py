@@ -32,6 +32,7 @@ from federation.cli.demo.session import write_session
 from federation.cli.demo.table import print_table
 from federation.cli.demo.telling import Told, tell_all
 from subgraphs.world import store
+from subgraphs.world.faults import DatabaseUnusable
 
 GATEWAY_PORT = 14300
 START_SECONDS = 120.0
@@ -70,9 +71,9 @@ def run_demo(options: Options) -> int:
     """The exit code: 0 when every story came out right, 1 otherwise."""
     _end_on_signals()
     keys = load_keys()
-    store.ensure(base=options.database, size=options.size)
     with processes(keys.folder) as group:
         try:
+            _make_data(options)
             stage = asyncio.run(_start(group, keys, options))
             told = asyncio.run(_tell(stage))
         except NotStarted as error:
@@ -85,6 +86,18 @@ def run_demo(options: Options) -> int:
         if not options.once:
             _wait(group)
     return 1 if any(each.faults for each in told) else 0
+
+
+def _make_data(options: Options) -> None:
+    """Fills the departments' databases where they are not.
+
+    Raises:
+        NotStarted: PostgreSQL cannot be used.
+    """
+    try:
+        store.ensure(base=options.database, size=options.size)
+    except DatabaseUnusable as fault:
+        raise NotStarted(str(fault)) from None
 
 
 def _end_on_signals() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from subgraphs.world.departments import DEPARTMENTS, metadata_of
-from subgraphs.world.postgresql import SchemaTaken
+from subgraphs.world.faults import SchemaTaken
 from subgraphs.world.store import database_url, ensure
 
 
