@@ -59,6 +59,7 @@ from federation.audit.touched import (
     find_names,
     pages,
     subject_digest,
+    subject_digests,
     told,
     touched,
 )
@@ -135,6 +136,7 @@ __all__ = [
     "sign_head",
     "subject_arguments",
     "subject_digest",
+    "subject_digests",
     "text_digest",
     "text_without_literals",
     "told",

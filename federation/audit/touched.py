@@ -82,6 +82,12 @@ def subject_digest(key: bytes, value: object) -> str:
     return keyed_digest(key, SUBJECT, plain_text(value))
 
 
+def subject_digests(hashes: NameHashes, values: Iterable[Any]) -> tuple[str, ...]:
+    """The digests of persons' numbers, sorted, each once."""
+    texts = {value if isinstance(value, str) else plain_text(value) for value in values}
+    return tuple(sorted(set(hashes.of(SUBJECT, texts, plain_text))))
+
+
 def pages(
     entities: Sequence[TouchedEntities], subjects: Sequence[str]
 ) -> list[tuple[tuple[TouchedEntities, ...], tuple[str, ...]]]:

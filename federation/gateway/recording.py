@@ -20,7 +20,7 @@ from federation.audit import (
     RecordKind,
     TouchedEntities,
     pages,
-    subject_digest,
+    subject_digests,
     told,
     touched,
 )
@@ -64,9 +64,9 @@ class RequestNotes:
         """Who asks."""
         self.caller = AuditedCaller(id=caller.id, department=caller.department or "")
 
-    def note_subjects(self, values: Iterable[Any], key: bytes) -> None:
+    def note_subjects(self, values: Iterable[Any], hashes: NameHashes) -> None:
         """Persons that arguments name."""
-        self.subjects = tuple(sorted({subject_digest(key, value) for value in values}))
+        self.subjects = subject_digests(hashes, values)
 
     def intent(self) -> list[AuditRecord]:
         """The records to append before anything can be released; the last is the intent itself."""

@@ -133,7 +133,7 @@ class Trail:
 
     def note_subjects(self, values: Iterable[Any]) -> None:
         """Persons that the request's arguments name, whether it will find them or not."""
-        self._notes.note_subjects(values, self._recorder.hashes.key)
+        self._notes.note_subjects(values, self._recorder.hashes)
 
     def note_decision(self, decision: Decision, index: AccessIndex) -> Decision:
         """What the policy said about every asked coordinate."""
