@@ -50,7 +50,7 @@ def read_asker(caller: str, purpose: str | None, consents: list[str] | None) -> 
     from federation.access import Asker  # noqa: PLC0415
     from federation.gateway.identity import read_caller  # noqa: PLC0415
 
-    claims = {"sub": "caller", **_read_claims(caller)}
+    claims = {"sub": "caller", **read_claims(caller)}
     facts = tuple(_read_consent(text, purpose) for text in consents or ())
     return Asker(read_caller(claims), purpose, facts, int(time.time()))
 
@@ -137,7 +137,11 @@ def _expand(text: str, known: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _read_claims(text: str) -> dict[str, Any]:
+def read_claims(text: str) -> dict[str, Any]:
+    """Claims of a caller of the demo, of a file, or as they are given in JSON.
+
+    Ends the command with status 2 when they cannot be read.
+    """
     from federation.cli.demo.callers import CALLERS  # noqa: PLC0415
 
     if text in CALLERS:

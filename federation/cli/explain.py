@@ -66,7 +66,10 @@ def explain(
     override_label: LabelOption = None,
     caller: Annotated[
         str | None,
-        typer.Option(metavar="JSON|@FILE", help="Claims of a caller; without, access is open."),
+        typer.Option(
+            metavar="NAME|FILE|JSON",
+            help="A caller of the demo, or claims of a token; without, access is open.",
+        ),
     ] = None,
     purpose: Annotated[str | None, typer.Option(help="Purpose code.")] = None,
     consent: Annotated[
@@ -88,13 +91,14 @@ def explain(
         raise usage_fault(f"stage {stage.value} needs an OPERATION")
     text = read_operation(operation) if operation is not None else ""
     values = read_object(variables, "--variables")
-    claims = read_object(caller, "--caller") if caller is not None else None
-    if consent and claims is None:
+    if consent and caller is None:
         raise usage_fault("--consent: a consent is given to a caller, name it by --caller")
+    from federation.cli.access_question import read_claims  # noqa: PLC0415
     from federation.cli.consent_input import read_consent  # noqa: PLC0415
     from federation.cli.stages import Question, Stages  # noqa: PLC0415
     from federation.errors import FederationError, SchemaError  # noqa: PLC0415
 
+    claims = read_claims(caller) if caller is not None else None
     consents = tuple(read_consent(each, purpose) for each in consent or ())
     labels = tuple(override_label or ())
     stages = Stages(

@@ -359,8 +359,9 @@ def test_a_consent_that_lacks_a_fact_is_wrong_usage(
     assert "--consent: " in done.stderr
 
 
-def test_explain_judges_a_caller_that_is_described(folder: Path) -> None:
-    caller = json.dumps({"sub": "clerk", "clearance": 1})
+@pytest.mark.parametrize("caller", ['{"clearance": 1}', "clerk.json", "@clerk.json", "bank-app"])
+def test_explain_judges_a_caller_that_is_described_or_named(folder: Path, caller: str) -> None:
+    (folder / "clerk.json").write_text('{"sub": "clerk", "clearance": 1}')
 
     done = datong(
         folder,
