@@ -211,7 +211,7 @@ class Gateway:
         except InvalidOperation as fault:
             check = partial(self._check, request, asker)
             raise await self._own.worded(fault, asker, state, check) from None
-        with self._hiding.of_the_valid():
+        with self._hiding.of_the_valid:
             asked = await self._recall.asked(known, variables, asker, state)
         trail.note_subjects(named_subjects(asked.subjects, variables, state.subjects))
         question = asked.question.asked_by(asker)
@@ -281,7 +281,7 @@ class Gateway:
         known = await self._recall.parsed(asker.caller.id, key, parse)
         parsed = known.parsed
         self._hiding.check(parsed)
-        with self._hiding.of_the_valid():
+        with self._hiding.of_the_valid:
             if request.is_get and parsed.operation.kind == "mutation":
                 raise NotOverGet("a mutation must be sent by POST")
             if parsed.operation.kind == "subscription" and not request.accepts_events:
@@ -289,7 +289,7 @@ class Gateway:
         return known
 
     def _coerce(self, parsed: ParsedOperation, request: Request, state: State) -> dict[str, Any]:
-        with self._hiding, self._hiding.of_the_valid():
+        with self._hiding, self._hiding.of_the_valid:
             variables = coerce_variables(parsed.variables, state.schema, request.variables)
             check_variable_limits(parsed, variables, self._limits)
         return variables
