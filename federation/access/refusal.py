@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from federation.access.decision import NO_DECISION, Verdict
 from federation.errors import Refusal, ResponseError
@@ -107,6 +108,22 @@ def unite(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
             together = tuple(dict.fromkeys(known.conditions + refusal.conditions))
             united[key] = _with_conditions(known, together)
     return tuple(united.values())
+
+
+def with_link(refusal: Refusal, url: str) -> Refusal:
+    """The refusal with a link to where access to what is denied can be requested.
+
+    Args:
+        refusal: It gets no link where nothing was decided: there is nothing to be requested.
+        url: Of the page, perhaps with a query of its own; empty for none.
+    """
+    told = refusal.error.extensions
+    if not url or told["code"] != "ACCESS_DENIED":
+        return refusal
+    denied = told.get("cause", {"coordinate": told["coordinate"], "use": "select"})
+    link = f"{url}{'&' if '?' in url else '?'}{urlencode(denied)}"
+    error = replace(refusal.error, extensions={**told, "requestAccess": link})
+    return replace(refusal, error=error)
 
 
 def _with_conditions(refusal: Refusal, conditions: tuple[tuple[Condition, ...], ...]) -> Refusal:

@@ -13,7 +13,7 @@ from msgspec import structs
 from federation.access.decision import Decision
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import Judge
-from federation.access.refusal import Denial, Place, refuse, unite
+from federation.access.refusal import Denial, Place, refuse, unite, with_link
 from federation.access.row_filter import RowCondition, fulfils
 from federation.errors import Forbidden, InvalidOperation, Refusal, ResponseError
 from federation.operation import EMPTY
@@ -41,6 +41,22 @@ class Disclosure(Enum):
 
     EXPLAIN = "explain"
     HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What a caller is told of refused fields.
+
+    Attributes:
+        disclosure: How much.
+        request_url: Page where access can be requested; empty names none.
+    """
+
+    disclosure: Disclosure = Disclosure.EXPLAIN
+    request_url: str = ""
+
+
+EXPLAINING = Telling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,7 @@ def restrict(
     decision: Decision,
     index: AccessIndex,
     mode: Mode = Mode.PRUNE,
-    disclosure: Disclosure = Disclosure.EXPLAIN,
+    telling: Telling = EXPLAINING,
 ) -> Restriction:
     """The operation without what the decision denies.
 
@@ -86,7 +102,7 @@ def restrict(
         decision: On that question.
         index: Of the schema the operation was validated against.
         mode: For queries.
-        disclosure: Of refused fields.
+        telling: Of refused fields.
 
     Raises:
         Forbidden: Something is refused in mode ``REFUSE``, or nothing of a subscription is left.
@@ -101,7 +117,8 @@ def restrict(
     )
     refusals = unite(pruner.refusals)
     if refusals:
-        _raise_if_whole(operation, refusals, mode, disclosure)
+        refusals = tuple(with_link(each, telling.request_url) for each in refusals)
+        _raise_if_whole(operation, refusals, mode, telling.disclosure)
         operation = replace(operation, selections=selections)
         operation = replace(operation, variables=_used_variables(operation))
     if pruner.judge.row_tests:

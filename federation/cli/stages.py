@@ -22,6 +22,7 @@ from federation.access import (
     Disclosure,
     Mode,
     Restriction,
+    Telling,
     ask,
     restrict,
     row_filters_json,
@@ -188,7 +189,7 @@ class Stages:
             self.decision,
             index,
             Mode(access.mode),
-            Disclosure(access.disclosure),
+            Telling(Disclosure(access.disclosure), access.request_url),
         )
 
     @cached_property

@@ -19,6 +19,7 @@ from federation.access import (
     Mode,
     PolicyEngine,
     Restriction,
+    Telling,
     bind_row_tests,
     refuse_whole,
     restrict,
@@ -132,8 +133,9 @@ class Gateway:
         self._slots = Slots(config.subscriptions.max_open, config.subscriptions.max_open_per_caller)
         self._forwarded = forwardable(config.http.forwarded_headers)
         self._mode = Mode(config.access.mode)
-        self._disclosure = Disclosure(config.access.disclosure)
-        self._hiding = Hiding(self._disclosure)
+        disclosure = Disclosure(config.access.disclosure)
+        self._telling = Telling(disclosure, config.access.request_url)
+        self._hiding = Hiding(disclosure)
         is_named = parts.recorder.sink is not None
         self._turns = Turns(config.preparing)
         self._recall = Recall(config.cache, self._turns, is_named=is_named)
@@ -318,7 +320,7 @@ class Gateway:
         index: AccessIndex,
     ) -> Restriction:
         with self._hiding:
-            return restrict(operation, variables, decision, index, self._mode, self._disclosure)
+            return restrict(operation, variables, decision, index, self._mode, self._telling)
 
     def _work(
         self,

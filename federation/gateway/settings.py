@@ -233,6 +233,8 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             process that answers requests; more are evaluated in the policy worker process.
         mode: `prune` takes denied fields out of a query, `refuse` refuses the whole operation.
         disclosure: How much a refusal explains, `explain` or `hidden`.
+        request_url: Page where access can be requested. A refusal names it as `requestAccess`, with
+            the `coordinate` and the `use` that are denied; empty names none.
         mask_key_file: Secret for keyed masks; empty makes a new one at each start.
         smallest_count: Counts over rows of which the caller may see none are null below this.
     """
@@ -252,6 +254,7 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_fields_here: int = 64
     mode: Literal["prune", "refuse"] = "prune"
     disclosure: Literal["explain", "hidden"] = "explain"
+    request_url: str = ""
     mask_key_file: str = ""
     smallest_count: int = 5
 

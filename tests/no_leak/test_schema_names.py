@@ -100,6 +100,20 @@ def test_hidden_fields_answer_so_where_the_operation_would_be_refused_anyway(cit
     assert hidden.sent == ()
 
 
+@pytest.mark.parametrize("mode", ["prune", "refuse"])
+def test_a_refusal_names_where_access_can_be_requested_unless_all_is_hidden(
+    city: City, mode: str
+) -> None:
+    page = "https://city.example/request?from=api"
+    query = f'{{ citizen(idNumber: "{ANN}") {{ phone }} }}'
+    shown = city.gateway(RIGHTS, mode=mode, request_url=page).ask(query)
+    hidden = city.gateway(RIGHTS, mode=mode, request_url=page, disclosure="hidden").ask(query)
+
+    assert f'"requestAccess":"{page}&coordinate=Citizen.' in shown.body
+    assert ANN not in shown.body
+    assert page not in hidden.body
+
+
 def test_hidden_disclosure_answers_what_is_allowed(city: City) -> None:
     wire = city.gateway(RIGHTS, disclosure="hidden").ask("{ mayor { name } }")
 

@@ -11,6 +11,7 @@ from federation.access import (
     Disclosure,
     Effect,
     Mode,
+    Telling,
     Verdict,
     allow_all,
     ask,
@@ -234,7 +235,11 @@ def test_hidden_disclosure_answers_as_if_the_field_did_not_exist() -> None:
     request = question(CITIZEN)
     with pytest.raises(InvalidOperation) as caught:
         restrict(
-            operation(CITIZEN), {}, no_decision(request), index(), disclosure=Disclosure.HIDDEN
+            operation(CITIZEN),
+            {},
+            no_decision(request),
+            index(),
+            telling=Telling(Disclosure.HIDDEN),
         )
     assert "no_decision" not in str(caught.value.errors)
 
