@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 from graphql import Undefined, ValueNode, VariableNode, parse_value, value_from_ast_untyped
 
 from federation.catalogue import (
-    PAGING,
     TypeField,
     concrete_types,
+    turns_pages,
 )
 from federation.coordinate import Coordinate
 from federation.selection import Argument
@@ -37,10 +37,17 @@ InputUse: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class InputFacts:
-    """One argument or input field: the name of its type, and what it tests by itself."""
+    """One argument or input field.
+
+    Attributes:
+        type: Name of its type.
+        uses: What it tests by itself.
+        turns_pages: It is known to test nothing.
+    """
 
     type: str
     uses: frozenset[InputUse]
+    turns_pages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,9 @@ def build_inputs(supergraph: Supergraph) -> Inputs:
                     known = arguments.get(place)
                     # An object's argument and that of its interface are one: both count.
                     uses = facts.uses | known.uses if known else facts.uses
-                    arguments[place] = InputFacts(facts.type, uses)
+                    pages = turns_pages(supergraph, field, argument)
+                    pages = pages and (known is None or known.turns_pages)
+                    arguments[place] = InputFacts(facts.type, uses, pages)
     types = supergraph.types.values()
     return Inputs(
         arguments=arguments,
@@ -138,7 +147,7 @@ def input_uses(
         value = value_from_ast_untyped(node, given)
         walk.visit(facts.type if facts else "", value, explained=bool(own))
         uses |= walk.uses
-        if walk.unexplained and tests_rows and argument.name not in PAGING:
+        if walk.unexplained and tests_rows and not (facts and facts.turns_pages):
             uses.add((f"{place[0]}.{place[1]}({argument.name}:)", "filter"))
     return frozenset(uses)
 

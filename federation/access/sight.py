@@ -36,7 +36,7 @@ from federation.access.decision import Decision
 from federation.access.index import AccessIndex
 from federation.access.inputs import InputUse
 from federation.access.judge import Judge
-from federation.catalogue import PAGING, TypeField
+from federation.catalogue import TypeField
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ def argument_uses(
         index.inputs.values.get(named.name, {}).values()
     )
     field = index.fields.get(place)
-    if is_told_inside or name in PAGING or field is None or not tests_rows(field):
+    is_known = is_told_inside or (facts is not None and facts.turns_pages)
+    if is_known or field is None or not tests_rows(field):
         return frozenset()
     return frozenset({(f"{place[0]}.{place[1]}({name}:)", "filter")})
 

@@ -31,7 +31,8 @@ from federation.supergraph.model import (
 OPEN = Grade(level=1, sharing=SharingClass.UNCONDITIONAL)
 CHANGES = Grade(level=2, sharing=SharingClass.CONDITIONAL)
 
-PAGING = frozenset({"first", "last", "after", "before"})
+_COUNTING = frozenset({"first", "last"})
+_PAGING = _COUNTING | {"after", "before"}
 _PLUMBING = {
     "Connection": frozenset({"edges", "nodes", "pageInfo", "totalCount"}),
     "Edge": frozenset({"node", "cursor"}),
@@ -39,6 +40,19 @@ _PLUMBING = {
 }
 _PLUMBING_LEAVES = frozenset({"totalCount", "cursor", *_PLUMBING["PageInfo"]})
 _STRICTNESS = list(SharingClass)
+
+
+def turns_pages(supergraph: Supergraph, field: FieldDefinition, argument: InputValue) -> bool:
+    """Whether an argument tests nothing: it turns the pages of a connection, or counts items.
+
+    Elsewhere a name says nothing: ``after`` may be a date that rows are tested by.
+    """
+    name = named_type(field.type)
+    found = supergraph.types.get(name)
+    fields = found.fields.keys() if isinstance(found, ObjectType) else frozenset[str]()
+    if name.endswith("Connection") or fields >= {"edges", "pageInfo"}:
+        return argument.name in _PAGING
+    return argument.name in _COUNTING and named_type(argument.type) == "Int"
 
 
 def build_catalogue(supergraph: Supergraph) -> Catalogue:
@@ -183,7 +197,11 @@ class _Builder:
             selected = self.selected(named_type(field.type)) or entry.items[field.name].derived_from
             for argument in field.arguments:
                 coordinate = Coordinate(entry.name, field.name, argument.name)
-                if not selected or argument.name in PAGING or self.explained(coordinate, argument):
+                if (
+                    not selected
+                    or turns_pages(self.supergraph, field, argument)
+                    or self.explained(coordinate, argument)
+                ):
                     continue
                 grade = OPEN
                 for type_name in selected:

@@ -26,11 +26,14 @@ PEOPLE = (
     + """
 type Query {
   citizen(idNumber: ID! @filters(field: "Citizen.idNumber")): Citizen
-  citizens(first: Int = 10, where: CitizenFilter, order: [CitizenOrder!]): CitizenConnection!
+  citizens(
+    first: Int = 10, after: String, where: CitizenFilter, order: [CitizenOrder!]
+  ): CitizenConnection!
   party(id: ID!): Party
   parties: [Party!]!
   papers: [Paper!]!
   mayor: Citizen!
+  newcomers(after: String, first: Int): [Citizen!]!
 }
 type Mutation {
   rename(idNumber: ID!, name: String!): Citizen
@@ -181,6 +184,7 @@ ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
                     {"__typename": "Sentence", "number": "S-1"},
                 ],
                 "mayor": {"idNumber": BEN},
+                "newcomers": [{"idNumber": BEN}],
             }
         ],
     },

@@ -33,6 +33,9 @@ RIGHTS = grants(
         ),
         ("query($o: [CitizenOrder!]) { citizens(order: $o) { totalCount } }", {"o": "BIRTH"}),
         (f'{{ party(id: "{ANN}") {{ __typename }} }}', {}),
+        # Of a plain list, this turns no page.
+        ('{ newcomers(after: "1990-01-01") { name } }', {}),
+        ("query($a: String) { newcomers(after: $a, first: 9) { name } }", {"a": "1990-01-01"}),
     ],
 )
 def test_a_denied_input_denies_its_field_and_is_never_dropped(
@@ -47,6 +50,16 @@ def test_a_denied_input_denies_its_field_and_is_never_dropped(
     # Records and lines name coordinates, never what was typed in.
     assert not wire.shows(ANN) & {"log", "audit"}
     assert not wire.shows("1990-01-01") & {"log", "audit"}
+
+
+def test_paging_takes_no_right(city: City) -> None:
+    gateway = city.gateway(RIGHTS)
+
+    assert gateway.ask("{ newcomers(first: 9) { name } }").data == {
+        "newcomers": [{"name": "NAME-BEN"}]
+    }
+    wire = gateway.ask('{ citizens(first: 9, after: "c") { edges { node { name } } } }')
+    assert len(wire.data["citizens"]["edges"]) == 2
 
 
 def test_what_is_not_supplied_is_not_asked(city: City) -> None:
