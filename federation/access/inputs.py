@@ -7,6 +7,7 @@ test; paging arguments and the direction beside an ordering are known to test no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +31,8 @@ from federation.supergraph.model import (
     Supergraph,
     named_type,
 )
+
+_DIRECTION = re.compile(r"(ASC|DESC)(ENDING)?(_NULLS_(FIRST|LAST))?", re.IGNORECASE)
 
 InputUse: TypeAlias = tuple[str, str]
 """Coordinate text and ``filter`` or ``sort``."""
@@ -242,8 +245,13 @@ class _Walk:
             if facts is None or item is Undefined:
                 continue
             self.uses |= facts.uses
-            direction = orders and facts.type in self.inputs.values and not self.orders(facts.type)
+            direction = orders and self.directs(facts.type)
             self.visit(facts.type, item, explained=explained or bool(facts.uses) or direction)
+
+    def directs(self, type_name: str) -> bool:
+        """Whether all values of this enum say no more than which end comes first."""
+        values = self.inputs.values.get(type_name, {})
+        return bool(values) and all(_DIRECTION.fullmatch(value) for value in values)
 
     def orders(self, type_name: str) -> bool:
         """Whether values of this enum name fields to order by."""

@@ -86,7 +86,9 @@ def test_ordering_is_asked_by_enum_value_and_its_direction_tells_nothing() -> No
     assert "Query.citizens(orderBy:)" not in asked
 
 
-@pytest.mark.parametrize("arguments", ['mystery: "x"', 'where: {odd: "x"}'])
+@pytest.mark.parametrize(
+    "arguments", ['mystery: "x"', 'where: {odd: "x"}', "orderBy: {by: NAME, kind: POOR}"]
+)
 def test_input_that_nobody_explained_is_asked_by_its_own_name(arguments: str) -> None:
     name = arguments.partition(":")[0]
     asked = uses(f"{{ citizens({arguments}) {{ totalCount }} }}")

@@ -71,12 +71,13 @@ input CitizenFilter {
   and: [CitizenFilter!]
 }
 input DateRange { from: String, to: String }
-input CitizenOrder { by: CitizenColumn!, direction: Direction }
+input CitizenOrder { by: CitizenColumn!, direction: Direction, kind: Kind }
 enum CitizenColumn {
   NAME @filters(field: "Citizen.name", use: SORT)
   BORN @filters(field: "Citizen.birthDate", use: SORT)
 }
 enum Direction { ASC DESC }
+enum Kind { RICH POOR }
 type CitizenConnection {
   edges: [CitizenEdge!]!
   totalCount: Int! @derivedFrom(type: "Citizen")
