@@ -177,6 +177,12 @@ def subject(
             }
         )
         return
+    if not shown and part.page == 1:
+        err.print(
+            "No records name this person in this time. Nor are any found by a number that was "
+            "mistyped, or with another key_file than the gateway's."
+        )
+        return
     table = Table("time (UTC)", "caller", "of", "purpose", "what", "fields", "request", box=None)
     for each in shown:
         record = each.found.record

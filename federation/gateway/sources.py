@@ -65,8 +65,20 @@ def list_sources(schema: Schema) -> tuple[SubgraphSource, ...]:
     """The subgraphs that the settings name, in their order; none for a ready supergraph.
 
     Raises:
-        SchemaUnavailable: The list cannot be read.
+        SchemaUnavailable: The list cannot be read, or says of a subgraph neither its SDL nor where
+            to fetch it.
     """
+    sources = _listed(schema)
+    for source in sources:
+        if source.sdl is None and not source.url.startswith(("http://", "https://")):
+            raise SchemaUnavailable(
+                f"subgraph {source.name}: {source.url or 'nothing'} is no URL to fetch its SDL"
+                " from; write one such as http://127.0.0.1:14306/graphql"
+            )
+    return sources
+
+
+def _listed(schema: Schema) -> tuple[SubgraphSource, ...]:
     if not schema.subgraphs_file:
         return tuple(SubgraphSource(name, url) for name, url in schema.subgraphs.items())
     file = Path(schema.subgraphs_file)

@@ -98,7 +98,9 @@ def test_a_person_is_found_by_a_number_from_stdin_however_it_is_written(folder: 
     assert row[-1] == "r3"
     assert "Citizen.name" in row
     assert NUMBER not in done.output.upper()
-    assert rows(datong(folder, "subject", input="99010219900101124X\n")) == []
+    nobody = datong(folder, "subject", input="99010219900101124X\n")
+    assert (nobody.exit_code, nobody.stdout) == (0, "")
+    assert "mistyped" in nobody.stderr
     assert datong(folder, "subject", input="\n").exit_code == 2
 
 

@@ -426,6 +426,19 @@ def test_a_schema_that_cannot_be_used_ends_with_1(folder: Path, arguments: tuple
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("entry", [{"name": "tax"}, {"name": "tax", "url": "127.0.0.1:14306"}])
+def test_a_subgraph_that_cannot_be_fetched_is_told_of_at_once(
+    folder: Path, entry: dict[str, str]
+) -> None:
+    (folder / "nowhere.json").write_text(json.dumps([entry]))
+
+    done = datong(folder, "compose", "--subgraphs", "nowhere.json")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "tax" in done.stderr
+    assert "waiting" not in done.stderr
+
+
 def test_help_shows_what_stands_in_brackets_and_fills_its_lines(folder: Path) -> None:
     words = datong(folder, "policy", "revoke", "--help").stdout.split()
 
