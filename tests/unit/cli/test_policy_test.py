@@ -173,6 +173,24 @@ def test_tables_that_name_nobody_known_end_with_1_and_say_so(folder: Path) -> No
     assert "odd.yaml: row 1" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ("  want: {}\n", "it wants nothing"),
+        ("  want: {Citizen.name: {select: deny}}\n  valid_untl: 5\n", "there is no valid_untl"),
+    ],
+)
+def test_rows_that_would_hold_whatever_is_answered_are_refused(
+    folder: Path, members: str, words: str
+) -> None:
+    (folder / "cases/odd.yaml").write_text(f"- note: who\n  caller: bank-app\n{members}")
+
+    done = datong(folder, "policy", "test", str(folder))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert words in done.stderr
+
+
 @pytest.mark.skipif(OPA is None, reason="no opa on PATH")
 def test_the_same_tests_run_on_an_opa_server_which_is_left_empty(folder: Path) -> None:
     with empty_opa() as url:

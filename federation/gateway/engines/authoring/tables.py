@@ -8,6 +8,7 @@ grants and purposes beside those of the policy folder.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,23 @@ from federation.gateway.engines.release import (
 CASES_FOLDER = "cases"
 NOW = 1_800_000_000
 """The time at which all rows are asked: seconds since the epoch."""
+
+
+# Of a row. What is misspelt would otherwise hold whatever is answered.
+_MEMBERS = frozenset(
+    {
+        "note",
+        "caller",
+        "purpose",
+        "consents",
+        "operation",
+        "feeds",
+        "want",
+        "row_filters",
+        "rules",
+        "valid_until",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +94,8 @@ def read_yaml(path: Path) -> Any:
         engine.here.set_input_json(json.dumps(path.read_text(encoding="utf-8")))
         return json.loads(engine.here.eval_rule_as_json("data.read.document"))
     except (OSError, RuntimeError, ValueError) as error:
-        fault = describe_failure(error).removeprefix("read.rego:3:13: ")
+        # The engine names the place of its own rule, not that in the file.
+        fault = re.sub(r"^read\.rego:\d+:\d+: ", "", describe_failure(error))
         raise PolicyFault((f"{path.name}: {fault}",)) from None
 
 
@@ -154,13 +173,18 @@ def _read_rows(file: Path, table: list[Any], known: Mapping[str, Any]) -> Iterat
             at = next((i for i, line in enumerate(lines, 1) if note in line), 1)
             yield _read_row(f"{file.stem}: {note}", f"{CASES_FOLDER}/{file.name}:{at}", row, known)
         except (KeyError, TypeError, AttributeError) as error:
-            fault = f"{file.name}: row {number} cannot be read: {type(error).__name__} {error}"
+            why = f"it lacks or names an unknown {error}" if isinstance(error, KeyError) else error
+            fault = f"{file.name}: row {number} cannot be read: {why}"
             raise PolicyFault((fault,)) from None
 
 
 def _read_row(
     name: str, place: str, row: Mapping[str, Any], known: Mapping[str, Any]
 ) -> PolicyCase:
+    if unknown := sorted(row.keys() - _MEMBERS):
+        raise TypeError(f"there is no {', '.join(unknown)}")
+    if not row["want"]:
+        raise TypeError("it wants nothing")
     caller = dict(known["callers"][row["caller"]])
     caller["roles"] = frozenset(caller.get("roles", ()))
     caller["scopes"] = frozenset(caller.get("scopes", ()))
