@@ -15,11 +15,7 @@ from typing import Any, TypeAlias
 
 from graphql import Undefined, ValueNode, VariableNode, parse_value, value_from_ast_untyped
 
-from federation.catalogue import (
-    TypeField,
-    concrete_types,
-    turns_pages,
-)
+from federation.catalogue import TypeField, concrete_types
 from federation.coordinate import Coordinate
 from federation.selection import Argument
 from federation.supergraph.governance import read_governance
@@ -31,6 +27,7 @@ from federation.supergraph.model import (
     Supergraph,
     named_type,
 )
+from federation.supergraph.paging import turns_pages
 
 _DIRECTION = re.compile(r"(ASC|DESC)(ENDING)?(_NULLS_(FIRST|LAST))?", re.IGNORECASE)
 

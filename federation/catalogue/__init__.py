@@ -1,6 +1,6 @@
 """The data catalogue: what departments say about their data, generated from the schema alone."""
 
-from federation.catalogue.build import build_catalogue, resolvers, turns_pages
+from federation.catalogue.build import build_catalogue, resolvers
 from federation.catalogue.model import Catalogue, Entry, Grade, Item
 from federation.catalogue.requirements import TypeField, concrete_types, direct_requirements
 
@@ -14,5 +14,4 @@ __all__ = [
     "concrete_types",
     "direct_requirements",
     "resolvers",
-    "turns_pages",
 ]

@@ -27,12 +27,11 @@ from federation.supergraph.model import (
     Supergraph,
     named_type,
 )
+from federation.supergraph.paging import turns_pages
 
 OPEN = Grade(level=1, sharing=SharingClass.UNCONDITIONAL)
 CHANGES = Grade(level=2, sharing=SharingClass.CONDITIONAL)
 
-_COUNTING = frozenset({"first", "last"})
-_PAGING = _COUNTING | {"after", "before"}
 _PLUMBING = {
     "Connection": frozenset({"edges", "nodes", "pageInfo", "totalCount"}),
     "Edge": frozenset({"node", "cursor"}),
@@ -40,19 +39,6 @@ _PLUMBING = {
 }
 _PLUMBING_LEAVES = frozenset({"totalCount", "cursor", *_PLUMBING["PageInfo"]})
 _STRICTNESS = list(SharingClass)
-
-
-def turns_pages(supergraph: Supergraph, field: FieldDefinition, argument: InputValue) -> bool:
-    """Whether an argument tests nothing: it turns the pages of a connection, or counts items.
-
-    Elsewhere a name says nothing: ``after`` may be a date that rows are tested by.
-    """
-    name = named_type(field.type)
-    found = supergraph.types.get(name)
-    fields = found.fields.keys() if isinstance(found, ObjectType) else frozenset[str]()
-    if name.endswith("Connection") or fields >= {"edges", "pageInfo"}:
-        return argument.name in _PAGING
-    return argument.name in _COUNTING and named_type(argument.type) == "Int"
 
 
 def build_catalogue(supergraph: Supergraph) -> Catalogue:

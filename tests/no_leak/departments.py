@@ -27,7 +27,7 @@ PEOPLE = (
 type Query {
   citizen(idNumber: ID! @filters(field: "Citizen.idNumber")): Citizen
   citizens(
-    first: Int = 10, after: String, where: CitizenFilter, order: [CitizenOrder!]
+    first: Int = 10, after: String, before: Int, where: CitizenFilter, order: [CitizenOrder!]
   ): CitizenConnection!
   party(id: ID!): Party
   parties: [Party!]!

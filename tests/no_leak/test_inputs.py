@@ -36,6 +36,8 @@ RIGHTS = grants(
         # Of a plain list, this turns no page.
         ('{ newcomers(after: "1990-01-01") { name } }', {}),
         ("query($a: String) { newcomers(after: $a, first: 9) { name } }", {"a": "1990-01-01"}),
+        # Nor does what cannot be a cursor.
+        ("{ citizens(before: 1990) { edges { cursor } } }", {}),
     ],
 )
 def test_a_denied_input_denies_its_field_and_is_never_dropped(

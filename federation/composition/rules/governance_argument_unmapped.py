@@ -11,11 +11,9 @@ from federation.supergraph.model import (
     EnumType,
     InputObjectType,
     InputValue,
-    ObjectType,
     named_type,
 )
-
-_PAGING = frozenset({"first", "last", "before", "after"})
+from federation.supergraph.paging import turns_pages
 
 
 def governance_argument_unmapped(merged: Merged) -> Iterator[Diagnostic]:
@@ -33,7 +31,7 @@ def governance_argument_unmapped(merged: Merged) -> Iterator[Diagnostic]:
                 coordinate = Coordinate(definition.name, field.name, argument.name)
                 if coordinate in governance.filters or _is_mapped_inside(argument, merged):
                     continue
-                if argument.name in _PAGING and _is_connection(field.type, merged):
+                if turns_pages(merged.supergraph, field, argument):
                     continue
                 yield Diagnostic(
                     "GOVERNANCE_ARGUMENT_UNMAPPED",
@@ -43,11 +41,6 @@ def governance_argument_unmapped(merged: Merged) -> Iterator[Diagnostic]:
                     merged.places(coordinate),
                     'Add @filters(field: "Type.field").',
                 )
-
-
-def _is_connection(type_text: str, merged: Merged) -> bool:
-    definition = merged.supergraph.types.get(named_type(type_text))
-    return isinstance(definition, ObjectType) and {"edges", "pageInfo"} <= definition.fields.keys()
 
 
 def _is_mapped_inside(argument: InputValue, merged: Merged) -> bool:
