@@ -158,11 +158,26 @@ async def test_while_the_event_loop_is_busy_records_wait_for_each_other(
 async def test_no_record_waits_long_for_others(file: Path) -> None:
     async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
         commits = count_commits(store)
-        working = asyncio.create_task(work(10_000))
+        working = asyncio.create_task(work(200_000))
         await store.append(replace(record("r"), kind=RecordKind.RELEASE))
 
         assert not working.done()
         assert commits == [1]
+        working.cancel()
+
+
+async def test_as_soon_as_many_records_wait_they_are_written(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_store, "COMPANY_SECONDS", 60.0)
+    async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
+        commits = count_commits(store)
+        working = asyncio.create_task(work(200_000))
+        release = replace(record("r"), kind=RecordKind.RELEASE)
+        await asyncio.gather(*(store.append(release) for _ in range(audit_store.COMPANY)))
+
+        assert not working.done()
+        assert commits == [audit_store.COMPANY]
         working.cancel()
 
 
