@@ -85,7 +85,7 @@ def subject_digest(key: bytes, value: object) -> str:
 def subject_digests(hashes: NameHashes, values: Iterable[Any]) -> tuple[str, ...]:
     """The digests of persons' numbers, sorted, each once."""
     texts = {value if isinstance(value, str) else plain_text(value) for value in values}
-    return tuple(sorted(set(hashes.of(SUBJECT, texts, plain_text))))
+    return tuple(sorted(set(hashes.of(SUBJECT, texts, plain_text)))) if texts else ()
 
 
 def pages(
