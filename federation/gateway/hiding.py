@@ -6,6 +6,7 @@ decision on everything that was valid.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 
 from federation.access import Disclosure
@@ -15,47 +16,11 @@ from federation.gateway.own_schema import UNTOLD, is_about_the_text
 from federation.operation import ParsedOperation
 
 
-class Hiding:
-    """As a context it turns each fault that depends on the schema into the same one.
+class _Turning:
+    """As a context it turns each fault that tells of the schema into the same one."""
 
-    It does nothing under ``Disclosure.EXPLAIN``.
-
-    Attributes:
-        of_the_valid: The same for faults that are found only where the schema knows all.
-    """
-
-    def __init__(self, disclosure: Disclosure) -> None:
-        self._is_on = disclosure is Disclosure.HIDDEN
-        self.of_the_valid = _OfTheValid(is_on=self._is_on)
-
-    def check(self, parsed: ParsedOperation) -> None:
-        """Refuse what is valid and would be answered without a decision on every part of it.
-
-        Raises:
-            InvalidOperation: Several operations, or selections that nothing can ever be answered
-                for.
-        """
-        if self._is_on and not parsed.is_whole:
-            raise InvalidOperation((UNTOLD,))
-
-    def __enter__(self) -> None:
-        """Nothing is needed."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Raise the one fault instead of another; syntax is no secret."""
-        if self._is_on and isinstance(error, InvalidOperation) and not is_about_the_text(error):
-            raise InvalidOperation((UNTOLD,)) from None
-
-
-class _OfTheValid:
-    """See ``Hiding``; no generator, since every request enters it three times."""
-
-    def __init__(self, *, is_on: bool) -> None:
+    def __init__(self, tells: Callable[[BaseException | None], bool], *, is_on: bool) -> None:
+        self._tells = tells
         self._is_on = is_on
 
     def __enter__(self) -> None:
@@ -68,5 +33,39 @@ class _OfTheValid:
         trace: TracebackType | None,
     ) -> None:
         """Raise the one fault instead of another."""
-        if self._is_on and isinstance(error, OperationTooLarge | NotOverGet | EventsNotAccepted):
+        if self._is_on and self._tells(error):
             raise InvalidOperation((UNTOLD,)) from None
+
+
+class Hiding(_Turning):
+    """Turns faults of operations that are not valid.
+
+    It does nothing under ``Disclosure.EXPLAIN``.
+
+    Attributes:
+        of_the_valid: The same for faults that are found only where the schema knows all.
+    """
+
+    def __init__(self, disclosure: Disclosure) -> None:
+        is_on = disclosure is Disclosure.HIDDEN
+        super().__init__(_is_of_the_invalid, is_on=is_on)
+        self.of_the_valid = _Turning(_is_of_the_valid, is_on=is_on)
+
+    def check(self, parsed: ParsedOperation) -> None:
+        """Refuse what is valid and would be answered without a decision on every part of it.
+
+        Raises:
+            InvalidOperation: Several operations, or selections that nothing can ever be answered
+                for.
+        """
+        if self._is_on and not parsed.is_whole:
+            raise InvalidOperation((UNTOLD,))
+
+
+def _is_of_the_invalid(error: BaseException | None) -> bool:
+    # Syntax is no secret.
+    return isinstance(error, InvalidOperation) and not is_about_the_text(error)
+
+
+def _is_of_the_valid(error: BaseException | None) -> bool:
+    return isinstance(error, OperationTooLarge | NotOverGet | EventsNotAccepted)
