@@ -79,6 +79,11 @@ class AuditedVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     use: str | msgspec.UnsetType = msgspec.UNSET
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether they were to be read, and not only used."""
+        return self.use is msgspec.UNSET
+
 
 class TouchedEntities(msgspec.Struct, frozen=True, kw_only=True):
     """Objects of one type whose data was released.
@@ -150,7 +155,7 @@ class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
         """How many coordinates might be read, as they are or masked, or were denied for any use."""
         covered: dict[str, set[str]] = {}
         for group in self.verdicts:
-            if group.use is msgspec.UNSET or group.effect == "deny":
+            if group.is_reading or group.effect == "deny":
                 covered.setdefault(group.effect, set()).update(group.coordinates)
         return {effect: len(each) for effect, each in covered.items()}
 

@@ -136,13 +136,13 @@ def _fields(groups: Iterable[AuditedVerdicts]) -> str:
 
 def _read(record: AuditRecord, effect: str) -> str:
     """Coordinates that were allowed or masked, to be read."""
-    groups = (each for each in record.verdicts if each.use is msgspec.UNSET)
+    groups = (each for each in record.verdicts if each.is_reading)
     return _fields(group for group in groups if group.effect == effect)
 
 
 def _used(record: AuditRecord) -> str:
     """Coordinates that might be searched by, or computed with."""
-    groups = (each for each in record.verdicts if each.use is not msgspec.UNSET)
+    groups = (each for each in record.verdicts if not each.is_reading)
     return _fields(group for group in groups if group.effect != "deny")
 
 

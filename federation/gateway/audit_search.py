@@ -14,7 +14,6 @@ from itertools import islice
 from typing import TypeVar
 
 import msgspec
-from msgspec import UNSET
 from sqlalchemy import Connection
 
 from federation.audit import (
@@ -177,7 +176,7 @@ class SubjectRead:
     @property
     def fields(self) -> tuple[str, ...]:
         """Fields of these types that were allowed or masked to be read, sorted."""
-        return tuple(sorted(self._granted(lambda group: group.use is UNSET)))
+        return tuple(sorted(self._granted(lambda group: group.is_reading)))
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -225,7 +224,7 @@ def reads_of_department(
             if group.effect == "deny":
                 count.denied += len(group.coordinates)
                 continue
-            if group.use is not UNSET:
+            if not group.is_reading:
                 count.uses.update(group.coordinates)
                 continue
             count.fields.update(group.coordinates)

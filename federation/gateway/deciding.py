@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from federation.catalogue import Catalogue
     from federation.gateway.engines import Bundle, EngineCounts, PolicySource
     from federation.gateway.engines.dry_run import DryRun
+    from federation.gateway.engines.release import Span
     from federation.gateway.handed import ActivePolicies
     from federation.gateway.policy_store import Shared
 
@@ -81,8 +82,7 @@ class Deciding:
 
     Attributes:
         probe: What is wrong with the engine now.
-        purposes: Those that grants name, by department; each with the seconds since the epoch from
-            when until when they do.
+        purposes: See ``engines.granted_purposes``.
         bundles: What a stock OPA loads, by name.
         view: What a caller may do with a great many fields, see ``engines.Views.decide``.
         revision: Of policy, catalogue and grants.
@@ -93,9 +93,7 @@ class Deciding:
 
     engine: PolicyEngine
     probe: Probe = never_fails
-    purposes: Mapping[str, Mapping[str, frozenset[tuple[float, float]]]] = field(
-        default_factory=dict
-    )
+    purposes: Mapping[str, Mapping[str, frozenset[Span]]] = field(default_factory=dict)
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
     view: ViewOf = view_of_all
     revision: str = "open"

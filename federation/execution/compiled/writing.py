@@ -218,8 +218,7 @@ class Writer:
             slot = part.node.slots.get(each.source)
             if slot is None:
                 raise Unexpected
-            is_leaf = slot.child is None and not each.fields
-            yield each, slot, is_leaf and is_exact(slot.leaf, self._schema)
+            yield each, slot, not each.fields and is_exact(slot.leaf, self._schema)
 
     def _objects(self, at: str, call: Call, part: Part) -> list[str]:
         """Statements that tell objects with all that is sent from those that lack something."""
