@@ -4,7 +4,7 @@
 request.
 """
 
-from federation.access.ask import MAX_COORDINATES, ask
+from federation.access.ask import MAX_COORDINATES, AskedUses, ask
 from federation.access.decision import (
     NO_DECISION,
     Decision,
@@ -17,6 +17,7 @@ from federation.access.decision import (
 from federation.access.engine import PolicyEngine
 from federation.access.index import AccessIndex, FieldFacts, build_access_index
 from federation.access.inputs import input_shapes
+from federation.access.judge import Judge
 from federation.access.masks import MASKS, Mask, bind_mask, bind_masks, suits
 from federation.access.request import (
     AccessRequest,
@@ -37,6 +38,7 @@ from federation.access.restrict import (
     row_filters_json,
 )
 from federation.access.row_filter import RowCondition, fulfils, read_condition
+from federation.access.rows import RowQuestion
 from federation.access.view import build_view, everything
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "NO_DECISION",
     "AccessIndex",
     "AccessRequest",
+    "AskedUses",
     "Asker",
     "Caller",
     "ConsentFact",
@@ -52,12 +55,14 @@ __all__ = [
     "Disclosure",
     "Effect",
     "FieldFacts",
+    "Judge",
     "Mask",
     "Mode",
     "OperationFacts",
     "PolicyEngine",
     "Restriction",
     "RowCondition",
+    "RowQuestion",
     "Telling",
     "Uses",
     "Verdict",

@@ -32,7 +32,7 @@ def ask(
     return AccessRequest(
         asker=asker,
         operation=OperationFacts(operation.kind, operation.name),
-        fields=collector.fields(),
+        fields=collector.asked.fields(),
     )
 
 
@@ -41,23 +41,58 @@ def tests_rows(facts: FieldFacts) -> bool:
     return bool(facts.returns or facts.derived_from) and not facts.changes
 
 
-class _Collector:
-    def __init__(self, variables: Mapping[str, Any], index: AccessIndex) -> None:
-        self.variables = variables
-        self.index = index
-        self.uses: dict[str, set[str]] = {}
-        self.feeds: dict[str, set[str]] = {}
+class AskedUses:
+    """Coordinates and what is asked of each.
+
+    Args:
+        most: How many coordinates there may be; None for any number.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
+        self._uses: dict[str, set[str]] = {}
+        self._feeds: dict[str, set[str]] = {}
 
     def fields(self) -> dict[str, Uses]:
+        """As a question lists them, sorted."""
         return {
             coordinate: Uses(
                 select="select" in uses,
                 filter="filter" in uses,
                 sort="sort" in uses,
-                join=tuple(sorted(self.feeds.get(coordinate, ()))),
+                join=tuple(sorted(self._feeds.get(coordinate, ()))),
             )
-            for coordinate, uses in sorted(self.uses.items())
+            for coordinate, uses in sorted(self._uses.items())
         }
+
+    def select(self, facts: FieldFacts) -> None:
+        """Ask for the selection of a field and for all that it is computed from."""
+        self.add(facts.coordinate, "select")
+        for required in facts.inputs:
+            self.add(required, "join")
+            self._feeds.setdefault(required, set()).add(facts.coordinate)
+
+    def add(self, coordinate: str, use: str) -> None:
+        """Ask for one use.
+
+        Raises:
+            OperationTooLarge: More coordinates than there may be.
+        """
+        uses = self._uses.get(coordinate)
+        if uses is None:
+            if len(self._uses) == self._most:
+                raise OperationTooLarge(
+                    f"the operation touches more than {self._most} fields, counted per object type"
+                )
+            uses = self._uses[coordinate] = set()
+        uses.add(use)
+
+
+class _Collector:
+    def __init__(self, variables: Mapping[str, Any], index: AccessIndex) -> None:
+        self.variables = variables
+        self.index = index
+        self.asked = AskedUses(MAX_COORDINATES)
 
     def collect(self, selections: SelectionSet, types: tuple[str, ...]) -> None:
         for selection in selections:
@@ -76,31 +111,15 @@ class _Collector:
             facts = self.index.fields.get((type_name, field.name))
             if facts is None:  # __typename and introspection
                 continue
-            self.add(facts.coordinate, "select")
-            for counted in facts.tells:
-                self.add(self.index.marks[counted], "select")
-            for required in facts.inputs:
-                self.add(required, "join")
-                self.feeds.setdefault(required, set()).add(facts.coordinate)
+            self.asked.select(facts)
             if field.arguments:
                 place = (type_name, field.name)
                 rows = tests_rows(facts)
                 for coordinate, use in input_uses(
                     place, field.arguments, self.variables, self.index.inputs, tests_rows=rows
                 ):
-                    self.add(coordinate, use)
+                    self.asked.add(coordinate, use)
             if facts.returns:
                 returns.update(dict.fromkeys(facts.returns))
         if field.selections and returns:
             self.collect(field.selections, tuple(returns))
-
-    def add(self, coordinate: str, use: str) -> None:
-        uses = self.uses.get(coordinate)
-        if uses is None:
-            if len(self.uses) == MAX_COORDINATES:
-                raise OperationTooLarge(
-                    f"the operation touches more than {MAX_COORDINATES} fields,"
-                    " counted per object type"
-                )
-            uses = self.uses[coordinate] = set()
-        uses.add(use)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -64,6 +64,8 @@ class Decision:
         rows: By coordinate, which conditions on which types its uses bring, where the engine says
             so: the row filters are the conjunctions of these. None where it does not: the answer
             then holds for the question as a whole only.
+        rows_seen: Of types of which nothing that was asked may be read, whether their rows may be
+            seen all the same; see ``federation.access.rows``.
     """
 
     verdicts: Mapping[tuple[str, str], Verdict]
@@ -71,6 +73,7 @@ class Decision:
     revision: str
     subjects: frozenset[str] = frozenset()
     rows: Rows | None = None
+    rows_seen: Mapping[str, Verdict] = field(default_factory=dict)
 
     def verdict(self, coordinate: str, use: str) -> Verdict:
         """The verdict on one use; ``NO_DECISION`` when there is none."""

@@ -76,8 +76,9 @@ class AccessIndex:
         subjects: Type name to its ``@dataSubject`` field.
         columns: Type name and field to the subgraphs that hold it as their own data.
         returned_by: Type name to the subgraphs whose answers can hold such objects.
-        marks: Type name to the coordinate whose selection stands for seeing its rows: of the data
-            subject, else of a key, else of any of its fields.
+        rows: Object types that stand for rows (by a key, a data subject or a region, or since
+            something counts them), to their fields: whoever may read none of these may not know
+            that there are any. Fields graded by their place alone are left out.
         inputs: What arguments, input fields and enum values test or order by.
         tests_rows: Rows that no subgraph can filter are left to the gateway; else they are refused.
     """
@@ -88,9 +89,13 @@ class AccessIndex:
     subjects: Mapping[str, str]
     columns: Mapping[TypeField, frozenset[str]]
     returned_by: Mapping[str, frozenset[str]]
-    marks: Mapping[str, str]
+    rows: Mapping[str, tuple[TypeField, ...]]
     inputs: Inputs
     tests_rows: bool = True
+
+    def rows_of(self, facts: FieldFacts) -> tuple[str, ...]:
+        """Types that stand for rows, of which the value of a field tells."""
+        return tuple(name for name in (*facts.tells, *facts.returns) if name in self.rows)
 
     def holds(self, subgraph: str, type_name: str, fields: Iterable[str]) -> bool:
         """Whether a subgraph can itself test all these fields of a type."""
@@ -158,7 +163,7 @@ def build_access_index(
         subjects=subjects,
         columns=columns,
         returned_by=_returned_by(supergraph),
-        marks=_marks(supergraph, subjects),
+        rows=_rows(catalogue, schema, {n for facts in fields.values() for n in facts.tells}),
         inputs=inputs,
     )
 
@@ -180,14 +185,17 @@ def _is_connection(type_name: str) -> bool:
     return type_name.endswith("Connection")
 
 
-def _marks(supergraph: Supergraph, subjects: Mapping[str, str]) -> dict[str, str]:
-    marks: dict[str, str] = {}
-    for definition in supergraph.types.values():
-        if isinstance(definition, ObjectType) and definition.fields:
-            keys = [join.key for join in definition.joins if join.key in definition.fields]
-            name = subjects.get(definition.name) or next(iter(keys), None)
-            marks[definition.name] = f"{definition.name}.{name or next(iter(definition.fields))}"
-    return marks
+def _rows(
+    catalogue: Catalogue, schema: GraphQLSchema, told: set[str]
+) -> dict[str, tuple[TypeField, ...]]:
+    rows: dict[str, tuple[TypeField, ...]] = {}
+    for entry in catalogue.entries.values():
+        if entry.name in told or entry.keys or entry.subject or entry.region:
+            # What nobody can ask for gives nobody a right.
+            shown = getattr(schema.type_map.get(entry.name), "fields", {})
+            graded = [name for name in shown if not entry.items[name].structural]
+            rows[entry.name] = tuple((entry.name, name) for name in graded)
+    return rows
 
 
 def _leaf_types(supergraph: Supergraph) -> frozenset[str]:

@@ -37,6 +37,7 @@ class Judge:
     Attributes:
         row_tests: Types whose rows the gateway has to filter itself for what was not refused so
             far, each with the fields that it must know.
+        unseen_rows: Types of whose rows the gateway may show none, where others stand beside them.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Judge:
         self.decision = decision
         self.index = index
         self.row_tests: dict[str, tuple[str, ...]] = {}
+        self.unseen_rows: set[str] = set()
         self._tests_rows = tests_rows
         self._verdicts: dict[tuple[str, str], Verdict] = {}
         self._denials: dict[tuple[str, str], Denial | None] = {}
@@ -81,30 +83,72 @@ class Judge:
         verdict = self._verdict(facts.coordinate, "select")
         if verdict.effect is Effect.MASK and not _masks(verdict.mask, facts):
             return Denial(facts.coordinate, facts.coordinate, "select", UNSUITED)
-        if facts.tells and not facts.is_count and not self.sees_rows(facts):
-            return Denial(facts.coordinate, facts.coordinate, "select", self._uncounted(facts))
+        unseen = self._unseen(facts)
+        if unseen:
+            return self._rows_refused(facts, unseen)
+        if not self._hides_rows(facts, arguments):
+            return Denial(facts.coordinate, facts.coordinate, "select", UNFILTERED)
         return self._unfiltered(facts, place, arguments) if self._tested else None
 
     def sees_rows(self, facts: FieldFacts) -> bool:
         """Whether the caller may see something of each kind of row that a field counts."""
+        return all(map(self._sees, facts.tells))
+
+    def _sees(self, type_name: str) -> bool:
+        """Whether the caller may see something of the rows of a type."""
         if self._seen is None:
-            self._seen = frozenset(
-                read_coordinate(coordinate).type
+            asked = (
+                coordinate.partition(".")[0]
                 for coordinate, use in self.decision.verdicts
                 if use == "select" and self._verdict(coordinate, use).effect is not Effect.DENY
             )
-        return self._seen.issuperset(facts.tells)
+            besides = self.decision.rows_seen.items()
+            seen = (name for name, verdict in besides if verdict.effect is not Effect.DENY)
+            self._seen = frozenset((*asked, *seen))
+        return type_name in self._seen
 
-    def _uncounted(self, facts: FieldFacts) -> Verdict:
+    def _unseen(self, facts: FieldFacts) -> tuple[str, ...]:
+        """Types of rows that stand in the way of a field: it would tell that there are any.
+
+        A count tells less where its rows may not be seen; what a mutation made, its caller knows.
+        Where a field can return rows of several types, one that may be seen is enough.
+        """
+        if not facts.is_count and not self.sees_rows(facts):
+            return facts.tells
+        is_row = all(name in self.index.rows for name in facts.returns)
+        if facts.changes or not is_row or any(map(self._sees, facts.returns)):
+            return ()
+        return facts.returns
+
+    def _hides_rows(self, facts: FieldFacts, arguments: tuple[Argument, ...]) -> bool:
+        """Let the gateway take out rows that may not be seen; False where that would tell of them.
+
+        What a list loses after it was cut is missed.
+        """
+        unseen = [n for n in facts.returns if n in self.index.rows and not self._sees(n)]
+        if not unseen or facts.changes:
+            return True
+        if not self._tests_rows or ("[" in facts.type and self._is_cut(facts, arguments)):
+            return False
+        self.unseen_rows.update(unseen)
+        return True
+
+    def _rows_refused(self, facts: FieldFacts, types: tuple[str, ...]) -> Denial:
         """The refusal to tell of rows, with what stands in the way of seeing them."""
-        refused = [
-            self._verdict(coordinate, use)
+        asked = {
+            coordinate: self._verdict(coordinate, use)
             for coordinate, use in self.decision.verdicts
-            if use == "select" and read_coordinate(coordinate).type in facts.tells
-        ]
-        reasons = {"row_right_required"}.union(*(verdict.reasons for verdict in refused))
-        decided = all(verdict.decided for verdict in refused)
-        return Verdict(Effect.DENY, tuple(sorted(reasons)), GATEWAY_RULE, decided=decided)
+            if use == "select" and coordinate.partition(".")[0] in types
+        }
+        refused = {name: each for name, each in asked.items() if each.effect is Effect.DENY}
+        besides = [self.decision.rows_seen[n] for n in types if n in self.decision.rows_seen]
+        verdicts = [*refused.values(), *besides] or [NO_DECISION]
+        reasons = {"row_right_required"}.union(*(verdict.reasons for verdict in verdicts))
+        decided = all(verdict.decided for verdict in verdicts)
+        told = Verdict(Effect.DENY, tuple(sorted(reasons)), GATEWAY_RULE, decided=decided)
+        others = [".".join(place) for name in types for place in self.index.rows.get(name, ())]
+        cause = next(iter([*refused, *others]), facts.coordinate)
+        return Denial(facts.coordinate, cause, "select", told)
 
     def allows(self, coordinate: str, use: str) -> bool:
         """Whether one use by itself is allowed."""

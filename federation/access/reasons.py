@@ -69,8 +69,8 @@ REASONS: Mapping[str, Text] = {
         "rows cannot be filtered where it is held", "持有该数据之处无法按行过滤"
     ),
     "row_right_required": Text(
-        "it tells how many rows there are of which the caller may see none",
-        "它会透露调用方无权查看的数据行的数量",
+        "it tells of rows of which the caller may read nothing",
+        "它会透露调用方无权查看的数据行是否存在及其数量",
     ),
     "scope_missing": Text(
         "the schema demands scopes that the caller does not hold", "调用方缺少模式要求的权限范围"

@@ -18,7 +18,8 @@ class Denial:
 
     Attributes:
         field: Coordinate of the selected field.
-        cause: Coordinate of the denied use; differs from ``field`` for inputs and requirements.
+        cause: Coordinate of the denied use; differs from ``field`` for inputs, for requirements and
+            for rows of which nothing may be read.
         use: ``select``, ``filter``, ``sort`` or ``join``.
     """
 
@@ -134,7 +135,12 @@ def _message(denial: Denial) -> str:
     reasons = ", ".join(denial.verdict.reasons) or "denied"
     if denial.cause == denial.field:
         return f"{denial.field} may not be read: {reasons}"
-    how = {"filter": "filters by", "sort": "orders by", "join": "is computed from"}
+    how = {
+        "filter": "filters by",
+        "sort": "orders by",
+        "join": "is computed from",
+        "select": "tells of rows with",
+    }
     return f"{denial.field} may not be read: it {how[denial.use]} {denial.cause}: {reasons}"
 
 

@@ -14,7 +14,7 @@ from federation.access.decision import Decision
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import Judge
 from federation.access.refusal import Denial, Place, refuse, unite, with_link
-from federation.access.row_filter import RowCondition, fulfils
+from federation.access.row_filter import NEVER, RowCondition, fulfils
 from federation.errors import Forbidden, InvalidOperation, Refusal, ResponseError
 from federation.operation import EMPTY
 from federation.operation.model import Operation, VariableDefinition
@@ -72,6 +72,7 @@ class Restriction:
             they are shown from a minimum on.
         row_filters: Type to condition, to be bound by every subgraph that holds its fields. The
             operation's ``row_tests`` name those that the gateway applies as well.
+        unseen_rows: Types of whose rows the gateway shows none.
         revision: Of the decision.
     """
 
@@ -81,6 +82,7 @@ class Restriction:
     small_counts: frozenset[tuple[str, str]]
     row_filters: Mapping[str, RowCondition]
     revision: str
+    unseen_rows: frozenset[str] = frozenset()
 
 
 def restrict(
@@ -121,8 +123,9 @@ def restrict(
         _raise_if_whole(operation, refusals, mode, telling.disclosure)
         operation = replace(operation, selections=selections)
         operation = replace(operation, variables=_used_variables(operation))
-    if pruner.judge.row_tests:
-        operation = replace(operation, row_tests=tuple(sorted(pruner.judge.row_tests.items())))
+    tests = pruner.judge.row_tests | dict.fromkeys(pruner.judge.unseen_rows, ())
+    if tests:
+        operation = replace(operation, row_tests=tuple(sorted(tests.items())))
     return Restriction(
         operation=operation,
         refusals=refusals,
@@ -134,6 +137,7 @@ def restrict(
             if condition is not None
         },
         revision=decision.revision,
+        unseen_rows=frozenset(pruner.judge.unseen_rows),
     )
 
 
@@ -141,10 +145,8 @@ def bind_row_tests(
     restriction: Restriction,
 ) -> dict[str, Callable[[Mapping[str, Any]], bool]]:
     """Whether a row may be shown, for each type whose rows the gateway filters itself."""
-    return {
-        name: partial(fulfils, restriction.row_filters[name])
-        for name, _ in restriction.operation.row_tests
-    }
+    conditions = {**restriction.row_filters, **dict.fromkeys(restriction.unseen_rows, NEVER)}
+    return {name: partial(fulfils, conditions[name]) for name, _ in restriction.operation.row_tests}
 
 
 def row_filters_json(row_filters: Mapping[str, RowCondition]) -> dict[str, Any]:

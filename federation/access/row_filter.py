@@ -72,6 +72,9 @@ class Not:
 
 RowCondition: TypeAlias = Comparison | AllOf | AnyOf | Not
 
+NEVER = AnyOf(())
+"""True of no row. Policies cannot say so; a row that nobody may see fulfils it."""
+
 
 def read_condition(value: Any, depth: int = 0) -> RowCondition:
     """The condition that a JSON tree writes.

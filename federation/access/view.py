@@ -22,6 +22,7 @@ from graphql import (
 )
 from graphql.utilities.map_schema_config import SchemaElementKind, map_schema_config
 
+from federation.access.ask import AskedUses
 from federation.access.decision import Decision
 from federation.access.index import AccessIndex
 from federation.access.request import Uses
@@ -45,19 +46,10 @@ class _Everything:
 
     def __init__(self, index: AccessIndex) -> None:
         self._index = index
-        self._uses: dict[str, set[str]] = {}
-        self._feeds: dict[str, set[str]] = {}
+        self._asked = AskedUses()
 
     def fields(self) -> dict[str, Uses]:
-        return {
-            name: Uses(
-                select="select" in asked,
-                filter="filter" in asked,
-                sort="sort" in asked,
-                join=tuple(sorted(self._feeds.get(name, ()))),
-            )
-            for name, asked in sorted(self._uses.items())
-        }
+        return self._asked.fields()
 
     def add_type(self, definition: GraphQLNamedType) -> None:
         inputs = self._index.inputs
@@ -72,22 +64,13 @@ class _Everything:
                 self._add_all(tests)
 
     def _add_field(self, place: tuple[str, str], field: GraphQLField) -> None:
-        facts = self._index.fields[place]
-        self._add(facts.coordinate, "select")
-        for counted in facts.tells:
-            self._add(self._index.marks[counted], "select")
-        for required in facts.inputs:
-            self._add(required, "join")
-            self._feeds.setdefault(required, set()).add(facts.coordinate)
+        self._asked.select(self._index.fields[place])
         for name, argument in field.args.items():
             self._add_all(argument_uses(self._index, place, name, argument))
 
     def _add_all(self, uses: Iterable[tuple[str, str]]) -> None:
         for coordinate, use in uses:
-            self._add(coordinate, use)
-
-    def _add(self, coordinate: str, use: str) -> None:
-        self._uses.setdefault(coordinate, set()).add(use)
+            self._asked.add(coordinate, use)
 
 
 def build_view(index: AccessIndex, decision: Decision) -> GraphQLSchema:

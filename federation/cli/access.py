@@ -64,7 +64,7 @@ def why(
     asker = read_asker(caller, purpose, consent)
     settings = given.settings()
     question = FieldQuestion(asker, tuple(coordinates), operation=operation)
-    _, _, found = explain_fields(settings, question)
+    _, _, found = explain_fields(settings, question, as_read=True)
     answers = [_answer(each) for each in found]
     if format is Format.JSON:
         print_json({"caller": asker.caller.id, "purpose": purpose, "fields": answers})
@@ -95,12 +95,34 @@ def _missing(each: Explanation) -> list[list[Text]]:
     ]
 
 
+def _cause(each: Explanation) -> Text | None:
+    """What is denied, where that is something else than the field."""
+    from federation.access.reasons import Text  # noqa: PLC0415
+
+    if each.cause is None:
+        return None
+    cause, use = each.cause
+    if use == "join":
+        return Text(f"It is computed from {cause}.", f"它由 {cause} 计算得出。")
+    return Text(
+        f"It tells of rows of {cause.partition('.')[0]}, of which nothing may be read;"
+        f" a right to one of their fields is enough, such as {cause}.",
+        f"它会透露 {cause.partition('.')[0]} 的数据行，而其内容完全不可读；"
+        f"只需获得其任一字段的权限，例如 {cause}。",
+    )
+
+
 def _answer(each: Explanation) -> dict[str, Any]:
     return {
         "coordinate": each.coordinate,
         "effect": each.verdict.effect.value,
         "mask": each.verdict.mask,
         "reasons": list(each.verdict.reasons),
+        **(
+            {"cause": dict(zip(("coordinate", "use"), each.cause, strict=True))}
+            if each.cause
+            else {}
+        ),
         "missing": [[text.to_json() for text in way] for way in _missing(each)],
     }
 
@@ -123,6 +145,9 @@ def _print(each: Explanation, language: Language) -> None:
     name = f"[bold]{plain(each.coordinate)}[/bold]"
     for line in _chosen(head, language, " "):
         stdout().print(f"{name} [{colour}]{line}[/{colour}]", soft_wrap=True)
+    cause = _cause(each)
+    for line in _chosen(cause, language) if cause else ():
+        stdout().print(f"  {plain(line)}", soft_wrap=True)
     for number, way in enumerate(_missing(each)):
         if number:
             stdout().print("  or · 或", soft_wrap=True)

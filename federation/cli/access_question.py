@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from federation.cli.operation_input import read_object
-from federation.cli.policy_options import policy_failure, read_catalogue, read_source
-from federation.cli.report import failure, schema_failure, usage_fault
+from federation.cli.policy_options import policy_failure, read_source
+from federation.cli.report import failure, progress, schema_failure, usage_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,22 +83,37 @@ class FieldQuestion:
 
 
 def explain_fields(
-    settings: Config, question: FieldQuestion
+    settings: Config, question: FieldQuestion, *, as_read: bool = False
 ) -> tuple[AccessRequest, WhatIf, tuple[Explanation, ...]]:
     """The question as asked, what it was asked of, and the explanations.
 
     Ends the command with status 1 when schema or policies cannot be used.
+
+    Args:
+        settings: Name schema and policies.
+        question: About fields.
+        as_read: Explain how operations that select the fields are answered, and not the policies'
+            answers alone.
     """
+    from federation.access import build_access_index  # noqa: PLC0415
+    from federation.catalogue import build_catalogue  # noqa: PLC0415
     from federation.errors import PolicyUnavailable, SchemaError  # noqa: PLC0415
     from federation.gateway.engines import PolicyFault, make_release  # noqa: PLC0415
     from federation.gateway.engines.authoring.what_if import WhatIf  # noqa: PLC0415
+    from federation.gateway.start import load_supergraph  # noqa: PLC0415
+    from federation.supergraph import build_api_schema  # noqa: PLC0415
 
     try:
         source = read_source(settings)
         check_purpose(question.asker.purpose, source.data)
-        what_if = WhatIf(make_release(source, read_catalogue(settings)))
-        request = _make_request(question, what_if.facts.fields)
-        return request, what_if, asyncio.run(what_if.explain(request))
+        supergraph = load_supergraph(settings, progress)
+        catalogue = build_catalogue(supergraph)
+        what_if = WhatIf(make_release(source, catalogue))
+        request = _make_request(question, what_if.facts.fields, consents_to_all=as_read)
+        if not as_read:
+            return request, what_if, asyncio.run(what_if.explain(request))
+        index = build_access_index(supergraph, build_api_schema(supergraph), catalogue)
+        return request, what_if, asyncio.run(what_if.explain_reading(request, index))
     except SchemaError as error:
         raise schema_failure(error) from None
     except PolicyFault as fault:
@@ -107,7 +122,9 @@ def explain_fields(
         raise failure(error) from None
 
 
-def _make_request(question: FieldQuestion, known: Mapping[str, Any]) -> AccessRequest:
+def _make_request(
+    question: FieldQuestion, known: Mapping[str, Any], *, consents_to_all: bool
+) -> AccessRequest:
     from federation.access import AccessRequest, OperationFacts, Uses  # noqa: PLC0415
 
     asker, feeds = question.asker, question.feeds
@@ -118,7 +135,9 @@ def _make_request(question: FieldQuestion, known: Mapping[str, Any]) -> AccessRe
     coordinates = question.coordinates
     expanded = dict.fromkeys(name for text in coordinates for name in _expand(text, known))
     consents = tuple(
-        consent if consent.fields else replace(consent, fields=frozenset(expanded))
+        consent
+        if consent.fields
+        else replace(consent, fields=frozenset(known if consents_to_all else expanded))
         for consent in asker.consents
     )
     return AccessRequest(

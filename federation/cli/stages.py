@@ -22,6 +22,7 @@ from federation.access import (
     Disclosure,
     Mode,
     Restriction,
+    RowQuestion,
     Telling,
     ask,
     restrict,
@@ -36,6 +37,7 @@ from federation.gateway.deciding import open_engine
 from federation.gateway.identity import ANONYMOUS, read_caller
 from federation.gateway.limits import build_limits
 from federation.gateway.messages import Request, Response
+from federation.gateway.row_rights import RowRights
 from federation.gateway.running import start_gateway
 from federation.gateway.settings import Config, Overrides
 from federation.gateway.sources import (
@@ -161,7 +163,8 @@ class Stages:
 
     async def _decide(self, request: AccessRequest, state: State) -> Decision:
         async with open_engine(self._engine_settings.access, state.catalogue) as deciding:
-            return await deciding.engine.decide(request)
+            rows = RowQuestion(request, state.index)
+            return await RowRights().decide(deciding.engine, request, rows)
 
     @property
     def _engine_settings(self) -> Config:
@@ -255,7 +258,7 @@ class Stages:
         return _json(self.access_request.to_json())
 
     def print_decision(self) -> str:
-        """Every verdict, one a line, then the row filters."""
+        """Every verdict, one a line, then whose rows may be seen besides, and the row filters."""
         verdicts = sorted(self.decision.verdicts.items())
         effects = [
             f"{each.effect.value} {each.mask}" if each.mask else each.effect.value
@@ -265,6 +268,10 @@ class Stages:
         lines = [
             f"{effect:{width}}  {use:6} {coordinate}  {', '.join(verdict.reasons)} [{verdict.rule}]"
             for effect, ((coordinate, use), verdict) in zip(effects, verdicts, strict=True)
+        ]
+        lines += [
+            f"rows of {name}: {seen.effect.value}  {', '.join(seen.reasons)}".rstrip()
+            for name, seen in sorted(self.decision.rows_seen.items())
         ]
         filters = row_filters_json(
             {name: each for name, each in self.decision.row_filters.items() if each is not None}

@@ -57,6 +57,7 @@ from federation.gateway.override_labels import active_labels
 from federation.gateway.own_schema import OwnSchemas, introspected
 from federation.gateway.recall import Known, Planned, Recall
 from federation.gateway.respond import describe, respond
+from federation.gateway.row_rights import RowRights
 from federation.gateway.settings import Config
 from federation.gateway.sharing import SharedQueries
 from federation.gateway.signing import ContextSigner
@@ -139,6 +140,7 @@ class Gateway:
         is_named = parts.recorder.sink is not None
         self._turns = Turns(config.preparing)
         self._recall = Recall(config.cache, self._turns, is_named=is_named)
+        self._rights = RowRights()
         self._own = OwnSchemas(parts.view, config.cache.views, config.http.deadline_seconds / 2)
         self._compiled = CompiledPlans(config.cache.compiled_bytes, self._turns.later)
         self._shared = SharedQueries() if config.http.share_equal_queries else None
@@ -217,7 +219,8 @@ class Gateway:
             asked = await self._recall.asked(known, variables, asker, state)
         trail.note_subjects(named_subjects(asked.subjects, variables, state.subjects))
         question = asked.question.asked_by(asker)
-        decision = trail.note_decision(await self._parts.engine.decide(question), state.index)
+        decided = await self._rights.decide(self._parts.engine, question, asked.rows)
+        decision = trail.note_decision(decided, state.index)
         restrict = partial(self._restrict, parsed.operation, variables, decision)
         labels = active_labels(state.graphs.labels, self._config.overrides.shares, request.id)
         planned = await self._recall.planned(asked, decision, asker, state, restrict, labels)

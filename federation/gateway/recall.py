@@ -17,6 +17,7 @@ from federation.access import (
     Asker,
     Decision,
     Restriction,
+    RowQuestion,
     ask,
     input_shapes,
 )
@@ -77,12 +78,14 @@ class Asked:
 
     Attributes:
         shapes: All that the question depended on besides.
+        rows: What is asked besides, where it must be known.
         subjects: Arguments that can name a person.
     """
 
     known: Known
     shapes: tuple[Hashable, ...]
     question: AccessRequest
+    rows: RowQuestion
     subjects: tuple[SubjectArgument, ...]
 
 
@@ -168,7 +171,7 @@ class Recall:
             subjects = (
                 subject_arguments(known.parsed.operation, state.subjects) if self._is_named else ()
             )
-            return Asked(known, shapes, question, subjects)
+            return Asked(known, shapes, question, RowQuestion(question, state.index), subjects)
 
         # What is asked shortly takes less than its turn would.
         is_small = len(known.parsed.signature) <= _SMALL

@@ -9,7 +9,7 @@ the caller reads, keys, columns of filters, and inputs that the decision lets fe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -180,11 +180,31 @@ def _mark_texts(graph: RandomGraph) -> None:
                     row[spec.name] = computed(spec, row)
 
 
-def decide(asked: AccessRequest, filters: Mapping[str, Any], random: Random) -> Decision:
-    """A random answer of contract 1, some uses left out or malformed."""
+class Rights:
+    """Random rights that answer about a use always alike, some of them malformed or not at all.
+
+    Attributes:
+        given: All answers, in the order of the questions.
+    """
+
+    def __init__(self, filters: Mapping[str, Any], seed: int) -> None:
+        self.given: list[Decision] = []
+        self.filters = filters
+        self._seed = seed
+
+    def decide(self, asked: AccessRequest) -> Decision:
+        """An answer of contract 1."""
+        fields = _answers(asked, self._seed)
+        answer = {"contract": 1, "fields": fields, "row_filters": self.filters}
+        self.given.append(read_decision(asked, answer, "r"))
+        return self.given[-1]
+
+
+def _answers(asked: AccessRequest, seed: int) -> dict[str, dict[str, Any]]:
     fields: dict[str, dict[str, Any]] = {}
     for coordinate, uses in asked.fields.items():
         for use in uses.names():
+            random = Random(f"{seed} {coordinate} {use}")
             effect = random.choices(["allow", "mask", "deny", "odd"], [70, 14, 13, 3])[0]
             if coordinate.startswith("Query.") and random.random() < 0.7:
                 effect = "allow"
@@ -193,7 +213,7 @@ def decide(asked: AccessRequest, filters: Mapping[str, Any], random: Random) -> 
                 verdict["mask"] = random.choice([*MASKS, "null", "unheard"])
             if random.random() > 0.03:
                 fields.setdefault(coordinate, {})[use] = verdict
-    return read_decision(asked, {"contract": 1, "fields": fields, "row_filters": filters}, "r")
+    return fields
 
 
 class Reference:
@@ -202,7 +222,7 @@ class Reference:
     def __init__(
         self,
         world: World,
-        decision: Decision,
+        decisions: Sequence[Decision],
         filters: Mapping[str, Any],
         mask_key: bytes = MASK_KEY,
     ) -> None:
@@ -210,10 +230,35 @@ class Reference:
         self._mask_key = mask_key
         self.filters = filters
         self.effects = {
-            key: (verdict.effect.value, verdict.mask) for key, verdict in decision.verdicts.items()
+            key: (verdict.effect.value, verdict.mask)
+            for decision in decisions
+            for key, verdict in decision.verdicts.items()
         }
+        self._asked = [
+            coordinate.split(".")[0]
+            for (coordinate, use), verdict in decisions[0].verdicts.items()
+            if use == "select" and verdict.effect is not Effect.DENY
+        ]
 
     def opens(self, type_name: str, field: str) -> bool:
+        targets = self._targets(type_name, field)
+        if targets and not any(map(self.sees, targets)):
+            return False
+        return self._is_open(type_name, field)
+
+    def sees(self, type_name: str) -> bool:
+        """Whether the caller may know of rows: something asked, or anything of them, is open."""
+        definition: Any = self.world.schema.type_map[type_name]
+        fields = definition.fields
+        return type_name in self._asked or any(self._is_open(type_name, name) for name in fields)
+
+    def _targets(self, type_name: str, field: str) -> list[str]:
+        entity = self.world.graph.entities.get(type_name)
+        spec = (entity.fields if entity else self.world.graph.roots).get(field)
+        members = self.world.graph.members(spec.target) if spec and spec.target else []
+        return [name for name in members if name in self.world.graph.entities]
+
+    def _is_open(self, type_name: str, field: str) -> bool:
         if self._is_mixed(type_name, field):
             return False
         effect, mask = self.effects.get((f"{type_name}.{field}", "select"), ("deny", None))
@@ -272,6 +317,15 @@ class Reference:
             return "[" not in text and not text.endswith("!")
         return get_named_type(named).name in MASKS.get(mask or "", ())
 
+    def _seen(self, value: Any) -> Any:
+        """What is left of a value when rows are not there of which nothing may be read."""
+        if isinstance(value, list):
+            shown = ((item, self._seen(item)) for item in value)
+            return [left for item, left in shown if item is None or left is not None]
+        if isinstance(value, dict) and "__typename" in value and not self.sees(value["__typename"]):
+            return None
+        return value
+
     def answer(self, text: str) -> Any:
         def resolve(source: Any, info: GraphQLResolveInfo[Any], **_: Any) -> Any:
             type_name, name = info.parent_type.name, info.field_name
@@ -279,9 +333,9 @@ class Reference:
                 raise GraphQLError("denied")
             if source is None:
                 value = self.world.graph.root_value(self.world.graph.roots[name])
-                return filtered(value, self.filters)
+                return self._seen(filtered(value, self.filters))
             effect, mask = self.effects[f"{type_name}.{name}", "select"]
-            value = filtered(source[name], self.filters)
+            value = self._seen(filtered(source[name], self.filters))
             return bind_mask(mask or "", self._mask_key)(value) if effect == "mask" else value
 
         return execute_sync(

@@ -21,7 +21,7 @@ def test_an_alias_shows_no_more_than_the_field(city: City) -> None:
 
 
 def test_one_response_key_in_sibling_fragments_keeps_the_rights_of_each_type(city: City) -> None:
-    wire = city.gateway(grants("Firm.title")).ask(
+    wire = city.gateway(grants("Firm.title", "Citizen.name")).ask(
         "{ parties { ... on Citizen { key: phone } ... on Firm { key: title } } }"
     )
 

@@ -1,6 +1,7 @@
 """What a field is computed from, and by which key it is found, is fetched and not shown."""
 
 from federation.access import (
+    AccessRequest,
     Asker,
     Caller,
     Decision,
@@ -16,6 +17,7 @@ from federation.operation import Limits, parse_operation
 from federation.subgraph import load_subgraph
 from tests.no_leak.city import City, grants, uses
 from tests.no_leak.departments import BEN, SDL
+from tests.support.decided import decided
 
 FEEDS = {"uses": {"join": True}, "level": 3}
 
@@ -90,11 +92,15 @@ async def test_a_denied_value_from_context_denies_what_it_feeds() -> None:
     state = build_state(composition.supergraph)
     operation = parse_operation("{ me { offer { rate } } }", state.schema, None, Limits()).operation
     question = ask(operation, {}, Asker(Caller("c", "person"), None, (), 1), state.index)
-    open_but_for = {
-        key: Verdict(Effect.DENY if key == ("Person.income", "join") else Effect.ALLOW, (), "r")
-        for key in allow_all(question).verdicts
-    }
-    restriction = restrict(operation, {}, Decision(open_but_for, {}, "r"), state.index)
+
+    def decide(asked: AccessRequest) -> Decision:
+        open_but_for = {
+            key: Verdict(Effect.DENY if key == ("Person.income", "join") else Effect.ALLOW, (), "r")
+            for key in allow_all(asked).verdicts
+        }
+        return Decision(open_but_for, {}, "r")
+
+    restriction = restrict(operation, {}, decided(question, state.index, decide), state.index)
 
     assert [refusal.path for refusal in restriction.refusals] == [("me", "offer", "rate")]
     assert "income" not in str(restriction.operation)

@@ -45,13 +45,14 @@ from tests.no_leak.random_rights import (
     VARIABLES,
     RecordingSubgraphs,
     Reference,
+    Rights,
     check_requests,
-    decide,
     masks_some,
     row_filters,
     world_of,
 )
 from tests.support.as_bytes import AsBytes, data_of
+from tests.support.decided import decided
 from tests.support.incremental import merged
 from tests.support.operations import (
     DIRECTIVES,
@@ -84,7 +85,9 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
         operation = parse_operation(text, world.schema, None, WIDE).operation
         variables = {each.name: VARIABLES[each.name] for each in operation.variables}
         filters = row_filters(world.graph, random)
-        decision = decide(ask(operation, variables, ASKER, world.index), filters, random)
+        rights = Rights(filters, random.randrange(1_000_000))
+        question = ask(operation, variables, ASKER, world.index)
+        decision = decided(question, world.index, rights.decide)
         restriction = restrict(operation, variables, decision, world.index)
         subgraphs = RecordingSubgraphs(world.graph, filters, world.index)
         work = ExecutionRequest(
@@ -104,7 +107,7 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
         assert data_of(again) == result.data, text
         assert again.errors == result.errors, text
         assert again.filtered == result.filtered, text
-        reference = Reference(world, decision, filters)
+        reference = Reference(world, rights.given, filters)
         # An interface object cannot tell types apart: a mask on one then holds for all.
         if "addedNodes" not in text or not masks_some(decision, world.graph.members("Node")):
             assert result.data == reference.answer(text), text
@@ -127,7 +130,9 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
             continue
         operation = parse_operation(text, world.schema, None, WIDE, is_incremental=True).operation
         variables = {each.name: VARIABLES[each.name] for each in operation.variables}
-        decision = decide(ask(operation, variables, ASKER, world.index), {}, random)
+        rights = Rights({}, random.randrange(1_000_000))
+        question = ask(operation, variables, ASKER, world.index)
+        decision = decided(question, world.index, rights.decide)
         restriction = restrict(operation, variables, decision, world.index)
         subgraphs = RecordingSubgraphs(world.graph, {}, world.index)
         work = ExecutionRequest(
@@ -144,7 +149,7 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
 
         await execute_incrementally(operation_plan, work, subgraphs, world.schema, release)
 
-        reference = Reference(world, decision, {})
+        reference = Reference(world, rights.given, {})
         errors = [error for payload in payloads for error in payload.all_errors()]
         check_requests(world, reference, subgraphs.requests)
         assert SECRET not in json.dumps([error.to_json() for error in errors])

@@ -19,6 +19,7 @@ from graphql import GraphQLError, GraphQLSchema
 
 from federation.access import (
     AccessIndex,
+    AccessRequest,
     Asker,
     Caller,
     ask,
@@ -39,6 +40,7 @@ from federation.query_graph import QueryGraph, build_query_graph
 from federation.subgraph import load_subgraph
 from federation.supergraph import build_api_schema
 from tests.support.as_bytes import AsBytes, data_of
+from tests.support.decided import decided
 from tests.support.filtering_subgraph import FILTERS_HEADER, FilteringSubgraph
 from tests.support.memory_subgraph import MemorySubgraph, MemoryTransport, Row
 
@@ -294,12 +296,16 @@ async def answer(
     parsed = parse_operation(text, here.schema, None, Limits(), is_incremental=True)
     operation, variables = parsed.operation, coerce_variables(parsed.variables, here.schema, {})
     question = ask(operation, variables, Asker(Caller("c", "person"), None, (), 1), here.index)
-    verdicts = {
-        (name, use): Verdict(Effect.DENY if name == denied else Effect.ALLOW, ("r",), "rule")
-        for name, uses in question.fields.items()
-        for use in uses.names()
-    }
-    decision = Decision(verdicts, {"Citizen": read_condition(condition)}, "r1")
+
+    def decide(asked: AccessRequest) -> Decision:
+        verdicts = {
+            (name, use): Verdict(Effect.DENY if name == denied else Effect.ALLOW, ("r",), "rule")
+            for name, uses in asked.fields.items()
+            for use in uses.names()
+        }
+        return Decision(verdicts, {"Citizen": read_condition(condition)}, "r1")
+
+    decision = decided(question, here.index, decide)
     restriction = restrict(operation, variables, decision, here.index)
     try:
         planned = plan(restriction.operation, here.graph)

@@ -27,11 +27,9 @@ import data.datong.rules.clearance.deny as clearance_deny
 import data.datong.rules.consent.changes as consent_changes
 import data.datong.rules.demands.deny as demands_deny
 import data.datong.rules.grants.changes as grants_changes
-import data.datong.rules.grants.regional
 import data.datong.rules.masking.mask as masking_mask
 import data.datong.rules.purpose.changes as purpose_changes
 import data.datong.rules.purpose.deny as purpose_deny
-import data.datong.rules.region.type_condition
 import data.datong.rules.sharing.conditions
 import data.datong.rules.sharing.deny as sharing_deny
 import data.datong.rules.sharing.opened
@@ -189,13 +187,6 @@ rows[c][type] contains condition if {
 	not denied[c][use]
 	type := known[c].type
 	some condition in bound
-}
-
-# A count tells of the rows that it counts: who may see a region's rows only gets their number only.
-rows[c][type] contains type_condition(type) if {
-	some c, fact in known
-	some type, _ in fact.counts
-	regional[type]
 }
 
 rows[c][type] contains condition if {

@@ -1,7 +1,7 @@
 """A small graph of three departments, and decisions on it made by hand."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from graphql import GraphQLSchema
@@ -26,6 +26,7 @@ from federation.composition import compose
 from federation.operation import Limits, Operation, parse_operation
 from federation.subgraph import load_subgraph
 from federation.supergraph import Supergraph, build_api_schema
+from tests.support.decided import decided
 
 _HEAD = """
 extend schema
@@ -218,7 +219,7 @@ def restricted(
 ) -> Restriction:
     """The operation under a decision made by ``decide``."""
     request = question(text, variables, consents)
-    decision = decide(request, **changes)
+    decision = decided(request, index(), partial(decide, **changes))
     return restrict(operation(text), variables or {}, decision, index(), mode)
 
 

@@ -87,6 +87,19 @@ def test_consent_may_be_described_in_a_file(schema: Path) -> None:
     assert (name["effect"], limit["effect"]) == ("deny", "allow")
 
 
+def test_a_field_that_tells_of_rows_takes_a_right_to_one_of_their_fields(schema: Path) -> None:
+    consent = json.dumps({"subject": SUBJECT, "fields": ["Citizen.housingFund"]})
+    done = why(schema, "Citizen.housingFund", *LOAN, "--consent", consent, "--format", "json")
+    consented = why(schema, "Citizen.housingFund", *LOAN, "--consent", SUBJECT)
+
+    (field,) = json.loads(done.stdout)["fields"]
+    assert (done.returncode, field["effect"]) == (1, "deny")
+    assert "row_right_required" in field["reasons"]
+    assert field["cause"]["coordinate"].startswith("HousingFundAccount.")
+    assert field["missing"][0][0]["en"].startswith("Send the consent of the person concerned")
+    assert consented.returncode == 0, consented.stdout
+
+
 def test_every_use_is_explained_apart(schema: Path) -> None:
     fields = explain(
         schema,

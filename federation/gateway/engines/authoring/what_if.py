@@ -10,9 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from federation.access import AccessRequest, Decision, Effect, PolicyEngine, Uses, Verdict
+from federation.access import (
+    AccessIndex,
+    AccessRequest,
+    AskedUses,
+    Decision,
+    Effect,
+    Judge,
+    PolicyEngine,
+    RowQuestion,
+    Uses,
+    Verdict,
+)
 from federation.access.remedies import (
     HYPOTHETICAL,
+    KINDS,
     PolicyFacts,
     Remedy,
     apply_remedies,
@@ -21,6 +33,7 @@ from federation.access.remedies import (
 )
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.release import PolicyRelease, PolicySource, make_release
+from federation.gateway.row_rights import RowRights
 
 MAX_WAYS = 3
 
@@ -34,6 +47,7 @@ class Explanation:
             that callers or grants can change would open it.
         fact: Of the field in ``data.catalogue``; empty when it is not known there.
         grants: Of the caller's department for the field: id to terms, and why one does not count.
+        cause: Coordinate and use of what is denied, where that is something else than this.
     """
 
     coordinate: str
@@ -43,6 +57,7 @@ class Explanation:
     ways: tuple[tuple[Remedy, ...], ...]
     fact: Mapping[str, Any]
     grants: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]]
+    cause: tuple[str, str] | None = None
 
 
 class WhatIf:
@@ -79,6 +94,55 @@ class WhatIf:
                 for coordinate, uses in request.fields.items()
                 for use in uses.names()
             ]
+        )
+
+    async def explain_reading(
+        self, request: AccessRequest, index: AccessIndex
+    ) -> tuple[Explanation, ...]:
+        """The same as operations are answered: with what a field is computed from, and with rows.
+
+        Args:
+            request: Asks for selections.
+            index: Of the schema that the release's catalogue is of.
+
+        Raises:
+            PolicyUnavailable: The rules failed.
+            PolicyFault: They fail with more grants.
+        """
+        return tuple(
+            [await self._as_read(each, request, index) for each in await self.explain(request)]
+        )
+
+    async def _as_read(
+        self, explained: Explanation, request: AccessRequest, index: AccessIndex
+    ) -> Explanation:
+        name, _, field = explained.coordinate.partition(".")
+        facts = index.fields.get((name, field))
+        if facts is None or explained.verdict.effect is Effect.DENY:
+            return explained
+        asked = AskedUses()
+        asked.select(facts)
+        question = request.about(asked.fields())
+        rows = RowQuestion(question, index)
+        decision = await RowRights().decide(self._actual, question, rows)
+        judge = Judge({}, decision, index, tests_rows=index.tests_rows)
+        denial = judge.denial(facts, (name, field), ())
+        if denial is None:
+            return explained
+        if denial.cause == denial.field:
+            return replace(explained, verdict=denial.verdict, row_filter=None)
+        causes = {denial.cause: Uses(join=(denial.field,))}
+        if denial.use == "select":
+            # Any field of the rows would do.
+            places = index.rows[denial.cause.partition(".")[0]]
+            causes = {".".join(place): Uses(select=True) for place in places}
+        nearest = min(await self.explain(request.about(causes)), key=_distance)
+        return replace(
+            explained,
+            verdict=denial.verdict,
+            row_filter=None,
+            ways=nearest.ways,
+            cause=(nearest.coordinate, nearest.use),
         )
 
     async def _explain(
@@ -185,6 +249,14 @@ class WhatIf:
             "the type names no region": bool(grant.get("region")) and "region" not in type_facts,
         }
         return tuple(words for words, applies in found.items() if applies)
+
+
+def _distance(explained: Explanation) -> tuple[int, int]:
+    """How many things have to be done until it is open, and how much these ask of others."""
+    if not explained.ways:
+        return len(KINDS) + 1, 0
+    way = explained.ways[0]
+    return len(way), sum(len(KINDS) - KINDS.index(remedy.kind) for remedy in way)
 
 
 def _only(request: AccessRequest, coordinate: str, use: str) -> AccessRequest:

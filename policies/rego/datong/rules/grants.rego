@@ -24,18 +24,6 @@ current[c][id] := grant if {
 	fits(grant)
 }
 
-# Types of which the department may see the rows of its caller's region only, for this purpose. Made
-# once, and only where asked fields count rows; rules look types up in it.
-regional := {split(c, ".")[0] |
-	some c, granted in mine
-	some grant in granted
-	grant.region
-	grant.purposes[input.purpose]
-	grant.expires > input.now
-	begun(grant)
-	fits(grant)
-}
-
 # Those of which the consent or region that they need is at hand.
 effective[c][id] := grant if {
 	some c, granted in current

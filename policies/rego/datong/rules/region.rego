@@ -13,11 +13,3 @@ bindable[c] if {
 }
 
 condition(c) := {"field": region_field[c], "op": "starts_with", "value": input.caller.region}
-
-type_condition(type) := {
-	"field": data.catalogue.types[type].region,
-	"op": "starts_with",
-	"value": input.caller.region,
-} if {
-	input.caller.region != ""
-}

@@ -1,0 +1,145 @@
+"""The right to rows: of what a caller may read nothing, the caller may not know that it exists.
+
+A field that returns rows, counts them or turns their pages tells that there are any. Whoever may
+read something that was asked of a row knows of it anyway, under the row filter that this brings.
+Where nothing of a type may be read, or nothing was asked but ``__typename``, all fields of the type
+are asked about: one that may be read gives the right to the rows that its own row filter admits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from federation.access.ask import AskedUses
+from federation.access.decision import GATEWAY_RULE, Decision, Effect, Verdict, join_rows
+from federation.access.index import AccessIndex, FieldFacts
+from federation.access.judge import Judge
+from federation.access.request import AccessRequest, Asker
+from federation.access.row_filter import AllOf, AnyOf, RowCondition, conjunction
+from federation.coordinate import read_coordinate
+
+_SEEN = Verdict(Effect.ALLOW, (), GATEWAY_RULE)
+
+
+class RowQuestion:
+    """The types of whose rows one operation tells, and what is asked besides where that is open.
+
+    Attributes:
+        told: These types, sorted, each with the coordinates of it that the operation selects.
+    """
+
+    def __init__(self, request: AccessRequest, index: AccessIndex) -> None:
+        """Prepares.
+
+        Args:
+            request: The question about the operation.
+            index: Of the schema.
+        """
+        self._request = request
+        self._index = index
+        self._made: dict[tuple[str, ...], AccessRequest] = {}
+        selected: dict[str, list[str]] = {}
+        told: set[str] = set()
+        for coordinate, uses in request.fields.items():
+            if uses.select:
+                place = read_coordinate(coordinate)
+                selected.setdefault(place.type, []).append(coordinate)
+                facts = index.fields.get((place.type, place.field or ""))
+                told.update(index.rows_of(facts) if facts else ())
+        self.told = tuple((name, tuple(selected.get(name, ()))) for name in sorted(told))
+
+    def in_doubt(self, decision: Decision) -> tuple[str, ...]:
+        """The types of which nothing that was asked may be read."""
+        verdicts = decision.verdicts
+        return tuple(
+            [
+                name
+                for name, asked in self.told
+                if all(verdicts[each, "select"].effect is Effect.DENY for each in asked)
+            ]
+        )
+
+    def about(self, types: tuple[str, ...], asker: Asker) -> AccessRequest:
+        """The question about everything that could be read of some types."""
+        made = self._made.get(types)
+        if made is None:
+            asked = AskedUses()
+            for name in types:
+                for place in self._index.rows[name]:
+                    asked.select(self._index.fields[place])
+            made = self._made[types] = self._request.about(asked.fields())
+        return made.asked_by(asker)
+
+    def settle(self, decision: Decision, more: Decision, types: tuple[str, ...]) -> Decision:
+        """A decision that also says whether rows may be seen, and which.
+
+        Args:
+            decision: On the operation.
+            more: On what was asked ``about`` these types.
+            types: Those in doubt.
+        """
+        seen: dict[str, Verdict] = {}
+        filters = dict(decision.row_filters)
+        for name in types:
+            ways = list(_ways(name, more, self._index))
+            seen[name] = _SEEN if ways else _refused(name, more)
+            condition = any_of(ways)
+            known = filters.get(name, condition)
+            if condition is None or (name in filters and known is None):
+                continue
+            assert known is not None, "the condition itself is one"
+            parts = {repr(part): part for part in (*_parts(known), *_parts(condition))}
+            filters[name] = conjunction(parts.values())
+        return replace(decision, row_filters=filters, rows=None, rows_seen=seen)
+
+
+def _ways(name: str, more: Decision, index: AccessIndex) -> Iterator[tuple[RowCondition, ...]]:
+    """For each field of a type that may be read the conditions on its rows, all of which hold."""
+    for place in index.rows[name]:
+        facts = index.fields[place]
+        alone = _alone(facts, more, index)
+        judge = Judge({}, alone, index, tests_rows=index.tests_rows)
+        condition = alone.row_filters.get(name)
+        is_unreadable = condition is None and name in alone.row_filters
+        if not is_unreadable and judge.denial(facts, place, ()) is None:
+            yield () if condition is None else _parts(condition)
+
+
+def _alone(facts: FieldFacts, more: Decision, index: AccessIndex) -> Decision:
+    """The answer to a question about one field only, whatever is to be seen behind it."""
+    uses = [(facts.coordinate, "select"), *((required, "join") for required in facts.inputs)]
+    verdicts = {use: more.verdict(*use) for use in uses}
+    # Where it is not known what brings a row filter, every one of them is brought.
+    filters: Mapping[str, RowCondition | None] = more.row_filters
+    if more.rows is not None:
+        filters = join_rows(more.rows.get(coordinate, {}) for coordinate, _ in uses)
+    behind = dict.fromkeys(index.rows, _SEEN)
+    return replace(more, verdicts=verdicts, row_filters=filters, rows_seen=behind)
+
+
+def _refused(name: str, more: Decision) -> Verdict:
+    verdicts = [
+        verdict
+        for (coordinate, use), verdict in more.verdicts.items()
+        if use == "select" and read_coordinate(coordinate).type == name
+    ]
+    reasons = {reason for each in verdicts if each.effect is Effect.DENY for reason in each.reasons}
+    decided = all(verdict.decided for verdict in verdicts)
+    return Verdict(Effect.DENY, tuple(sorted(reasons)), GATEWAY_RULE, decided=decided)
+
+
+def any_of(ways: Iterable[tuple[RowCondition, ...]]) -> RowCondition | None:
+    """True when all conditions of one of the ways are; None where one has no conditions."""
+    by_text = [{repr(part): part for part in way} for way in ways]
+    keyed = {frozenset(way): way for way in by_text}
+    # What another one admits under fewer conditions adds nothing.
+    least = [way for key, way in keyed.items() if not any(other < key for other in keyed)]
+    conditions = sorted((conjunction(way.values()) for way in least if way), key=repr)
+    if len(conditions) < 2:
+        return next(iter(conditions), None)
+    return AnyOf(tuple(conditions))
+
+
+def _parts(condition: RowCondition) -> tuple[RowCondition, ...]:
+    return condition.parts if isinstance(condition, AllOf) else (condition,)

@@ -1,0 +1,43 @@
+"""Decisions that say whether rows may be seen of which nothing else is known to be readable."""
+
+from __future__ import annotations
+
+from federation.access import AccessRequest, Decision, PolicyEngine, RowQuestion
+from federation.gateway.bounded import Bounded
+
+_KEPT = 2_000
+
+
+class RowRights:
+    """Asks a second question where the first leaves the right to rows open, which is seldom.
+
+    Equal answers give the same decision again, so that what was made of it can be taken up.
+    """
+
+    def __init__(self) -> None:
+        self._known: Bounded[tuple[int, int], tuple[Decision, Decision, Decision]] = Bounded(_KEPT)
+
+    async def decide(
+        self, engine: PolicyEngine, question: AccessRequest, rows: RowQuestion
+    ) -> Decision:
+        """The decision on an operation.
+
+        Args:
+            engine: Decides.
+            question: About the operation.
+            rows: Made of an equal question.
+
+        Raises:
+            PolicyUnavailable: As the engine does.
+        """
+        decision = await engine.decide(question)
+        types = rows.in_doubt(decision)
+        if not types:
+            return decision
+        more = await engine.decide(rows.about(types, question.asker))
+        key = (id(decision), id(more))
+        known = self._known.get(key)
+        if known is not None and known[0] is decision and known[1] is more:
+            return known[2]
+        # Held with what the key tells by identity.
+        return self._known.put(key, (decision, more, rows.settle(decision, more, types)))[2]

@@ -1,0 +1,121 @@
+"""Of what a caller may read nothing, the caller may not know that it exists.
+
+Rows are told of by ``__typename``, by how long a list is, by what is null and by errors inside.
+"""
+
+import pytest
+
+from tests.no_leak.city import PURPOSE, City, grants, masked, uses
+from tests.no_leak.departments import ANN
+
+NAME_OF_REGION = {"uses": {"select": True}, "region": True}
+INCOME_BY_CONSENT = {"uses": {"select": True}, "consent": True, "level": 3}
+OF_REGION = {"field": "regionCode", "op": "starts_with", "value": "990102"}
+WAYS = {
+    "type name": "{ mayor { __typename } }",
+    "alias of it": "{ mayor { kind: __typename } }",
+    "denied field": "{ mayor { phone } }",
+    "both": "{ mayor { __typename phone } }",
+    "excluded field": "{ mayor { phone @include(if: false) __typename } }",
+    "fragment": "{ mayor { ... { ...F } } } fragment F on Citizen { __typename }",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whoever_sees_rows_of_a_region_learns_of_no_others(city: City, way: str) -> None:
+    gateway = city.gateway(grants(Citizen__name=NAME_OF_REGION))
+    clerk = gateway.caller(region="990102")
+    wire = gateway.ask(WAYS[way], None, clerk)
+
+    assert wire.sent
+    assert [each.context["row_filters"] for each in wire.sent] == [{"Citizen": OF_REGION}]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whoever_sees_nothing_of_the_rows_learns_of_none(city: City, way: str) -> None:
+    gateway = city.gateway(grants("Firm.title", Citizen__name=uses("filter")))
+    wire = gateway.ask(WAYS[way])
+
+    assert wire.json["data"] is None
+    assert wire.codes() == [("ACCESS_DENIED", "mayor")]
+    assert "row_right_required" in wire.body
+    assert not wire.sent
+
+
+def test_a_mutation_changes_no_row_of_another_region(city: City) -> None:
+    gateway = city.gateway(grants(Citizen__name=NAME_OF_REGION))
+    clerk = gateway.caller(region="990102")
+    text = f'mutation {{ rename(idNumber: "{ANN}", name: "N") {{ __typename }} }}'
+    wire = gateway.ask(text, None, clerk)
+
+    assert [each.context["row_filters"] for each in wire.sent] == [{"Citizen": OF_REGION}]
+
+
+def test_a_right_to_all_rows_is_not_narrowed_by_one_to_some(city: City) -> None:
+    gateway = city.gateway(grants("Citizen.phone", Citizen__name=NAME_OF_REGION))
+    wire = gateway.ask("{ mayor { __typename } }", None, gateway.caller(region="990102"))
+
+    assert wire.data == {"mayor": {"__typename": "Citizen"}}
+    assert [each.context["row_filters"] for each in wire.sent] == [{}]
+
+
+def test_rows_that_several_rights_open_are_seen_by_each(city: City) -> None:
+    gateway = city.gateway(grants(Citizen__name=NAME_OF_REGION, Citizen__income=INCOME_BY_CONSENT))
+    consent = city.issuer.consent(sub=ANN, aud="clerk", purpose=PURPOSE, fields=["Citizen.income"])
+    headers = gateway.caller(region="990102") | {"datong-consent": consent}
+    wire = gateway.ask("{ mayor { __typename } }", None, headers)
+
+    of_ann = {"field": "idNumber", "op": "eq", "value": ANN}
+    assert [each.context["row_filters"] for each in wire.sent] == [
+        {"Citizen": {"or": [of_ann, OF_REGION]}}
+    ]
+
+
+def test_a_masked_value_is_a_right_to_its_row(city: City) -> None:
+    wire = city.gateway(grants(Citizen__name=masked("initial"))).ask("{ mayor { __typename } }")
+
+    assert wire.data == {"mayor": {"__typename": "Citizen"}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ parties { __typename } }",
+        "{ parties { ... on Firm { title } } }",
+        "{ parties { __typename ... on Citizen { phone } ... on Firm { code } } }",
+    ],
+)
+def test_rows_of_one_type_are_not_there_beside_those_of_another(city: City, text: str) -> None:
+    wire = city.gateway(grants("Firm.title", "Firm.code")).ask(text)
+
+    assert [set(each) & {"__typename"} for each in wire.data["parties"]] in (
+        [set()],
+        [{"__typename"}],
+    )
+    assert "Citizen" not in str(wire.data)
+
+
+def test_a_single_row_is_null_as_if_there_were_none(city: City) -> None:
+    rights = {**grants("Firm.title"), "Query.party(id:)": uses("filter")}
+    wire = city.gateway(rights).ask(f'{{ party(id: "{ANN}") {{ __typename }} }}')
+
+    assert wire.json == {"data": {"party": None}}
+
+
+def test_the_length_of_a_list_is_no_count(city: City) -> None:
+    gateway = city.gateway(grants("Firm.title"))
+    wire = gateway.ask("{ newcomers { __typename } }")
+
+    assert wire.json["data"] is None
+    assert wire.codes() == [("ACCESS_DENIED", "newcomers")]
+
+
+def test_what_opens_the_rows_is_named(city: City) -> None:
+    wire = city.gateway(grants("Firm.title")).ask("{ newcomers { phone name } }")
+
+    [error] = wire.errors
+    assert error["message"] == (
+        "Query.newcomers may not be read: it tells of rows with Citizen.name:"
+        " grant_required, row_right_required"
+    )
+    assert error["extensions"]["cause"] == {"coordinate": "Citizen.name", "use": "select"}

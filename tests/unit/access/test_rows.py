@@ -1,0 +1,143 @@
+"""Which rows a caller may know of where nothing that was asked of them may be read."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from federation.access import Decision, Effect, RowQuestion, fulfils, read_condition
+from federation.access.decision import Rows
+from federation.access.row_filter import RowCondition
+from federation.access.rows import any_of
+from tests.unit.access.world import CONSENT, decide, index, question
+
+NORTH = {"field": "regionCode", "op": "starts_with", "value": "99"}
+OF_S = {"field": "idNumber", "op": "eq", "value": "S"}
+ALL = tuple(".".join(place) for place in index().rows["Citizen"])
+NAMELESS = "{ citizen(idNumber: 1) { __typename } }"
+
+tests = st.builds(
+    lambda field, op, value: read_condition({"field": field, "op": op, "value": value}),
+    st.sampled_from("ab"),
+    st.sampled_from(["eq", "lt"]),
+    st.integers(0, 2),
+)
+ways = st.lists(st.lists(tests, max_size=3, unique_by=repr).map(tuple), min_size=1, max_size=4)
+rows = st.fixed_dictionaries(
+    {}, optional={"a": st.integers(0, 2), "b": st.none() | st.integers(0, 2)}
+)
+
+
+@given(ways, rows)
+def test_a_row_is_seen_if_one_way_leads_to_it(
+    ways: list[tuple[RowCondition, ...]], row: dict[str, Any]
+) -> None:
+    condition = any_of(ways)
+    expected = any(all(fulfils(part, row) for part in way) for way in ways)
+
+    assert (condition is None or fulfils(condition, row)) == expected
+
+
+@given(ways)
+def test_what_is_needless_is_left_out(ways: list[tuple[RowCondition, ...]]) -> None:
+    condition = any_of([*ways, *ways, *(way + ways[0] for way in ways)])
+
+    assert condition == any_of(ways)
+
+
+def settled(text: str, rows: Rows, **changes: Any) -> Decision:
+    """The decision on an operation where ``rows`` says what reading each field brings."""
+    request = question(text)
+    asked = RowQuestion(request, index())
+    decision = decide(request, **changes)
+    types = asked.in_doubt(decision)
+    more = replace(decide(asked.about(types, request.asker), **changes), rows=rows)
+    return asked.settle(decision, more, types)
+
+
+def bound(**conditions: dict[str, Any]) -> Rows:
+    """What reading fields of a citizen brings, by field."""
+    return {
+        f"Citizen.{name}": {"Citizen": (read_condition(tree),)} for name, tree in conditions.items()
+    }
+
+
+def test_nothing_is_asked_besides_where_something_may_be_read() -> None:
+    request = question("{ citizen(idNumber: 1) { name nick } }")
+    asked = RowQuestion(request, index())
+
+    assert asked.told == (("Citizen", ("Citizen.name", "Citizen.nick")),)
+    assert asked.in_doubt(decide(request, denied=["Citizen.name"])) == ()
+    assert asked.in_doubt(decide(request, denied=["Citizen.name", "Citizen.nick"])) == ("Citizen",)
+
+
+def test_every_field_that_may_be_read_is_a_way() -> None:
+    keep = {"Citizen.name", "Citizen.nick"}
+    denied = [name for name in ALL if name not in keep]
+    decision = settled(NAMELESS, bound(name=NORTH, nick=OF_S), denied=denied)
+
+    condition = decision.row_filters["Citizen"]
+    assert condition is not None
+    assert condition.to_json() == {"or": [OF_S, NORTH]}
+    assert decision.rows_seen["Citizen"].effect is Effect.ALLOW
+
+
+def test_one_that_brings_no_filter_opens_all_rows() -> None:
+    assert settled(NAMELESS, bound(name=NORTH)).row_filters == {}
+
+
+def test_what_brings_no_filter_and_is_denied_opens_nothing() -> None:
+    denied = [name for name in ALL if name != "Citizen.name"]
+    condition = settled(NAMELESS, bound(name=NORTH), denied=denied).row_filters["Citizen"]
+
+    assert condition == read_condition(NORTH)
+
+
+def test_without_a_way_the_reasons_of_all_fields_are_told() -> None:
+    verdict = settled(NAMELESS, {}, denied=ALL).rows_seen["Citizen"]
+
+    assert (verdict.effect, verdict.reasons) == (Effect.DENY, ("no",))
+
+
+@pytest.mark.parametrize(
+    ("filters", "is_seen"), [({"Citizen": OF_S}, True), ({"Citizen": NORTH}, False), ({}, False)]
+)
+def test_consent_is_a_way_to_its_subjects_rows_only(
+    filters: dict[str, Any], *, is_seen: bool
+) -> None:
+    request = question(NAMELESS, consents=(CONSENT,))
+    asked = RowQuestion(request, index())
+    denied = [name for name in ALL if name != "Citizen.name"]
+    answer = partial(decide, denied=denied, consented=["Citizen.name"], filters=filters)
+    more = answer(asked.about(("Citizen",), request.asker))
+    decision = asked.settle(answer(request), more, ("Citizen",))
+
+    assert (decision.rows_seen["Citizen"].effect is Effect.ALLOW) == is_seen
+
+
+def test_a_filter_that_cannot_be_read_is_no_way() -> None:
+    request = question(NAMELESS)
+    asked = RowQuestion(request, index())
+    more = replace(decide(asked.about(("Citizen",), request.asker)), row_filters={"Citizen": None})
+
+    decision = asked.settle(decide(request), more, ("Citizen",))
+    assert decision.rows_seen["Citizen"].effect is Effect.DENY
+
+
+def test_filters_of_the_operation_hold_besides() -> None:
+    request = question(NAMELESS)
+    asked = RowQuestion(request, index())
+    first = decide(request, filters={"Citizen": OF_S})
+    more = replace(decide(asked.about(("Citizen",), request.asker)), rows=bound(name=NORTH))
+    denying = decide(
+        asked.about(("Citizen",), request.asker),
+        denied=[name for name in ALL if name != "Citizen.name"],
+    )
+    decision = asked.settle(first, replace(denying, rows=more.rows), ("Citizen",))
+
+    condition = decision.row_filters["Citizen"]
+    assert condition is not None
+    assert condition.to_json() == {"and": [OF_S, NORTH]}
