@@ -322,9 +322,8 @@ class Reference:
         if isinstance(value, list):
             shown = ((item, self._seen(item)) for item in value)
             return [left for item, left in shown if item is None or left is not None]
-        if isinstance(value, dict) and "__typename" in value and not self.sees(value["__typename"]):
-            return None
-        return value
+        name = value.get("__typename") if isinstance(value, dict) else None
+        return None if name in self.world.graph.entities and not self.sees(name) else value
 
     def answer(self, text: str) -> Any:
         def resolve(source: Any, info: GraphQLResolveInfo[Any], **_: Any) -> Any:
