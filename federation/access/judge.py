@@ -107,6 +107,10 @@ class Judge:
             self._seen = frozenset((*asked, *seen))
         return type_name in self._seen
 
+    def hides(self, type_name: str) -> bool:
+        """Whether objects of a type are rows of which the caller may know nothing."""
+        return type_name in self.index.rows and not self._sees(type_name)
+
     def _unseen(self, facts: FieldFacts) -> tuple[str, ...]:
         """Types of rows that stand in the way of a field: it would tell that there are any.
 
@@ -115,17 +119,15 @@ class Judge:
         """
         if not facts.is_count and not self.sees_rows(facts):
             return facts.tells
-        is_row = all(name in self.index.rows for name in facts.returns)
-        if facts.changes or not is_row or any(map(self._sees, facts.returns)):
-            return ()
-        return facts.returns
+        is_hidden = not facts.changes and all(map(self.hides, facts.returns))
+        return facts.returns if is_hidden else ()
 
     def _hides_rows(self, facts: FieldFacts, arguments: tuple[Argument, ...]) -> bool:
         """Let the gateway take out rows that may not be seen; False where that would tell of them.
 
         What a list loses after it was cut is missed.
         """
-        unseen = [n for n in facts.returns if n in self.index.rows and not self._sees(n)]
+        unseen = list(filter(self.hides, facts.returns))
         if not unseen or facts.changes:
             return True
         if not self._tests_rows or ("[" in facts.type and self._is_cut(facts, arguments)):

@@ -112,7 +112,8 @@ def restrict(
     """
     # What a mutation does to a row that its caller may not see, nobody could undo.
     tests_rows = index.tests_rows and operation.kind != "mutation"
-    pruner = _Pruner(variables, decision, index, tests_rows=tests_rows)
+    hides = telling.disclosure is Disclosure.HIDDEN
+    pruner = _Pruner(variables, decision, index, tests_rows=tests_rows, hides=hides)
     root = index.possible.get(operation.root_type, ())
     selections = pruner.prune(
         operation.selections, _Scope(operation.root_type, root, root), Place()
@@ -171,8 +172,10 @@ class _Pruner:
         index: AccessIndex,
         *,
         tests_rows: bool,
+        hides: bool,
     ) -> None:
         self.index = index
+        self.hides = hides
         self.judge = Judge(variables, decision, index, tests_rows=tests_rows)
         self.revision = decision.revision
         self.refusals: list[Refusal] = []
@@ -200,6 +203,8 @@ class _Pruner:
         if fragment.type_condition is not None:
             narrowed = self.index.possible.get(fragment.type_condition, ())
             met = tuple(name for name in scope.met if name in narrowed)
+            if self.hides and met and all(map(self.judge.hides, met)):
+                raise InvalidOperation((_unknown_type(fragment.type_condition),))
             inner = _Scope(fragment.type_condition, scope.every, met)
         selections = self.prune(fragment.selections, inner, place.under(fragment.conditions))
         if selections == (EMPTY,) != fragment.selections:
@@ -213,6 +218,9 @@ class _Pruner:
         known: dict[str, FieldFacts] = {}
         denials: dict[str, Denial] = {}
         for name in scope.met:
+            if self.hides and name != scope.parent and self.judge.hides(name):
+                # To this caller no such object can stand here.
+                continue
             facts = self.index.fields.get((name, field.name))
             if facts is None:  # __typename and introspection
                 continue
@@ -296,6 +304,12 @@ def _unknown_field(refusal: Refusal) -> ResponseError:
     return ResponseError(
         message=f"Cannot query field '{field}' on type '{type_name}'.",
         extensions={"code": InvalidOperation.code},
+    )
+
+
+def _unknown_type(name: str) -> ResponseError:
+    return ResponseError(
+        message=f"Unknown type '{name}'.", extensions={"code": InvalidOperation.code}
     )
 
 

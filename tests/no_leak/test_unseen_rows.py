@@ -119,3 +119,25 @@ def test_what_opens_the_rows_is_named(city: City) -> None:
         " grant_required, row_right_required"
     )
     assert error["extensions"]["cause"] == {"coordinate": "Citizen.name", "use": "select"}
+
+
+@pytest.mark.parametrize(
+    "text", ["{ papers { ... on %s { __typename } } }", "{ papers { text ... on %s { text } } }"]
+)
+def test_where_all_is_hidden_their_type_is_not_there_either(city: City, text: str) -> None:
+    gateway = city.gateway(grants("Licence.text"), disclosure="hidden")
+    hidden, unknown = (gateway.ask(text % name) for name in ("Sentence", "Unheard"))
+
+    assert (hidden.status, hidden.body, hidden.sent) == (400, unknown.body, ())
+
+
+def test_where_all_is_hidden_what_introspection_shows_can_be_asked(city: City) -> None:
+    gateway = city.gateway(grants("Licence.text"), disclosure="hidden")
+    shown = gateway.ask('{ __type(name: "Paper") { fields { name } possibleTypes { name } } }')
+    wire = gateway.ask("{ papers { text } }")
+
+    assert shown.data["__type"] == {
+        "fields": [{"name": "text"}],
+        "possibleTypes": [{"name": "Licence"}],
+    }
+    assert wire.json == {"data": {"papers": [{"text": "TEXT-LICENCE"}]}}
