@@ -76,6 +76,20 @@ class Judge:
     def _denial(
         self, facts: FieldFacts, place: tuple[str, str], arguments: tuple[Argument, ...]
     ) -> Denial | None:
+        denied = self._denied(facts, place, arguments)
+        if denied is not None:
+            return denied
+        unseen = self._unseen(facts)
+        if unseen:
+            return self._rows_refused(facts, unseen)
+        if not self._hides_rows(facts, arguments):
+            return Denial(facts.coordinate, facts.coordinate, "select", UNFILTERED)
+        return self._unfiltered(facts, place, arguments) if self._tested else None
+
+    def _denied(
+        self, facts: FieldFacts, place: tuple[str, str], arguments: tuple[Argument, ...]
+    ) -> Denial | None:
+        """The first use that is denied, or a mask that would not do."""
         for cause, use in self._uses(facts, place, arguments):
             verdict = self._verdict(cause, use)
             if verdict.effect is Effect.DENY:
@@ -83,12 +97,17 @@ class Judge:
         verdict = self._verdict(facts.coordinate, "select")
         if verdict.effect is Effect.MASK and not _masks(verdict.mask, facts):
             return Denial(facts.coordinate, facts.coordinate, "select", UNSUITED)
-        unseen = self._unseen(facts)
-        if unseen:
-            return self._rows_refused(facts, unseen)
-        if not self._hides_rows(facts, arguments):
-            return Denial(facts.coordinate, facts.coordinate, "select", UNFILTERED)
-        return self._unfiltered(facts, place, arguments) if self._tested else None
+        return None
+
+    def reads(self, coordinate: str) -> bool:
+        """Whether a field by itself may be read, whatever is to be seen behind it.
+
+        That takes more than a verdict: whoever may not read what it is computed from, or could be
+        shown it masked only by a mask that does not suit it, reads nothing.
+        """
+        type_name, _, field = coordinate.partition(".")
+        facts = self.index.fields.get((type_name, field))
+        return facts is not None and self._denied(facts, (type_name, field), ()) is None
 
     def sees_rows(self, facts: FieldFacts) -> bool:
         """Whether the caller may see something of each kind of row that a field counts."""
@@ -100,7 +119,7 @@ class Judge:
             asked = (
                 coordinate.partition(".")[0]
                 for coordinate, use in self.decision.verdicts
-                if use == "select" and self._verdict(coordinate, use).effect is not Effect.DENY
+                if use == "select" and self.reads(coordinate)
             )
             besides = self.decision.rows_seen.items()
             seen = (name for name, verdict in besides if verdict.effect is not Effect.DENY)

@@ -51,14 +51,8 @@ class RowQuestion:
 
     def in_doubt(self, decision: Decision) -> tuple[str, ...]:
         """The types of which nothing that was asked may be read."""
-        verdicts = decision.verdicts
-        return tuple(
-            [
-                name
-                for name, asked in self.told
-                if all(verdicts[each, "select"].effect is Effect.DENY for each in asked)
-            ]
-        )
+        judge = Judge({}, decision, self._index, tests_rows=self._index.tests_rows)
+        return tuple([name for name, asked in self.told if not any(map(judge.reads, asked))])
 
     def about(self, types: tuple[str, ...], asker: Asker) -> AccessRequest:
         """The question about everything that could be read of some types."""

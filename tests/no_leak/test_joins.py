@@ -44,7 +44,8 @@ def test_an_input_feeds_what_it_may_feed_and_is_not_shown(city: City) -> None:
 
 
 def test_a_denied_input_denies_what_it_feeds(city: City) -> None:
-    wire = city.gateway(grants("Citizen.limit")).ask("{ mayor { limit } }")
+    rights = grants("Citizen.limit", "Citizen.name")
+    wire = city.gateway(rights).ask("{ mayor { limit } }")
 
     assert wire.data == {"mayor": {"limit": None}}
     assert wire.codes() == [("ACCESS_DENIED", "mayor.limit")]

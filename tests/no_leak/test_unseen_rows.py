@@ -5,7 +5,7 @@ Rows are told of by ``__typename``, by how long a list is, by what is null and b
 
 import pytest
 
-from tests.no_leak.city import PURPOSE, City, grants, masked, uses
+from tests.no_leak.city import PURPOSE, City, Grants, grants, masked, uses
 from tests.no_leak.departments import ANN
 
 NAME_OF_REGION = {"uses": {"select": True}, "region": True}
@@ -40,6 +40,33 @@ def test_whoever_sees_nothing_of_the_rows_learns_of_none(city: City, way: str) -
     assert wire.codes() == [("ACCESS_DENIED", "mayor")]
     assert "row_right_required" in wire.body
     assert not wire.sent
+
+
+@pytest.mark.parametrize(
+    ("right", "text"),
+    [
+        (grants("Citizen.limit"), "{ mayor { limit } }"),
+        (grants("Citizen.limit"), "{ newcomers { __typename limit } }"),
+        (grants("Citizen.limit"), "{ citizens { edges { cursor node { limit } } } }"),
+        (grants(Citizen__name=masked("null")), "{ mayor { __typename name } }"),
+        (grants(Citizen__income=masked("year")), "{ newcomers { income } }"),
+    ],
+    ids=["input", "list", "edges", "mask of null", "mask of a date"],
+)
+def test_a_right_that_opens_nothing_is_none_to_the_rows(
+    city: City, right: Grants, text: str
+) -> None:
+    # The policies allow the field; what it is computed from they do not, or its mask does not suit.
+    wire = city.gateway(right).ask(text)
+
+    assert wire.json["data"] is None
+    assert "row_right_required" in wire.body
+    # That there is a connection is no secret.
+    assert [each.text for each in wire.sent] in ([], ["{ citizens { __typename } }"])
+
+    gateway = city.gateway({**right, "Citizen.phone": NAME_OF_REGION})
+    wire = gateway.ask("{ mayor { limit } }", None, gateway.caller(region="990102"))
+    assert [each.context["row_filters"] for each in wire.sent] == [{"Citizen": OF_REGION}]
 
 
 def test_a_mutation_changes_no_row_of_another_region(city: City) -> None:

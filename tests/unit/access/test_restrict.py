@@ -357,8 +357,9 @@ class TestConsent:
             consents=(CONSENT,),
             consented=["Account.balance"],
             filters={"Citizen": SUBJECT},
+            denied=["Account.number", "Account.owner", "Account.holder"],
         )
-        assert refused(restriction) == {"citizen.account": "consent_unbound row_right_required"}
+        assert refused(restriction) == {"citizen.account": "consent_unbound no row_right_required"}
 
     def test_type_without_a_subject_cannot_be_opened(self) -> None:
         restriction = restricted(
@@ -366,8 +367,13 @@ class TestConsent:
             consents=(CONSENT,),
             consented=["Firm.name"],
             filters={"Firm": {"field": "code", "op": "eq", "value": "S"}},
+            denied=["Firm.code", "Firm.owner", "Firm.taxed", "Firm.citizens"],
         )
-        assert refused(restriction) == {"firms": "consent_unbound row_right_required"}
+        assert refused(restriction) == {"firms": "consent_unbound no row_right_required"}
+
+    def test_what_opens_nothing_leaves_the_rows_to_the_rights_to_other_fields(self) -> None:
+        restriction = restricted("{ firms { name } }", consents=(CONSENT,), consented=["Firm.name"])
+        assert refused(restriction) == {"firms.name": "consent_unbound"}
 
 
 class TestCounts:

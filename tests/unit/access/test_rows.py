@@ -74,6 +74,18 @@ def test_nothing_is_asked_besides_where_something_may_be_read() -> None:
     assert asked.in_doubt(decide(request, denied=["Citizen.name", "Citizen.nick"])) == ("Citizen",)
 
 
+def test_what_only_its_own_verdict_allows_is_no_right() -> None:
+    request = question("{ citizen(idNumber: 1) { limit name } }")
+    asked = RowQuestion(request, index())
+
+    for refused in ({"denied": ["Citizen.income join"]}, {"masked": {"Citizen.limit": "last4"}}):
+        denied = [*refused.get("denied", ()), "Citizen.name"]
+        assert asked.in_doubt(decide(request, **{**refused, "denied": denied})) == ("Citizen",)
+    assert asked.in_doubt(decide(request, consented=["Citizen.limit", "Citizen.name"])) == (
+        "Citizen",
+    )
+
+
 def test_every_field_that_may_be_read_is_a_way() -> None:
     keep = {"Citizen.name", "Citizen.nick"}
     denied = [name for name in ALL if name not in keep]
