@@ -38,8 +38,9 @@ class FieldFacts:
         inputs: Coordinates that it is computed from, closed over their own inputs, sorted.
         derived_from: Object types over whose rows it counts, aggregates or pages: the number of
             edges tells as much as a count.
-        tells: Object types of which it tells how many rows there are: a count or aggregate, a list
-            of edges, whether there is another page. The connection that holds these tells nothing.
+        tells: Object types of which it tells how many rows there are: a count or aggregate, edges
+            or one edge, whether there is another page. The connection that holds these tells
+            nothing.
         changes: It is a root field of a mutation.
         is_column: A row filter may test it: a scalar or enum value that takes no arguments.
         cut_by: Arguments that choose among rows otherwise than by what ``@filters`` says, such as
@@ -141,7 +142,7 @@ def build_access_index(
             derived = {*(item.derived_from if item else ()), *paged.get(named, ())}
             # Of a page, the information about further pages tells as much as its rows.
             page = paged.get(definition.name, ()) if _is_connection(definition.name) else ()
-            is_page = named in paged and "[" not in field.type
+            is_page = named in paged and _is_connection(named) and "[" not in field.type
             cutting = [each for each in field.arguments if inputs.cuts((*place, each.name))]
             fields[place] = FieldFacts(
                 coordinate=".".join(place),

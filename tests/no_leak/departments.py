@@ -34,6 +34,7 @@ type Query {
   papers: [Paper!]!
   mayor: Citizen!
   newcomers(after: String, first: Int): [Citizen!]!
+  newest: CitizenEdge
 }
 type Mutation {
   rename(idNumber: ID!, name: String!): Citizen
@@ -185,6 +186,7 @@ ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
                 ],
                 "mayor": {"idNumber": BEN},
                 "newcomers": [{"idNumber": BEN}],
+                "newest": {"node": {"idNumber": BEN}, "cursor": "CURSOR-3"},
             }
         ],
     },

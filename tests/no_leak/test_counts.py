@@ -96,6 +96,19 @@ def test_the_number_of_edges_is_a_count_that_takes_a_right_to_the_rows(city: Cit
     assert len(wire.data["citizens"]["edges"]) == 2
 
 
+@pytest.mark.parametrize("selection", ["cursor", "__typename", "node { __typename }"])
+def test_one_edge_tells_of_a_row(city: City, selection: str) -> None:
+    text = f"{{ newest {{ {selection} }} }}"
+    wire = city.gateway(grants("Firm.title")).ask(text)
+    gateway = city.gateway(grants(Citizen__name=REGION))
+    confined = gateway.ask(text, None, gateway.caller(region="990102"))
+
+    assert wire.json["data"] == {"newest": None}
+    assert wire.codes() == [("ACCESS_DENIED", "newest")]
+    assert not wire.sent
+    assert [set(each.context["row_filters"]) for each in confined.sent] == [{"Citizen"}]
+
+
 def test_a_minimum_can_be_set(city: City) -> None:
     wire = city.gateway(grants("Firm.title"), smallest_count=20_223).ask(
         "{ citizens { totalCount } }"
