@@ -19,6 +19,9 @@ from federation.access.request import AccessRequest, Asker
 from federation.access.row_filter import AllOf, AnyOf, RowCondition, conjunction
 from federation.coordinate import read_coordinate
 
+AT_ONCE = 200
+"""Fields that are asked about together; of many types the questions of others come in between."""
+
 _SEEN = Verdict(Effect.ALLOW, (), GATEWAY_RULE)
 
 
@@ -54,6 +57,20 @@ class RowQuestion:
         judge = Judge({}, decision, self._index, tests_rows=self._index.tests_rows)
         return tuple([name for name, asked in self.told if not any(map(judge.reads, asked))])
 
+    def parts(self, types: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """Types in groups to be asked ``about`` one after the other: an interface can have many."""
+        part: list[str] = []
+        size = 0
+        for name in types:
+            more = len(self._index.rows[name])
+            if part and size + more > AT_ONCE:
+                yield tuple(part)
+                part, size = [], 0
+            part.append(name)
+            size += more
+        if part:
+            yield tuple(part)
+
     def about(self, types: tuple[str, ...], asker: Asker) -> AccessRequest:
         """The question about everything that could be read of some types."""
         made = self._made.get(types)
@@ -69,15 +86,15 @@ class RowQuestion:
         """A decision that also says whether rows may be seen, and which.
 
         Args:
-            decision: On the operation.
+            decision: On the operation, perhaps with what it says of other types already.
             more: On what was asked ``about`` these types.
-            types: Those in doubt.
+            types: Of those in doubt.
         """
         seen: dict[str, Verdict] = {}
         filters = dict(decision.row_filters)
         for name in types:
             ways = list(_ways(name, more, self._index))
-            seen[name] = _SEEN if ways else _refused(name, more)
+            seen[name] = _SEEN if ways else _refused(name, more, self._index)
             condition = any_of(ways)
             known = filters.get(name, condition)
             if condition is None or (name in filters and known is None):
@@ -85,14 +102,17 @@ class RowQuestion:
             assert known is not None, "the condition itself is one"
             parts = {repr(part): part for part in (*_parts(known), *_parts(condition))}
             filters[name] = conjunction(parts.values())
-        return replace(decision, row_filters=filters, rows=None, rows_seen=seen)
+        return replace(
+            decision, row_filters=filters, rows=None, rows_seen={**decision.rows_seen, **seen}
+        )
 
 
 def _ways(name: str, more: Decision, index: AccessIndex) -> Iterator[tuple[RowCondition, ...]]:
     """For each field of a type that may be read the conditions on its rows, all of which hold."""
+    behind = replace(more, rows_seen=dict.fromkeys(index.rows, _SEEN))
     for place in index.rows[name]:
         facts = index.fields[place]
-        alone = _alone(facts, more, index)
+        alone = _alone(facts, behind)
         judge = Judge({}, alone, index, tests_rows=index.tests_rows)
         condition = alone.row_filters.get(name)
         is_unreadable = condition is None and name in alone.row_filters
@@ -100,24 +120,19 @@ def _ways(name: str, more: Decision, index: AccessIndex) -> Iterator[tuple[RowCo
             yield () if condition is None else _parts(condition)
 
 
-def _alone(facts: FieldFacts, more: Decision, index: AccessIndex) -> Decision:
-    """The answer to a question about one field only, whatever is to be seen behind it."""
+def _alone(facts: FieldFacts, more: Decision) -> Decision:
+    """The answer to a question about one field only."""
     uses = [(facts.coordinate, "select"), *((required, "join") for required in facts.inputs)]
     verdicts = {use: more.verdict(*use) for use in uses}
     # Where it is not known what brings a row filter, every one of them is brought.
     filters: Mapping[str, RowCondition | None] = more.row_filters
     if more.rows is not None:
         filters = join_rows(more.rows.get(coordinate, {}) for coordinate, _ in uses)
-    behind = dict.fromkeys(index.rows, _SEEN)
-    return replace(more, verdicts=verdicts, row_filters=filters, rows_seen=behind)
+    return replace(more, verdicts=verdicts, row_filters=filters)
 
 
-def _refused(name: str, more: Decision) -> Verdict:
-    verdicts = [
-        verdict
-        for (coordinate, use), verdict in more.verdicts.items()
-        if use == "select" and read_coordinate(coordinate).type == name
-    ]
+def _refused(name: str, more: Decision, index: AccessIndex) -> Verdict:
+    verdicts = [more.verdict(".".join(place), "select") for place in index.rows[name]]
     reasons = {reason for each in verdicts if each.effect is Effect.DENY for reason in each.reasons}
     decided = all(verdict.decided for verdict in verdicts)
     return Verdict(Effect.DENY, tuple(sorted(reasons)), GATEWAY_RULE, decided=decided)

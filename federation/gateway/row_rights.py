@@ -31,10 +31,14 @@ class RowRights:
             PolicyUnavailable: As the engine does.
         """
         decision = await engine.decide(question)
-        types = rows.in_doubt(decision)
-        if not types:
-            return decision
-        more = await engine.decide(rows.about(types, question.asker))
+        for types in rows.parts(rows.in_doubt(decision)):
+            more = await engine.decide(rows.about(types, question.asker))
+            decision = self._settled(decision, more, types, rows)
+        return decision
+
+    def _settled(
+        self, decision: Decision, more: Decision, types: tuple[str, ...], rows: RowQuestion
+    ) -> Decision:
         key = (id(decision), id(more))
         known = self._known.get(key)
         if known is not None and known[0] is decision and known[1] is more:

@@ -12,7 +12,6 @@ def decided(
 ) -> Decision:
     """The decision on an operation, with what it says about the rows that it would tell of."""
     decision, rows = decide(request), RowQuestion(request, index)
-    types = rows.in_doubt(decision)
-    if not types:
-        return decision
-    return rows.settle(decision, decide(rows.about(types, request.asker)), types)
+    for types in rows.parts(rows.in_doubt(decision)):
+        decision = rows.settle(decision, decide(rows.about(types, request.asker)), types)
+    return decision

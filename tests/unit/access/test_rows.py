@@ -86,6 +86,38 @@ def test_what_only_its_own_verdict_allows_is_no_right() -> None:
     )
 
 
+def test_many_types_are_asked_about_in_parts() -> None:
+    place = ("Citizen", "name")
+    sizes = {"A": 90, "B": 90, "C": 90, "D": 90, "E": 90, "F": 0, "G": 300}
+    rows = {name: (place,) * size for name, size in sizes.items()}
+    asked = RowQuestion(question(NAMELESS), replace(index(), rows=rows))
+
+    assert list(asked.parts(("A", "B", "C", "D", "E", "F", "G"))) == [
+        ("A", "B"),
+        ("C", "D"),
+        ("E", "F"),
+        ("G",),
+    ]
+    assert list(asked.parts(())) == []
+
+
+def test_what_is_asked_in_parts_says_the_same_as_at_once() -> None:
+    request = question("{ party(id: 1) { __typename } }")
+    asked = RowQuestion(request, index())
+    answer = partial(decide, denied=[*ALL, "Firm.name"])
+    first = answer(request)
+    types = asked.in_doubt(first)
+    at_once = asked.settle(first, answer(asked.about(types, request.asker)), types)
+    by_parts = first
+    for each in types:
+        more = answer(asked.about((each,), request.asker))
+        by_parts = asked.settle(by_parts, more, (each,))
+
+    assert types == ("Citizen", "Firm")
+    assert by_parts == at_once
+    assert [seen.effect for seen in at_once.rows_seen.values()] == [Effect.DENY, Effect.ALLOW]
+
+
 def test_every_field_that_may_be_read_is_a_way() -> None:
     keep = {"Citizen.name", "Citizen.nick"}
     denied = [name for name in ALL if name not in keep]
