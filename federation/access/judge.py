@@ -137,7 +137,7 @@ class Judge:
         Where a field can return rows of several types, one that may be seen is enough.
         """
         if not facts.is_count and not self.sees_rows(facts):
-            return facts.tells
+            return tuple(name for name in facts.tells if not self._sees(name))
         is_hidden = not facts.changes and all(map(self.hides, facts.returns))
         return facts.returns if is_hidden else ()
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from federation.access import Decision, Effect, RowQuestion, fulfils, read_condition
 from federation.access.decision import Rows
+from federation.access.judge import Judge
 from federation.access.row_filter import RowCondition
 from federation.access.rows import any_of
 from tests.unit.access.world import CONSENT, decide, index, question
@@ -144,6 +145,20 @@ def test_without_a_way_the_reasons_of_all_fields_are_told() -> None:
     verdict = settled(NAMELESS, {}, denied=ALL).rows_seen["Citizen"]
 
     assert (verdict.effect, verdict.reasons) == (Effect.DENY, ("no",))
+
+
+@pytest.mark.parametrize("tells", [("Citizen", "Firm"), ("Firm", "Citizen")])
+def test_of_several_types_those_stand_in_the_way_that_are_not_seen(tells: tuple[str, ...]) -> None:
+    place = ("CitizenConnection", "edges")
+    facts = replace(index().fields[place], tells=tells)
+    decision = decide(question("{ firms { name } citizens { edges { node { name } } } }"))
+    seen = Decision(
+        {key: each for key, each in decision.verdicts.items() if key[0] != "Firm.name"}, {}, "r"
+    )
+    denial = Judge({}, seen, index(), tests_rows=True).denial(facts, place, ())
+
+    assert denial is not None
+    assert denial.cause.partition(".")[0] == "Firm"
 
 
 @pytest.mark.parametrize(
