@@ -15,7 +15,7 @@ from federation.access.ask import AskedUses
 from federation.access.decision import GATEWAY_RULE, Decision, Effect, Verdict, join_rows
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import Judge
-from federation.access.request import AccessRequest, Asker
+from federation.access.request import AccessRequest, Asker, Uses
 from federation.access.row_filter import AllOf, AnyOf, RowCondition, conjunction
 from federation.coordinate import read_coordinate
 
@@ -30,6 +30,7 @@ class RowQuestion:
 
     Attributes:
         told: These types, sorted, each with the coordinates of it that the operation selects.
+        index: Of the schema.
     """
 
     def __init__(self, request: AccessRequest, index: AccessIndex) -> None:
@@ -39,9 +40,8 @@ class RowQuestion:
             request: The question about the operation.
             index: Of the schema.
         """
+        self.index = index
         self._request = request
-        self._index = index
-        self._made: dict[tuple[str, ...], AccessRequest] = {}
         selected: dict[str, list[str]] = {}
         told: set[str] = set()
         for coordinate, uses in request.fields.items():
@@ -54,15 +54,15 @@ class RowQuestion:
 
     def in_doubt(self, decision: Decision) -> tuple[str, ...]:
         """The types of which nothing that was asked may be read."""
-        judge = Judge({}, decision, self._index, tests_rows=self._index.tests_rows)
+        judge = Judge({}, decision, self.index, tests_rows=self.index.tests_rows)
         return tuple([name for name, asked in self.told if not any(map(judge.reads, asked))])
 
     def parts(self, types: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        """Types in groups to be asked ``about`` one after the other: an interface can have many."""
+        """Types in groups to be asked about one after the other: an interface can have many."""
         part: list[str] = []
         size = 0
         for name in types:
-            more = len(self._index.rows[name])
+            more = len(self.index.rows[name])
             if part and size + more > AT_ONCE:
                 yield tuple(part)
                 part, size = [], 0
@@ -71,30 +71,31 @@ class RowQuestion:
         if part:
             yield tuple(part)
 
-    def about(self, types: tuple[str, ...], asker: Asker) -> AccessRequest:
-        """The question about everything that could be read of some types."""
-        made = self._made.get(types)
-        if made is None:
-            asked = AskedUses()
-            for name in types:
-                for place in self._index.rows[name]:
-                    asked.select(self._index.fields[place])
-            made = self._made[types] = self._request.about(asked.fields())
-        return made.asked_by(asker)
+    def fields(self, types: tuple[str, ...]) -> dict[str, Uses]:
+        """Everything that could be read of some types, as a question lists it."""
+        asked = AskedUses()
+        for name in types:
+            for place in self.index.rows[name]:
+                asked.select(self.index.fields[place])
+        return asked.fields()
+
+    def about(self, fields: Mapping[str, Uses], asker: Asker) -> AccessRequest:
+        """The question about these ``fields`` in the same operation."""
+        return self._request.about(fields).asked_by(asker)
 
     def settle(self, decision: Decision, more: Decision, types: tuple[str, ...]) -> Decision:
         """A decision that also says whether rows may be seen, and which.
 
         Args:
             decision: On the operation, perhaps with what it says of other types already.
-            more: On what was asked ``about`` these types.
+            more: On what was asked ``about`` all fields of these types.
             types: Of those in doubt.
         """
         seen: dict[str, Verdict] = {}
         filters = dict(decision.row_filters)
         for name in types:
-            ways = list(_ways(name, more, self._index))
-            seen[name] = _SEEN if ways else _refused(name, more, self._index)
+            ways = list(_ways(name, more, self.index))
+            seen[name] = _SEEN if ways else _refused(name, more, self.index)
             condition = any_of(ways)
             known = filters.get(name, condition)
             if condition is None or (name in filters and known is None):

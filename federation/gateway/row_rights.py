@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from federation.access import AccessRequest, Decision, PolicyEngine, RowQuestion
+from collections.abc import Mapping
+
+from federation.access import (
+    AccessIndex,
+    AccessRequest,
+    Decision,
+    PolicyEngine,
+    RowQuestion,
+    Uses,
+)
 from federation.gateway.bounded import Bounded
 
 _KEPT = 2_000
+_KEPT_FIELDS = 500
+
+_Asked = tuple[AccessIndex, Mapping[str, Uses]]
 
 
 class RowRights:
@@ -16,6 +28,7 @@ class RowRights:
 
     def __init__(self) -> None:
         self._known: Bounded[tuple[int, int], tuple[Decision, Decision, Decision]] = Bounded(_KEPT)
+        self._fields: Bounded[tuple[int, tuple[str, ...]], _Asked] = Bounded(_KEPT_FIELDS)
 
     async def decide(
         self, engine: PolicyEngine, question: AccessRequest, rows: RowQuestion
@@ -32,9 +45,17 @@ class RowRights:
         """
         decision = await engine.decide(question)
         for types in rows.parts(rows.in_doubt(decision)):
-            more = await engine.decide(rows.about(types, question.asker))
+            more = await engine.decide(rows.about(self._asked(rows, types), question.asker))
             decision = self._settled(decision, more, types, rows)
         return decision
+
+    def _asked(self, rows: RowQuestion, types: tuple[str, ...]) -> Mapping[str, Uses]:
+        """All fields of these types, shared by operations: an interface can have thousands."""
+        key = (id(rows.index), types)
+        known = self._fields.get(key)
+        if known is not None and known[0] is rows.index:
+            return known[1]
+        return self._fields.put(key, (rows.index, rows.fields(types)))[1]
 
     def _settled(
         self, decision: Decision, more: Decision, types: tuple[str, ...], rows: RowQuestion
