@@ -130,6 +130,9 @@ def _drop_items(
     rows: list[Any], slot: Slot, test: RowTest, execution: Execution, dropped: Dropped
 ) -> None:
     fates = [_fate(row, test, execution) for row in rows]
+    if any(row is None and execution.faults.explains(rows, at) for at, row in enumerate(rows)):
+        # A row that failed altogether tells its type and its columns no more.
+        fates.append(Fate.UNKNOWN)
     if Fate.UNKNOWN in fates:
         _empty(slot, Fate.UNKNOWN, execution, dropped)
     elif Fate.HIDDEN in fates:
@@ -166,7 +169,7 @@ def mended(
     Their paths count the rows that are shown; what concerns hidden rows only is left out, and what
     made rows untestable is told once, at the place that is null for it.
     """
-    if not dropped:
+    if not execution.plan.row_tests:
         return errors
     hidden = _objects_in(dropped.hidden) - _objects_in(execution.tree)
     kept = []
@@ -200,6 +203,9 @@ def _mended_path(path: Path, execution: Execution, dropped: Dropped) -> Path | N
     mended: list[str | int] = []
     for step in path:
         if isinstance(step, int):
+            if value is None:
+                # Of a list that failed as a whole no index may be told: hidden rows count in it.
+                return tuple(mended)
             at = (
                 dropped.indices.get(id(value), {}).get(step)
                 if id(value) in dropped.indices

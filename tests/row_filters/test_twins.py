@@ -169,6 +169,31 @@ async def test_errors_count_the_rows_that_are_shown_and_tell_of_no_others() -> N
 
 
 @pytest.mark.parametrize(
+    ("way", "path", "data"),
+    [
+        ("{ maybes { rigid } }", ("maybes",), {"maybes": None}),
+        ("{ visitors { rigid } }", ("visitors",), None),
+        ("{ named { ... on Citizen { rigid } } }", ("named",), {"named": None}),
+        (
+            "{ visit { maybe { rigid } } }",
+            ("visit", "maybe", 0),
+            {"visit": {"maybe": [None, None]}},
+        ),
+        ("{ visit { rounds { rigid } } }", ("visit", "rounds"), {"visit": None}),
+    ],
+)
+async def test_rows_that_fail_altogether_take_the_list_and_are_not_counted(
+    way: str, path: tuple[str | int, ...], data: object
+) -> None:
+    here = await answer(way)
+
+    assert here.result.data == data
+    assert {(e.extensions["code"], e.path) for e in here.result.errors} == {
+        ("SUBGRAPH_ERROR", path)
+    }
+
+
+@pytest.mark.parametrize(
     ("way", "absent"),
     [
         ("{ visitors { id mood } }", "moods"),

@@ -99,7 +99,13 @@ type Visit @key(fields: "id") {
 }
 type VisitorConnection { totalCount: Int! edges: [VisitorEdge!]! }
 type VisitorEdge { cursor: String! node: Citizen }
-type Citizen implements Named @key(fields: "id") { id: ID! badge: String torn: String SHARED }
+type Citizen implements Named @key(fields: "id") {
+  id: ID!
+  badge: String
+  torn: String
+  rigid: String!
+  SHARED
+}
 union Party = Citizen | Firm
 interface Named { badge: String }
 type Firm implements Named @key(fields: "title") { title: String! badge: String }
@@ -211,6 +217,9 @@ def _torn(source: Row, _arguments: Row) -> str:
     raise GraphQLError("torn")
 
 
+_TORN = {("Citizen", "torn"): _torn, ("Citizen", "rigid"): _torn}
+
+
 @dataclass(frozen=True)
 class World:
     """A composed graph over rows."""
@@ -224,7 +233,7 @@ class World:
     def transport(self, absent: str = "") -> MemoryTransport:
         """Its departments, one of which may not be there."""
         found: dict[str, MemorySubgraph] = {
-            name: FilteringSubgraph(sdl, self.rows[name], {("Citizen", "torn"): _torn})
+            name: FilteringSubgraph(sdl, self.rows[name], _TORN)
             for name, sdl in self.sdl.items()
             if name != absent
         }
