@@ -15,7 +15,7 @@ from federation.access.ask import AskedUses
 from federation.access.decision import GATEWAY_RULE, Decision, Effect, Verdict, join_rows
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import Judge
-from federation.access.request import AccessRequest, Asker, Uses
+from federation.access.request import AccessRequest, Uses
 from federation.access.row_filter import AllOf, AnyOf, RowCondition, conjunction
 from federation.coordinate import read_coordinate
 
@@ -79,9 +79,9 @@ class RowQuestion:
                 asked.select(self.index.fields[place])
         return asked.fields()
 
-    def about(self, fields: Mapping[str, Uses], asker: Asker) -> AccessRequest:
-        """The question about these ``fields`` in the same operation."""
-        return self._request.about(fields).asked_by(asker)
+    def about(self, fields: Mapping[str, Uses]) -> AccessRequest:
+        """The question about these ``fields`` in the same operation, by whoever it was made for."""
+        return self._request.about(fields)
 
     def settle(self, decision: Decision, more: Decision, types: tuple[str, ...]) -> Decision:
         """A decision that also says whether rows may be seen, and which.

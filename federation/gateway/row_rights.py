@@ -17,18 +17,22 @@ from federation.gateway.bounded import Bounded
 _KEPT = 2_000
 _KEPT_FIELDS = 500
 
-_Asked = tuple[AccessIndex, Mapping[str, Uses]]
+_Parts = tuple[tuple[tuple[str, ...], AccessRequest], ...]
 
 
 class RowRights:
     """Asks a second question where the first leaves the right to rows open, which is seldom.
 
-    Equal answers give the same decision again, so that what was made of it can be taken up.
+    Equal answers give the same decision again, so that what was made of it can be taken up. What is
+    kept is held with all that its key tells by identity.
     """
 
     def __init__(self) -> None:
+        self._parts: Bounded[tuple[int, int], tuple[RowQuestion, Decision, _Parts]] = Bounded(_KEPT)
+        self._fields: Bounded[
+            tuple[int, tuple[str, ...]], tuple[AccessIndex, Mapping[str, Uses]]
+        ] = Bounded(_KEPT_FIELDS)
         self._known: Bounded[tuple[int, int], tuple[Decision, Decision, Decision]] = Bounded(_KEPT)
-        self._fields: Bounded[tuple[int, tuple[str, ...]], _Asked] = Bounded(_KEPT_FIELDS)
 
     async def decide(
         self, engine: PolicyEngine, question: AccessRequest, rows: RowQuestion
@@ -44,12 +48,26 @@ class RowRights:
             PolicyUnavailable: As the engine does.
         """
         decision = await engine.decide(question)
-        for types in rows.parts(rows.in_doubt(decision)):
-            more = await engine.decide(rows.about(self._asked(rows, types), question.asker))
+        for types, asked in self._asked(decision, rows):
+            more = await engine.decide(asked.asked_by(question.asker))
             decision = self._settled(decision, more, types, rows)
         return decision
 
-    def _asked(self, rows: RowQuestion, types: tuple[str, ...]) -> Mapping[str, Uses]:
+    def _asked(self, decision: Decision, rows: RowQuestion) -> _Parts:
+        """What is to be asked besides, in parts, of which types."""
+        key = (id(rows), id(decision))
+        known = self._parts.get(key)
+        if known is not None and known[0] is rows and known[1] is decision:
+            return known[2]
+        parts = tuple(
+            [
+                (types, rows.about(self._fields_of(rows, types)))
+                for types in rows.parts(rows.in_doubt(decision))
+            ]
+        )
+        return self._parts.put(key, (rows, decision, parts))[2]
+
+    def _fields_of(self, rows: RowQuestion, types: tuple[str, ...]) -> Mapping[str, Uses]:
         """All fields of these types, shared by operations: an interface can have thousands."""
         key = (id(rows.index), types)
         known = self._fields.get(key)
@@ -64,5 +82,4 @@ class RowRights:
         known = self._known.get(key)
         if known is not None and known[0] is decision and known[1] is more:
             return known[2]
-        # Held with what the key tells by identity.
         return self._known.put(key, (decision, more, rows.settle(decision, more, types)))[2]

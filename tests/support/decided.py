@@ -13,7 +13,5 @@ def decided(
     """The decision on an operation, with what it says about the rows that it would tell of."""
     decision, rows = decide(request), RowQuestion(request, index)
     for types in rows.parts(rows.in_doubt(decision)):
-        decision = rows.settle(
-            decision, decide(rows.about(rows.fields(types), request.asker)), types
-        )
+        decision = rows.settle(decision, decide(rows.about(rows.fields(types))), types)
     return decision

@@ -55,7 +55,7 @@ def settled(text: str, rows: Rows, **changes: Any) -> Decision:
     asked = RowQuestion(request, index())
     decision = decide(request, **changes)
     types = asked.in_doubt(decision)
-    more = replace(decide(asked.about(asked.fields(types), request.asker), **changes), rows=rows)
+    more = replace(decide(asked.about(asked.fields(types)), **changes), rows=rows)
     return asked.settle(decision, more, types)
 
 
@@ -108,10 +108,10 @@ def test_what_is_asked_in_parts_says_the_same_as_at_once() -> None:
     answer = partial(decide, denied=[*ALL, "Firm.name"])
     first = answer(request)
     types = asked.in_doubt(first)
-    at_once = asked.settle(first, answer(asked.about(asked.fields(types), request.asker)), types)
+    at_once = asked.settle(first, answer(asked.about(asked.fields(types))), types)
     by_parts = first
     for each in types:
-        more = answer(asked.about(asked.fields((each,)), request.asker))
+        more = answer(asked.about(asked.fields((each,))))
         by_parts = asked.settle(by_parts, more, (each,))
 
     assert types == ("Citizen", "Firm")
@@ -171,7 +171,7 @@ def test_consent_is_a_way_to_its_subjects_rows_only(
     asked = RowQuestion(request, index())
     denied = [name for name in ALL if name != "Citizen.name"]
     answer = partial(decide, denied=denied, consented=["Citizen.name"], filters=filters)
-    more = answer(asked.about(asked.fields(("Citizen",)), request.asker))
+    more = answer(asked.about(asked.fields(("Citizen",))))
     decision = asked.settle(answer(request), more, ("Citizen",))
 
     assert (decision.rows_seen["Citizen"].effect is Effect.ALLOW) == is_seen
@@ -181,7 +181,7 @@ def test_a_filter_that_cannot_be_read_is_no_way() -> None:
     request = question(NAMELESS)
     asked = RowQuestion(request, index())
     more = replace(
-        decide(asked.about(asked.fields(("Citizen",)), request.asker)),
+        decide(asked.about(asked.fields(("Citizen",)))),
         row_filters={"Citizen": None},
     )
 
@@ -193,11 +193,9 @@ def test_filters_of_the_operation_hold_besides() -> None:
     request = question(NAMELESS)
     asked = RowQuestion(request, index())
     first = decide(request, filters={"Citizen": OF_S})
-    more = replace(
-        decide(asked.about(asked.fields(("Citizen",)), request.asker)), rows=bound(name=NORTH)
-    )
+    more = replace(decide(asked.about(asked.fields(("Citizen",)))), rows=bound(name=NORTH))
     denying = decide(
-        asked.about(asked.fields(("Citizen",)), request.asker),
+        asked.about(asked.fields(("Citizen",))),
         denied=[name for name in ALL if name != "Citizen.name"],
     )
     decision = asked.settle(first, replace(denying, rows=more.rows), ("Citizen",))
