@@ -12,7 +12,7 @@ from federation.audit.anchors import (
     read_anchor,
 )
 from federation.audit.chain import ChainHead, Entry, append, empty_chain, entry_digest
-from federation.audit.digests import NameHashes, keyed_digest, text_digest
+from federation.audit.digests import NameHashes, digest_key_id, keyed_digest, text_digest
 from federation.audit.links import ChainLinks, LinkedHead, links_bytes, read_links
 from federation.audit.names import NameRule, Names, plain_text
 from federation.audit.naming import (
@@ -115,6 +115,7 @@ __all__ = [
     "build_identities",
     "build_subject_inputs",
     "canonical_bytes",
+    "digest_key_id",
     "empty_chain",
     "entry_digest",
     "event_bytes",

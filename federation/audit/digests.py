@@ -52,6 +52,15 @@ def keyed_digests(key: bytes, kind: str, values: Iterable[str]) -> list[str]:
     return digests
 
 
+def digest_key_id(key: bytes) -> str:
+    """A short name of a key of ``keyed_digest``, which tells nothing of the key itself.
+
+    Returns:
+        The first 8 bytes of a digest of a kind that no name has, in hex.
+    """
+    return keyed_digest(key, "check", "")[:16]
+
+
 @lru_cache(_KINDS)
 def _begun(key: bytes, kind: str) -> tuple["hashlib._Hash", "hashlib._Hash"]:
     """HMAC's two hashes, as far as they depend on key and kind alone."""

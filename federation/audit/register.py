@@ -14,7 +14,9 @@ from federation.audit.chain import ChainHead
 REGISTER = "register"
 
 
-class ChainOpened(msgspec.Struct, frozen=True, tag="opened", forbid_unknown_fields=True):
+class ChainOpened(
+    msgspec.Struct, frozen=True, tag="opened", forbid_unknown_fields=True, omit_defaults=True
+):
     """A writer begins a chain.
 
     Attributes:
@@ -22,12 +24,15 @@ class ChainOpened(msgspec.Struct, frozen=True, tag="opened", forbid_unknown_fiel
         writer: The process, for people.
         at: Milliseconds since 1970 in UTC.
         key_id: The key that will sign its heads.
+        digest_key_id: The key by which persons and entities are hashed in it, see
+            ``digests.digest_key_id``; None for one that is kept nowhere.
     """
 
     chain: str
     writer: str
     at: int
     key_id: str
+    digest_key_id: str | None = None
 
 
 class ChainClosed(msgspec.Struct, frozen=True, tag="closed", forbid_unknown_fields=True):

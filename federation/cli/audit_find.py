@@ -150,20 +150,43 @@ def subject(
     settings = trail.settings()
     key_file = existing_key(settings.audit.key_file, "audit.key_file")
     wanted = times.wanted(kinds=ALL_KINDS)
-    from federation.audit import subject_digest  # noqa: PLC0415
+    from federation.audit import digest_key_id, subject_digest  # noqa: PLC0415
+    from federation.errors import FederationError  # noqa: PLC0415
     from federation.gateway.audit_keys import digest_key  # noqa: PLC0415
-    from federation.gateway.audit_search import page_of, reads_of_subject  # noqa: PLC0415
+    from federation.gateway.audit_search import (  # noqa: PLC0415
+        keys_of_chains,
+        page_of,
+        reads_of_subject,
+    )
 
-    digest = subject_digest(digest_key(key_file), _ask_number())
+    try:
+        key = digest_key(key_file)
+    except FederationError as error:
+        raise usage_fault(error.message) from None
+    keys = _read(trail, lambda t: keys_of_chains(t, wanted))
+    others = sum(each not in (None, digest_key_id(key)) for each in keys)
+    if keys and others == len(keys):
+        raise usage_fault(
+            f"{key_file} is not the key that persons are named by in these records: nobody can be "
+            "found with it. Set audit.key_file to the one that the gateway used then"
+        )
+    digest = subject_digest(key, _ask_number())
     reads = _read(
         trail, lambda t: page_of(reads_of_subject(t, digest, wanted), part.page, part.size)
     )
     shown = reads[: part.size]
+    if others:
+        err.print(
+            f"{others} of the {len(keys)} chains of this time name persons by another key: what "
+            "they hold is found with that key alone, as audit.key_file."
+        )
     if format is Format.JSON:
         print_json(
             {
                 "page": part.page,
                 "more": len(reads) > part.size,
+                "chains": len(keys),
+                "chainsOfOtherKeys": others,
                 "reads": [
                     {
                         "searched": each.searched,
@@ -178,9 +201,10 @@ def subject(
         )
         return
     if not shown and part.page == 1:
+        unknown = ", or with another key_file than the gateway's" if None in keys else ""
         err.print(
             "No records name this person in this time. Nor are any found by a number that was "
-            "mistyped, or with another key_file than the gateway's."
+            f"mistyped{unknown}."
         )
         return
     table = Table("time (UTC)", "caller", "of", "purpose", "what", "fields", "request", box=None)

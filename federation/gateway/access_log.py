@@ -62,6 +62,10 @@ class AccessLog:
         write = self._logger.info if outcome == "started" else self._logger.error
         write(json.dumps(line))
 
+    def trail(self, what: str) -> None:
+        """What whoever keeps the audit trail should know; the texts are our own."""
+        self._logger.warning(json.dumps({"time": time.time(), "trail": what}))
+
     def unavailable(self, request_id: str, error: FederationError) -> None:
         """Something an answer needs does not work; the texts of these errors are our own."""
         line = {

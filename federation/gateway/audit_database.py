@@ -31,7 +31,7 @@ from federation.gateway.sqlite import sqlite_connection
 T = TypeVar("T")
 # Longer than a gateway that is being replaced takes to end its last requests.
 CLAIM_SECONDS = 15.0
-_CLAIM_PAUSE_SECONDS = 0.05
+CLAIM_PAUSE_SECONDS = 0.05
 _LOCK_SECONDS = 5
 _CONNECT_SECONDS = 5
 # A server misses a client whose machine has vanished after half a minute, not after hours.
@@ -142,7 +142,7 @@ class _Sqlite:
                     raise AuditUnavailable(
                         f"another process writes the audit trail that {self._lock} guards"
                     ) from None
-                await asyncio.sleep(_CLAIM_PAUSE_SECONDS)
+                await asyncio.sleep(CLAIM_PAUSE_SECONDS)
             else:
                 return
 

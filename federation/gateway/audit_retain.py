@@ -29,8 +29,8 @@ from federation.audit import (
 from federation.errors import AuditUnavailable
 from federation.gateway.audit_database import AuditDatabase, audit_database, why
 from federation.gateway.audit_index import forget_entries
+from federation.gateway.audit_opening import enter
 from federation.gateway.audit_read import TrailReport, read_trail, verify_all
-from federation.gateway.audit_store import enter
 from federation.gateway.audit_tables import (
     delete_entries,
     delete_heads,

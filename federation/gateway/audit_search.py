@@ -26,6 +26,7 @@ from federation.audit import (
     MalformedRecord,
     Outcome,
     RecordKind,
+    Register,
     read_links,
     read_record,
     read_register,
@@ -196,7 +197,8 @@ class SubjectRead:
 def search(connection: Connection, wanted: Wanted) -> Iterator[FoundRecord]:
     """All records that match, in order of time."""
     index = IndexReader(connection)
-    chains = (_of_chain(index, chain, wanted) for chain in _chains(connection, wanted))
+    register = _read_register(connection)
+    chains = (_of_chain(index, chain, wanted) for chain in _chains(connection, register, wanted))
     yield from heapq.merge(*chains, key=lambda found: (found.record.at, found.chain))
 
 
@@ -252,6 +254,13 @@ def reads_of_subject(connection: Connection, digest: str, wanted: Wanted) -> Ite
         yield SubjectRead(whole, tuple(types), digest in record.subjects)
 
 
+def keys_of_chains(connection: Connection, wanted: Wanted) -> list[str | None]:
+    """By which key each chain of the time in question names persons; None where nobody said."""
+    register = _read_register(connection)
+    opened = map(register.openings.get, _chains(connection, register, wanted))
+    return [each.digest_key_id if each is not None else None for each in opened]
+
+
 def coordinates(record: AuditRecord) -> Iterator[str]:
     """Every coordinate that was decided on."""
     for group in record.verdicts:
@@ -268,9 +277,12 @@ def names(record: AuditRecord, digest: str) -> bool:
     return digest in record.subjects or any(digest in each.digests for each in record.entities)
 
 
-def _chains(connection: Connection, wanted: Wanted) -> list[str]:
+def _read_register(connection: Connection) -> Register:
+    return read_register(read_entries(connection, REGISTER))
+
+
+def _chains(connection: Connection, register: Register, wanted: Wanted) -> list[str]:
     """Chains that can hold records of the time in question, oldest first."""
-    register = read_register(read_entries(connection, REGISTER))
 
     def opened(chain: str) -> int:
         known: ChainOpened | None = register.openings.get(chain)

@@ -9,11 +9,9 @@ records.
 
 import asyncio
 import contextlib
-import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,30 +19,24 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from federation.audit import (
-    REGISTER,
     AuditRecord,
-    ChainClosed,
     ChainHead,
-    ChainOpened,
-    RegisterEvent,
     append,
     canonical_bytes,
-    empty_chain,
-    event_bytes,
-    key_id,
     links_bytes,
-    read_register,
     sign_head,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_database import AuditDatabase, audit_database
+from federation.gateway.audit_database import (
+    CLAIM_PAUSE_SECONDS,
+    CLAIM_SECONDS,
+    AuditDatabase,
+    audit_database,
+)
+from federation.gateway.audit_opening import KeysDiffer, Opened, Opener, closing_at, enter
 from federation.gateway.audit_tables import (
     MOST_ROWS,
     create_tables,
-    hold_chain,
-    is_abandoned,
-    lock_shared_tables,
-    read_entries,
     read_head,
     read_recent_heads,
     session_of,
@@ -79,56 +71,19 @@ class _Waiting(NamedTuple):
     done: asyncio.Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A chain that was opened, and the session that holds it (see ``hold_chain``)."""
-
-    head: ChainHead
-    session: object | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Opener:
-    """Opens and closes chains.
-
-    Attributes:
-        key: Signs heads.
-        writer: Name of the process, for people who read the register.
-    """
-
-    key: Ed25519PrivateKey
-    writer: str
-
-    def open(self, connection: Connection, at: int) -> _Opened:
-        """Open a new chain, and close those whose writers have died."""
-        self.close_abandoned(connection, at)
-        chain = f"{at}-{secrets.token_hex(6)}"
-        hold_chain(connection, chain)
-        opening = ChainOpened(chain, self.writer, at, key_id(self.key.public_key()))
-        enter(connection, opening, at, self.key)
-        return _Opened(empty_chain(chain), session_of(connection))
-
-    def close_abandoned(self, connection: Connection, at: int) -> None:
-        """Enter the ends of chains that nobody writes any more."""
-        lock_shared_tables(connection)
-        register = read_register(read_entries(connection, REGISTER))
-        for chain in sorted(set(register.openings) - set(register.closings)):
-            if is_abandoned(connection, chain):
-                closing = _closing(read_head(connection, chain), at, orderly=False)
-                enter(connection, closing, at, self.key)
-
-
 class AuditStore:
     """An ``AuditSink`` that writes its own chain; made by ``open_audit_store``.
 
     Attributes:
         head: The chain's end, as far as it is known to be durable.
+        has_new_digest_key: Whether the trail was written with another key until now.
     """
 
     def __init__(
-        self, database: AuditDatabase, opened: _Opened, opener: _Opener, clock: Callable[[], int]
+        self, database: AuditDatabase, opened: Opened, opener: Opener, clock: Callable[[], int]
     ) -> None:
         self.head = head = opened.head
+        self.has_new_digest_key = opened.has_new_digest_key
         self._session = opened.session
         self._database = database
         self._opener = opener
@@ -205,7 +160,7 @@ class AuditStore:
                 return
             end = read_head(connection, self.head.chain)
             write_head(connection, sign_head(end, at, self._key))
-            enter(connection, _closing(end, at, orderly=True), at, self._key)
+            enter(connection, closing_at(end, at, orderly=True), at, self._key)
 
         try:
             try:
@@ -307,7 +262,7 @@ class AuditStore:
         start = self.head if self._is_certain else None
         self._is_certain = False
         links: list[ChainHead] = []
-        opened: _Opened | None = None
+        opened: Opened | None = None
         now = self._clock()
 
         def write(connection: Connection) -> ChainHead:
@@ -358,6 +313,8 @@ async def open_audit_store(
     key: Ed25519PrivateKey,
     writer: str,
     clock: Callable[[], int] = now_ms,
+    *,
+    digest_key_id: str | None = None,
 ) -> AsyncIterator[AuditStore]:
     """Open a new chain, keep it while the context lasts, and close it.
 
@@ -369,16 +326,18 @@ async def open_audit_store(
         key: Signs heads.
         writer: Name of the process, for people who read the register.
         clock: Milliseconds since 1970.
+        digest_key_id: Of the key by which records name persons; None for one that is kept nowhere.
 
     Raises:
-        AuditUnavailable: The database cannot be used.
+        AuditUnavailable: The database cannot be used, or others write with another such key.
     """
-    target, opener = audit_database(database, make=True), _Opener(key, writer)
+    target = audit_database(database, make=True)
+    opener = Opener(key, writer, digest_key_id)
     try:
         try:
             await target.claim()
             await target.transact(create_tables)
-            opened = await target.transact(lambda connection: opener.open(connection, clock()))
+            opened = await _open(target, opener, clock)
         except (SQLAlchemyError, OSError) as fault:
             raise AuditUnavailable("the audit database cannot be used") from fault
         store = AuditStore(target, opened, opener, clock)
@@ -391,16 +350,16 @@ async def open_audit_store(
         await target.close()
 
 
-def _closing(end: ChainHead, at: int, *, orderly: bool) -> ChainClosed:
-    return ChainClosed(end.chain, end.sequence, end.digest.hex(), at, orderly)
-
-
-def enter(connection: Connection, what: RegisterEvent, at: int, key: Ed25519PrivateKey) -> None:
-    """Enter an event at the end of the register and sign the register's new head."""
-    lock_shared_tables(connection)
-    entries, head = append(read_head(connection, REGISTER), [event_bytes(what)])
-    write_entries(connection, REGISTER, entries)
-    write_head(connection, sign_head(head, at, key))
+async def _open(target: AuditDatabase, opener: Opener, clock: Callable[[], int]) -> Opened:
+    """Open the first chain, once a gateway with another key that is being replaced has ended."""
+    deadline = time.monotonic() + CLAIM_SECONDS
+    while True:
+        try:
+            return await target.transact(lambda connection: opener.open(connection, clock()))
+        except KeysDiffer as fault:
+            if time.monotonic() > deadline:
+                raise AuditUnavailable(str(fault)) from None
+            await asyncio.sleep(CLAIM_PAUSE_SECONDS)
 
 
 def _settle(batch: Iterable[_Waiting], fault: BaseException | None) -> None:

@@ -19,7 +19,9 @@ import msgspec
 
 from federation.audit import MalformedRecord, read_record
 from federation.errors import AuditUnavailable
+from federation.gateway.access_log import AccessLog
 from federation.gateway.audit_keys import head_key
+from federation.gateway.audit_opening import NEW_DIGEST_KEY
 from federation.gateway.audit_store import AuditStore, open_audit_store
 from federation.gateway.audit_wire import AppendReply, AppendRequest, frame, frames
 
@@ -28,7 +30,9 @@ RESTART_SECONDS = 0.2
 
 
 @contextlib.contextmanager
-def audit_writer_process(database: str, key_file: str, socket: Path) -> Iterator[None]:
+def audit_writer_process(
+    database: str, key_file: str, socket: Path, digest_key_id: str | None = None
+) -> Iterator[None]:
     """Run the writer process while the context lasts; start it anew when it dies.
 
     While there is none, workers cannot append, so that requests fail rather than go unrecorded.
@@ -37,12 +41,13 @@ def audit_writer_process(database: str, key_file: str, socket: Path) -> Iterator
         database: SQLAlchemy URL of a SQLite file.
         key_file: Key that signs heads, see ``head_key``.
         socket: Where workers find the process; in a folder that only this user may enter.
+        digest_key_id: Of the key by which the workers' records name persons.
 
     Raises:
         AuditUnavailable: The process does not start.
     """
     command = [sys.executable, "-m", "federation.gateway.audit_writer"]
-    command += [database, key_file, str(socket)]
+    command += [database, key_file, str(socket), digest_key_id or ""]
     ended = threading.Event()
     process = _start(command, socket)
 
@@ -94,7 +99,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-async def serve(database: str, key_file: str, socket: Path) -> None:
+async def serve(database: str, key_file: str, socket: Path, digest_key_id: str | None) -> None:
     """Write what arrives on ``socket`` until standard input ends or SIGTERM comes.
 
     Standard input is a pipe held open by the gateway's first process, so that the writer ends with
@@ -110,7 +115,10 @@ async def serve(database: str, key_file: str, socket: Path) -> None:
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     loop.add_reader(sys.stdin.fileno(), stop.set)
     serving: set[asyncio.Task[None]] = set()
-    async with open_audit_store(database, head_key(key_file), f"writer {os.getpid()}") as store:
+    key, name = head_key(key_file), f"writer {os.getpid()}"
+    async with open_audit_store(database, key, name, digest_key_id=digest_key_id) as store:
+        if store.has_new_digest_key:
+            AccessLog().trail(NEW_DIGEST_KEY)
 
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.current_task()
@@ -167,4 +175,4 @@ async def _write_one(
 if __name__ == "__main__":
     # The socket is for this user alone.
     os.umask(0o077)
-    asyncio.run(serve(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+    asyncio.run(serve(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4] or None))

@@ -53,12 +53,14 @@ class Handed:
         signatures: Of the files before any of them was read; what changes later is taken up.
         is_successor: The worker takes the place of one that has ended: schema and policies may
             have been replaced since the first ones began.
+        digest_key_id: Of the key in ``audit.key_file``; None where the settings name none.
     """
 
     writer_socket: Path | None = None
     policies: ActivePolicies | None = None
     signatures: Signatures | None = None
     is_successor: bool = False
+    digest_key_id: str | None = None
 
 
 ALONE = Handed()

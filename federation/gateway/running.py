@@ -9,11 +9,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from federation.access import Asker, Caller
-from federation.audit import AuditSink, NameHashes
+from federation.audit import AuditSink, NameHashes, digest_key_id
+from federation.errors import AuditUnavailable
 from federation.gateway.access_log import AccessLog
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.counts import RequestCounts
@@ -95,7 +95,8 @@ async def start_gateway(
     state = build_state(supergraph)
     signer = make_signer(config)
     async with AsyncExitStack() as stack:
-        sink = await _open_sink(config, stack, handed.writer_socket)
+        hash_key = _hash_key(config, handed)
+        sink = await _open_sink(config, stack, handed, log)
         intents = Intents(config.audit.intent_after_seconds)
         stack.push_async_callback(intents.close)
         building = Building(config.access, handed.policies)
@@ -132,9 +133,7 @@ async def start_gateway(
             transport=transport,
             events=events,
             signer=signer,
-            recorder=Recorder(
-                sink, log, NameHashes(digest_key(config.audit.key_file)), intents=intents
-            ),
+            recorder=Recorder(sink, log, NameHashes(hash_key), intents=intents),
             mask_key=digest_key(config.access.mask_key_file),
         )
         stack.push_async_callback(attend_to_the_rest, config.server.shutdown_seconds)
@@ -169,20 +168,37 @@ async def start_gateway(
         )
 
 
+def _hash_key(config: Config, handed: Handed) -> bytes:
+    """The key by which records name persons and entities, the same in all processes."""
+    key = digest_key(config.audit.key_file)
+    if handed.digest_key_id not in (None, digest_key_id(key)):
+        raise AuditUnavailable(
+            f"{config.audit.key_file} holds another key than when this gateway was started; "
+            "start it anew to change audit.key_file"
+        )
+    return key
+
+
 async def _open_sink(
-    config: Config, stack: AsyncExitStack, writer_socket: Path | None
+    config: Config, stack: AsyncExitStack, handed: Handed, log: AccessLog
 ) -> AuditSink | None:
     if not config.audit.database:
         return None
     # What is not configured is not imported.
+    from federation.gateway.audit_opening import NEW_DIGEST_KEY  # noqa: PLC0415
     from federation.gateway.audit_remote import remote_audit_sink  # noqa: PLC0415
     from federation.gateway.audit_store import open_audit_store  # noqa: PLC0415
 
-    if writer_socket is not None:
-        return await stack.enter_async_context(remote_audit_sink(writer_socket))
+    if handed.writer_socket is not None:
+        return await stack.enter_async_context(remote_audit_sink(handed.writer_socket))
     key = head_key(config.audit.head_key_file)
-    writer = f"gateway {os.getpid()}"
-    return await stack.enter_async_context(open_audit_store(config.audit.database, key, writer))
+    opened = open_audit_store(
+        config.audit.database, key, f"gateway {os.getpid()}", digest_key_id=handed.digest_key_id
+    )
+    store = await stack.enter_async_context(opened)
+    if store.has_new_digest_key:
+        log.trail(NEW_DIGEST_KEY)
+    return store
 
 
 def _identify(config: Config, live: LiveEngine, lease: Lease | None) -> Identify:

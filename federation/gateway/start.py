@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from federation.audit import digest_key_id
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.handed import ActivePolicies, Handed
 from federation.gateway.inner_server import inner_server
@@ -108,9 +109,11 @@ def shared_by_workers(config: Config) -> Iterator[tuple[Config, Handed]]:
     """
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="datong-")))
+        is_key_kept = bool(config.audit.key_file)
         config = _with_files(config, folder)
+        key_id = digest_key_id(digest_key(config.audit.key_file)) if is_key_kept else None
         if config.server.workers == 1:
-            yield config, Handed(signatures=read_signatures(config))
+            yield config, Handed(signatures=read_signatures(config), digest_key_id=key_id)
             return
         writer_socket = None
         if config.audit.database.startswith("sqlite"):
@@ -120,11 +123,12 @@ def shared_by_workers(config: Config) -> Iterator[tuple[Config, Handed]]:
             writer_socket = folder / "audit.socket"
             stack.enter_context(
                 audit_writer_process(
-                    config.audit.database, config.audit.head_key_file, writer_socket
+                    config.audit.database, config.audit.head_key_file, writer_socket, key_id
                 )
             )
         policies = ActivePolicies(folder / "policies.json")
-        yield config, Handed(writer_socket, policies, read_signatures(config))
+        signatures = read_signatures(config)
+        yield config, Handed(writer_socket, policies, signatures, digest_key_id=key_id)
 
 
 def _with_files(config: Config, folder: Path) -> Config:

@@ -17,6 +17,7 @@ from federation.audit import (
     RecordKind,
     TouchedEntities,
     canonical_bytes,
+    digest_key_id,
     digests,
     keyed_digest,
     plain_text,
@@ -141,6 +142,13 @@ def test_keyed_digest_is_the_hmac_that_the_documentation_tells(size: int) -> Non
 
     message = b"subject\x00990102199001011234"
     assert digest == hmac.digest(key, message, "sha256")[:16].hex()
+
+
+def test_the_name_of_a_key_is_its_digest_of_nothing_that_has_a_name() -> None:
+    key = bytes(range(32))
+
+    assert digest_key_id(key) == hmac.digest(key, b"check\x00", "sha256")[:8].hex()
+    assert digest_key_id(key) != digest_key_id(bytes(32))
 
 
 def test_remembered_names_have_the_digests_of_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
-from federation.audit import subject_digest
+from federation.audit import digest_key_id, subject_digest
 from federation.cli.app import app
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.audit_store import open_audit_store
@@ -28,11 +28,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f'[audit]\ndatabase = "sqlite:///{folder / "audit.sqlite"}"\n'
         f'key_file = "{folder / "audit.key"}"\nhead_key_file = "{folder / "head.pem"}"\n'
     )
-    ann = subject_digest(digest_key(str(folder / "audit.key")), NUMBER)
+    secret = digest_key(str(folder / "audit.key"))
+    ann = subject_digest(secret, NUMBER)
 
     async def write() -> None:
         key, url = head_key(str(folder / "head.pem")), f"sqlite:///{folder / 'audit.sqlite'}"
-        async with open_audit_store(url, key, "test", lambda: 500) as store:
+        named_by = digest_key_id(secret)
+        opened = open_audit_store(url, key, "test", lambda: 500, digest_key_id=named_by)
+        async with opened as store:
             for each in trail():
                 known = citizens(ann) if each.request_id == "r3" else each.entities
                 await store.append(replace(each, entities=known), "{ citizen { name } }")
@@ -102,6 +105,55 @@ def test_a_person_is_found_by_a_number_from_stdin_however_it_is_written(folder: 
     assert (nobody.exit_code, nobody.stdout) == (0, "")
     assert "mistyped" in nobody.stderr
     assert datong(folder, "subject", input="\n").exit_code == 2
+
+
+def test_a_key_that_is_not_the_one_of_these_records_is_told_from_a_person_whom_none_names(
+    folder: Path, tmp_path: Path
+) -> None:
+    copy = _copied(folder, tmp_path)
+    nobody = datong(copy, "subject", input="99010219900101124X\n")
+    (copy / "audit.key").unlink()
+    digest_key(str(copy / "audit.key"))
+    wrong = datong(copy, "subject", "--format", "json", input=f"{NUMBER}\n")
+
+    async def write() -> None:
+        key, url = head_key(str(copy / "head.pem")), f"sqlite:///{copy / 'audit.sqlite'}"
+        fresh = digest_key_id(digest_key(str(copy / "audit.key")))
+        async with open_audit_store(url, key, "test", digest_key_id=fresh) as store:
+            await store.append(trail()[0])
+
+    asyncio.run(write())
+    both = datong(copy, "subject", "--format", "json", input=f"{NUMBER}\n")
+    later = datong(copy, "subject", "--since", "1d", input=f"{NUMBER}\n")
+    (copy / "audit.key").write_bytes(b"short")
+    short = datong(copy, "subject", input=f"{NUMBER}\n")
+
+    assert "another key" not in nobody.stderr
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "is not the key" in wrong.stderr
+    assert both.exit_code == 0
+    told = json.loads(both.stdout)
+    assert (told["chains"], told["chainsOfOtherKeys"], told["reads"]) == (2, 1, [])
+    assert "1 of the 2 chains" in both.stderr
+    assert "another key" not in later.stderr
+    assert (short.exit_code, "fewer than 32 bytes" in short.stderr) == (2, True)
+
+
+def test_a_trail_that_does_not_tell_its_key_says_that_the_key_may_be_wrong(
+    folder: Path, tmp_path: Path
+) -> None:
+    copy = _copied(folder, tmp_path)
+
+    async def write() -> None:
+        url = f"sqlite:///{copy / 'audit.sqlite'}"
+        async with open_audit_store(url, head_key(str(copy / "head.pem")), "test") as store:
+            await store.append(trail()[0])
+
+    asyncio.run(write())
+    nobody = datong(copy, "subject", input="99010219900101124X\n")
+
+    assert (nobody.exit_code, nobody.stdout) == (0, "")
+    assert "another key_file" in nobody.stderr
 
 
 def test_a_department_sees_its_readers(folder: Path) -> None:
