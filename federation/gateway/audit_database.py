@@ -76,6 +76,10 @@ class AuditDatabase(Protocol):
         """
         ...
 
+    def has_ended(self, session: object | None) -> bool:
+        """Whether it is known to be lost; see ``session_of``."""
+        ...
+
     async def close(self) -> None:
         """Give up all connections."""
         ...
@@ -166,6 +170,10 @@ class _Sqlite:
         work = partial(write_entries, chain=chain, entries=entries)
         await self._worker.run(lambda: self._run(work))
         return True
+
+    def has_ended(self, _session: object | None) -> bool:
+        """Never: what was claimed is held until ``close``."""
+        return False
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         # Kept from one transaction to the next: taking it from the pool costs as much as a commit.
@@ -270,9 +278,9 @@ class _Postgresql:
 
     async def add(self, entries: Sequence[Entry], chain: str, session: object | None) -> bool:
         """See ``AuditDatabase``."""
-        driver = session.driver_connection if isinstance(session, AdaptedConnection) else None
-        if driver is None or driver.is_closed():
+        if not isinstance(session, AdaptedConnection) or self.has_ended(session):
             return False
+        driver = session.driver_connection
         try:
             # Neither BEGIN nor COMMIT, for each of which the server would be asked.
             await driver.execute(ADD_ON_POSTGRESQL, *columns_of(entries, chain))
@@ -283,6 +291,10 @@ class _Postgresql:
             driver.terminate()
             raise
         return True
+
+    def has_ended(self, session: object | None) -> bool:
+        """See ``AuditDatabase``."""
+        return isinstance(session, AdaptedConnection) and session.driver_connection.is_closed()
 
     async def close(self) -> None:
         """See ``AuditDatabase``."""

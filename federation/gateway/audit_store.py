@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -37,9 +38,11 @@ from federation.gateway.audit_opening import KeysDiffer, Opened, Opener, closing
 from federation.gateway.audit_tables import (
     MOST_ROWS,
     create_tables,
+    read_digest,
     read_head,
     read_recent_heads,
     session_of,
+    wait_until_abandoned,
     write_entries,
     write_head,
     write_operations,
@@ -71,6 +74,16 @@ class _Waiting(NamedTuple):
     done: asyncio.Future[None]
 
 
+class _Sent(NamedTuple):
+    """What the last attempt to write went through, and the end of a chain that it builds on.
+
+    None where it did not come so far.
+    """
+
+    session: object | None
+    behind: ChainHead | None
+
+
 class AuditStore:
     """An ``AuditSink`` that writes its own chain; made by ``open_audit_store``.
 
@@ -97,6 +110,7 @@ class AuditStore:
         self._linked: dict[str, int] = {}
         self._linked_at = clock() - LINK_OVERLAP_SECONDS * 1000
         self._is_certain = True
+        self._sent = _Sent(None, None)
         self._is_closed = False
         self._head_timer: asyncio.TimerHandle | None = None
 
@@ -230,16 +244,46 @@ class AuditStore:
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         texts = dict(waiting.operation for waiting in batch if waiting.operation)
-        is_due = time.monotonic() >= self._signed_at + HEAD_SECONDS
-        is_plain = self._is_certain and not is_due and not texts and len(batch) <= MOST_ROWS
         # Nobody waits for a database for ever: the answer is refused, and the next one asks again.
         async with asyncio.timeout(WRITE_SECONDS):
-            if not (is_plain and await self._commit_entries(batch)):
-                await self._commit_all(batch, texts, is_due=is_due)
+            try:
+                await self._commit_next(batch, texts)
+            except Exception:
+                if not (batch and self._database.has_ended(self._sent.session)):
+                    raise
+                await self._commit_anew(batch, texts, self._sent.behind)
         for digest in texts:
             self._known_operations[digest] = None
         while len(self._known_operations) > MAX_KNOWN_OPERATIONS:
             del self._known_operations[next(iter(self._known_operations))]
+
+    async def _commit_next(self, batch: list[_Waiting], texts: Mapping[str, str]) -> None:
+        """Commit behind the end of the chain, or in a new one where it is known to be lost."""
+        self._sent = _Sent(None, None)
+        is_due = time.monotonic() >= self._signed_at + HEAD_SECONDS
+        is_plain = self._is_certain and not is_due and not texts and len(batch) <= MOST_ROWS
+        if not (is_plain and await self._commit_entries(batch)):
+            await self._commit_all(batch, texts, is_due=is_due)
+
+    async def _commit_anew(
+        self, batch: list[_Waiting], texts: Mapping[str, str], behind: ChainHead | None
+    ) -> None:
+        """Commit in a new chain what a session was given that was then lost, unless it is there.
+
+        The new chain is opened in any case: where writes wait for a second server, that has all
+        that came before when it has this.
+
+        Args:
+            behind: Where it is, if it is; None where that session did not come so far.
+
+        Raises:
+            DBAPIError: For the server that session still lives, so that nothing is certain; or the
+                new one was lost, too.
+        """
+        is_there = behind is not None and await self._database.transact(
+            partial(_was_written, behind, batch)
+        )
+        await self._commit_all([] if is_there else batch, texts, is_due=False)
 
     async def _commit_entries(self, batch: list[_Waiting]) -> bool:
         """Commit what is nothing but entries behind the known end of the chain, as mostly.
@@ -248,11 +292,14 @@ class AuditStore:
             False where that end is no longer this writer's to build upon; nothing is done then.
         """
         entries, head = append(self.head, [waiting.body for waiting in batch])
+        self._sent = _Sent(self._session, self.head)
         self._is_certain = False
         is_done = await self._database.add(entries, head.chain, self._session)
         self._is_certain = True
         if is_done:
             self.head = head
+        else:
+            self._sent = _Sent(None, None)
         return is_done
 
     async def _commit_all(
@@ -267,13 +314,16 @@ class AuditStore:
 
         def write(connection: Connection) -> ChainHead:
             nonlocal opened
-            if session_of(connection) is not self._session:
+            session = session_of(connection)
+            self._sent = _Sent(session, None)
+            if session is not self._session:
                 # To other writers this one has died with its session: it begins anew.
                 opened = self._opener.open(connection, now)
                 before = opened.head
             else:
                 # A failed commit may have reached the disk all the same: the database knows.
                 before = start or read_head(connection, self.head.chain)
+            self._sent = _Sent(session, before)
             bodies = [waiting.body for waiting in batch]
             if is_due:
                 links[:] = self._new_links(connection)
@@ -360,6 +410,13 @@ async def _open(target: AuditDatabase, opener: Opener, clock: Callable[[], int])
             if time.monotonic() > deadline:
                 raise AuditUnavailable(str(fault)) from None
             await asyncio.sleep(CLAIM_PAUSE_SECONDS)
+
+
+def _was_written(behind: ChainHead, batch: Sequence[_Waiting], connection: Connection) -> bool:
+    """Whether a batch was committed behind the end of a chain though its session was lost."""
+    wait_until_abandoned(connection, behind.chain)
+    _, head = append(behind, [waiting.body for waiting in batch])
+    return read_digest(connection, head.chain, head.sequence) == head.digest
 
 
 def _settle(batch: Iterable[_Waiting], fault: BaseException | None) -> None:

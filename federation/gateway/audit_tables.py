@@ -23,6 +23,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -78,6 +79,8 @@ PAGE = 1_000
 """Entries that are read at once."""
 # An arbitrary number that every Datong process takes for this lock.
 _LOCK_NUMBER = 0x4441544F4E47
+# A server that has ended a session needs some milliseconds to give up its locks.
+_END_SECONDS = 2
 
 
 def create_tables(connection: Connection) -> None:
@@ -121,6 +124,16 @@ def is_abandoned(connection: Connection, chain: str) -> bool:
         lock = func.pg_try_advisory_xact_lock(_number_of(chain))
         return bool(connection.scalar(select(lock)))
     return True  # who has claimed the file is its one writer
+
+
+def wait_until_abandoned(connection: Connection, chain: str) -> None:
+    """Return when the writer's session has ended for the server too; nothing comes after that.
+
+    The server answers with an error after ``_END_SECONDS``, since a session that it has not missed
+    may still commit what it was sent.
+    """
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_END_SECONDS}s'"))
+    connection.execute(select(func.pg_advisory_xact_lock(_number_of(chain))))
 
 
 def _number_of(chain: str) -> int:

@@ -11,7 +11,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import make_url, text
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import text as sql
 
 from federation.audit import (
     REGISTER,
@@ -23,13 +24,13 @@ from federation.audit import (
     read_record,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway import audit_store
+from federation.gateway import audit_store, audit_tables
 from federation.gateway.audit_database import audit_database
 from federation.gateway.audit_keys import head_key
 from federation.gateway.audit_read import read_trail, verify_trail
 from federation.gateway.audit_retain import retain
 from federation.gateway.audit_store import open_audit_store
-from federation.gateway.audit_tables import read_entries
+from federation.gateway.audit_tables import read_chains, read_entries
 from tests.unit.audit.test_store import (
     KEY,
     KEYS,
@@ -154,7 +155,7 @@ async def test_who_reads_the_trail_cannot_change_it(database: str) -> None:
         await store.append(record("r"))
 
     with pytest.raises(AuditUnavailable):
-        await read_trail(database, lambda c: c.execute(text("DELETE FROM audit_entry")))
+        await read_trail(database, lambda c: c.execute(sql("DELETE FROM audit_entry")))
 
     assert (await verify_trail(database, KEYS)).chains[0].entries == 1
 
@@ -166,7 +167,7 @@ async def test_records_go_to_the_disk_whatever_the_server_does_by_default(databa
     await connection.close()
 
     target = audit_database(database)
-    setting = await target.transact(lambda c: c.scalar(text("SHOW synchronous_commit")))
+    setting = await target.transact(lambda c: c.scalar(sql("SHOW synchronous_commit")))
     await target.close()
 
     assert setting == "on"
@@ -232,6 +233,127 @@ async def _closings(database: str) -> list[bool]:
         database, lambda c: [read_event(entry.body) for entry in read_entries(c, REGISTER)]
     )
     return [event.orderly for event in events if isinstance(event, ChainClosed)]
+
+
+@pytest.mark.parametrize("text", [None, TEXT])
+async def test_a_session_that_ends_between_or_during_batches_costs_no_answer(
+    database: str, text: str | None
+) -> None:
+    rounds, records = 5 + KILLS, 40
+    async with open_audit_store(database, KEY, "one") as store:
+
+        async def append(name: str, pause: float) -> None:
+            await asyncio.sleep(pause)
+            await store.append(record(name), text)
+
+        for turn in range(rounds):
+            await asyncio.gather(
+                _terminate_writers(database),
+                *(append(f"{turn}-{n}", 0.002 * n) for n in range(records)),
+            )
+
+    found = await _recorded(database)
+    assert sorted(found) == sorted(f"{t}-{n}" for t in range(rounds) for n in range(records))
+    report = await verify_trail(database, KEYS)
+    assert report.is_whole, report
+    assert len(report.chains) > rounds // 2
+
+
+async def _terminate_writers(database: str) -> None:
+    """End the sessions that hold a chain; one that is only being opened is another matter."""
+    connection = await asyncpg.connect(database)
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE locktype = 'advisory' AND datname = current_database()"
+    )
+    await connection.close()
+
+
+async def _recorded(database: str) -> list[str]:
+    """Request ids of all records of all chains."""
+
+    def read(connection: Connection) -> list[str]:
+        return [
+            read_record(entry.body).request_id
+            for chain in read_chains(connection) - {REGISTER}
+            for entry in read_entries(connection, chain)
+            if read_links(entry.body) is None
+        ]
+
+    return await read_trail(database, read)
+
+
+@pytest.mark.parametrize("is_ended", [True, False])
+async def test_a_batch_whose_commit_the_server_could_not_tell_is_recorded_once_at_most(
+    database: str, monkeypatch: pytest.MonkeyPatch, is_ended: bool
+) -> None:
+    monkeypatch.setattr(audit_tables, "_END_SECONDS", 1)
+    async with (
+        _answers_cut_off(database, is_ended=is_ended) as (through, is_cut),
+        open_audit_store(through, KEY, "one") as store,
+    ):
+        await store.append(record("before"))
+        is_cut.set()
+        if is_ended:
+            await store.append(record("untold"))
+        else:
+            # For the server the session lives, so it could commit what it has not read yet.
+            with pytest.raises(AuditUnavailable):
+                await store.append(record("untold"))
+        await store.append(record("after"))
+
+    assert sorted(await _recorded(database)) == ["after", "before", "untold"]
+    assert (await verify_trail(database, KEYS)).is_whole
+
+
+@asynccontextmanager
+async def _answers_cut_off(
+    database: str, *, is_ended: bool
+) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """The server behind a way that breaks at its next answer once the event is set.
+
+    Args:
+        is_ended: Whether the server notices.
+    """
+    url, is_cut = make_url(database), asyncio.Event()
+    kept: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server_reader, server_writer = await _connect(url)
+        asking = connections.create_task(_pass_on(reader, server_writer))
+        while (data := await server_reader.read(65536)) and not is_cut.is_set():
+            writer.write(data)
+        is_cut.clear()
+        writer.transport.abort()
+        await asking
+        if is_ended:
+            await _close(server_writer)
+        else:
+            kept.append(server_writer)
+
+    async with asyncio.TaskGroup() as connections:
+        server = await asyncio.start_server(
+            lambda *ends: connections.create_task(serve(*ends)), "127.0.0.1", 0
+        )
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            through = url.set(host="127.0.0.1", port=port, query={})
+            yield through.render_as_string(hide_password=False), is_cut
+            for each in kept:
+                await _close(each)
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+async def _connect(url: URL) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    port = url.port or 5432
+    if host := url.query.get("host"):
+        return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+    return await asyncio.open_connection(url.host, port)
 
 
 async def test_the_next_workers_close_the_chains_of_killed_ones_once(
@@ -341,12 +463,7 @@ async def _ends_held_back(database: str) -> AsyncIterator[tuple[str, asyncio.Eve
     url, spoke = make_url(database), asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        port = url.port or 5432
-        if host := url.query.get("host"):
-            opened = asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
-        else:
-            opened = asyncio.open_connection(url.host, port)
-        server_reader, server_writer = await opened
+        server_reader, server_writer = await _connect(url)
         taking_leave = connections.create_task(_pass_on(reader, server_writer))
         with suppress(ConnectionError):  # a server that ends may have bytes that it did not read
             while data := await server_reader.read(65536):
@@ -354,9 +471,7 @@ async def _ends_held_back(database: str) -> AsyncIterator[tuple[str, asyncio.Eve
                 spoke.set()
         await taking_leave
         for each in (writer, server_writer):
-            each.close()
-            with suppress(ConnectionError):
-                await each.wait_closed()
+            await _close(each)
 
     async with asyncio.TaskGroup() as connections:
         server = await asyncio.start_server(
