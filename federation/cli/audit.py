@@ -79,8 +79,8 @@ def verify(
 
     heads = tuple(head for each in anchors for head in each.signed_heads)
     try:
-        with err.at_work("verifying"):
-            report = asyncio.run(verify_trail(settings.audit.database, keys, heads))
+        with err.at_work("verifying") as told:
+            report = asyncio.run(verify_trail(settings.audit.database, keys, heads, told))
     except FederationError as error:
         raise failure(error) from None
     if format is Format.JSON:

@@ -32,6 +32,7 @@ from federation.cli.report import err, failure, print_json, usage_fault
 if TYPE_CHECKING:
     from federation.audit import AuditRecord
     from federation.gateway.audit_export import ExportFormat
+    from federation.gateway.audit_progress import Told
     from federation.gateway.audit_search import FoundRecord, Reads, SubjectRead
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ def search(
     from federation.gateway.audit_search import page_of  # noqa: PLC0415
     from federation.gateway.audit_search import search as find  # noqa: PLC0415
 
-    found = _read(trail, lambda t: page_of(find(t, wanted), part.page, part.size))
+    found = _read(trail, lambda t, told: page_of(find(t, wanted, told), part.page, part.size))
     shown = found[: part.size]
     if format is Format.JSON:
         print_json(
@@ -122,8 +123,8 @@ def export(
         with _Output(out) as output:
             count, digest = _read(
                 trail,
-                lambda t: export_records(t, wanted, chosen, output.write),
-                is_printing=out is None,
+                lambda t, told: export_records(t, wanted, chosen, output.write, told),
+                is_printing=out is None and sys.stdout.isatty(),
             )
             output.write(b"")
         if out is not None:
@@ -163,7 +164,7 @@ def subject(
         key = digest_key(key_file)
     except FederationError as error:
         raise usage_fault(error.message) from None
-    keys = _read(trail, lambda t: keys_of_chains(t, wanted))
+    keys = _read(trail, lambda t, _: keys_of_chains(t, wanted))
     others = sum(each not in (None, digest_key_id(key)) for each in keys)
     if keys and others == len(keys):
         raise usage_fault(
@@ -172,7 +173,8 @@ def subject(
         )
     digest = subject_digest(key, _ask_number())
     reads = _read(
-        trail, lambda t: page_of(reads_of_subject(t, digest, wanted), part.page, part.size)
+        trail,
+        lambda t, told: page_of(reads_of_subject(t, digest, wanted, told), part.page, part.size),
     )
     shown = reads[: part.size]
     if others:
@@ -235,7 +237,7 @@ def department(
     wanted = times.wanted(department=name, kinds=frozenset({RecordKind.RELEASE}))
     from federation.gateway.audit_search import reads_of_department  # noqa: PLC0415
 
-    reads = _read(trail, lambda t: reads_of_department(t, wanted))
+    reads = _read(trail, lambda t, told: reads_of_department(t, wanted, told))
     ordered = sorted(reads.items(), key=lambda each: (-each[1].requests, each[0]))
     shown = ordered[(part.page - 1) * part.size : part.page * part.size]
     more = len(ordered) > part.page * part.size
@@ -258,16 +260,17 @@ def department(
     _print_page(table, len(shown), part.page, more=more, what="callers and purposes")
 
 
-def _read(trail: TrailOptions, work: Callable[[Any], T], *, is_printing: bool = False) -> T:
+def _read(trail: TrailOptions, work: Callable[[Any, Told], T], *, is_printing: bool = False) -> T:
     settings = trail.settings()
     from federation.errors import FederationError  # noqa: PLC0415
+    from federation.gateway.audit_progress import tell_nobody  # noqa: PLC0415
     from federation.gateway.audit_read import read_trail  # noqa: PLC0415
 
-    # What goes to stdout meanwhile may go to the same terminal.
-    shown = nullcontext() if is_printing else err.at_work("reading the trail")
+    # What goes to the same terminal meanwhile must not be mixed with it.
+    shown = nullcontext(tell_nobody) if is_printing else err.at_work("reading the trail")
     try:
-        with shown:
-            return asyncio.run(read_trail(settings.audit.database, work))
+        with shown as told:
+            return asyncio.run(read_trail(settings.audit.database, lambda t: work(t, told)))
     except FederationError as error:
         raise failure(error) from None
 

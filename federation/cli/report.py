@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +34,14 @@ class _Err:
         self._console.print(*what, **how)
 
     @contextmanager
-    def at_work(self, what: str) -> Iterator[None]:
-        """Tells whoever looks on what takes so long, and for how long already."""
+    def at_work(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """Tells whoever looks on what takes so long, and for how long already.
+
+        Yields:
+            To be called with how many records are done, and of how many, where that is known.
+        """
         if not self.is_terminal:
-            yield
+            yield lambda _done, _total: None
             return
         from rich.progress import (  # noqa: PLC0415
             Progress,
@@ -48,8 +52,12 @@ class _Err:
 
         columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
         with Progress(*columns, console=self._console, transient=True) as shown:
-            shown.add_task(what, total=None)
-            yield
+            task = shown.add_task(what, total=None)
+
+            def tell(done: int, total: int) -> None:
+                shown.update(task, description=f"{what}: {done:,} of {total:,} records")
+
+            yield tell
 
 
 err = _Err()

@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from federation.audit import AuditedVerdicts, AuditRecord
+from federation.audit import REGISTER, AuditedVerdicts, AuditRecord, read_register
+from federation.gateway.audit_progress import Progress, Told, read_spans, tell_nobody
 from federation.gateway.audit_search import FoundRecord, Wanted, departments, search
 from federation.gateway.audit_tables import (
+    PAGE,
     read_chains,
     read_entries,
     read_heads,
@@ -42,6 +44,7 @@ def export_records(
     wanted: Wanted,
     format: ExportFormat,  # noqa: A002
     write: Callable[[bytes], Any],
+    told: Told = tell_nobody,
 ) -> tuple[int, str]:
     """Write what is wanted, a line at a time.
 
@@ -54,15 +57,15 @@ def export_records(
         ExportFormat.VERIFIABLE: _verifiable,
     }[format]
     hasher, count = hashlib.sha256(), 0
-    for line in lines(connection, wanted):
+    for line in lines(connection, wanted, told):
         hasher.update(line)
         write(line)
         count += 1
     return count, hasher.hexdigest()
 
 
-def _jsonl(connection: Connection, wanted: Wanted) -> Iterator[bytes]:
-    for found in search(connection, wanted):
+def _jsonl(connection: Connection, wanted: Wanted, told: Told) -> Iterator[bytes]:
+    for found in search(connection, wanted, told):
         yield _line(
             {
                 "chain": found.chain,
@@ -73,11 +76,11 @@ def _jsonl(connection: Connection, wanted: Wanted) -> Iterator[bytes]:
         )
 
 
-def _csv(connection: Connection, wanted: Wanted) -> Iterator[bytes]:
+def _csv(connection: Connection, wanted: Wanted, told: Told) -> Iterator[bytes]:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
-    for found in search(connection, wanted):
+    for found in search(connection, wanted, told):
         yield _taken(text)
         writer.writerow([_safe(str(make(found))) for make in _COLUMNS.values()])
     yield _taken(text)
@@ -95,9 +98,14 @@ def _safe(cell: str) -> str:
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-def _verifiable(connection: Connection, _: Wanted) -> Iterator[bytes]:
-    for chain in sorted(read_chains(connection) | read_signed_chains(connection)):
+def _verifiable(connection: Connection, _: Wanted, told: Told) -> Iterator[bytes]:
+    chains = sorted(read_chains(connection) | read_signed_chains(connection))
+    register = read_register(read_entries(connection, REGISTER))
+    progress = Progress(read_spans(connection, {*chains} - {REGISTER}, register), told)
+    for chain in chains:
         for entry in read_entries(connection, chain):
+            if entry.sequence % PAGE == 0:
+                progress.reach(chain, entry.sequence)
             yield _line(
                 {
                     "entry": {
@@ -109,6 +117,7 @@ def _verifiable(connection: Connection, _: Wanted) -> Iterator[bytes]:
                     }
                 }
             )
+        progress.end(chain)
         for signed in read_heads(connection, chain):
             yield _line(
                 {

@@ -25,7 +25,9 @@ from federation.audit import (
 )
 from federation.errors import AuditUnavailable
 from federation.gateway.audit_database import audit_database, why
+from federation.gateway.audit_progress import Progress, Told, read_spans, tell_nobody
 from federation.gateway.audit_tables import (
+    PAGE,
     read_chains,
     read_digest,
     read_entries,
@@ -100,6 +102,7 @@ async def verify_trail(
     database: str,
     keys: Mapping[str, Ed25519PublicKey],
     anchors: tuple[SignedHead, ...] = (),
+    told: Told = tell_nobody,
 ) -> TrailReport:
     """Verify everything that an audit database holds.
 
@@ -108,17 +111,21 @@ async def verify_trail(
         keys: Trusted public keys by ``key_id``.
         anchors: Signed heads that were kept outside the database; without them, entries that were
             cut from the end of all chains together with all later heads are not missed.
+        told: How far it has come.
 
     Raises:
         AuditUnavailable: The database cannot be read.
     """
-    return await read_trail(database, lambda connection: verify_all(connection, keys, anchors))
+    return await read_trail(
+        database, lambda connection: verify_all(connection, keys, anchors, told)
+    )
 
 
 def verify_all(
     connection: Connection,
     keys: Mapping[str, Ed25519PublicKey],
     anchors: tuple[SignedHead, ...] = (),
+    told: Told = tell_nobody,
 ) -> TrailReport:
     """``verify_trail`` in a transaction."""
     outside: dict[str, list[SignedHead]] = {}
@@ -142,10 +149,14 @@ def verify_all(
     stored = read_chains(connection) | read_signed_chains(connection)
     chains = sorted({*stored, *outside, *register.openings} - {REGISTER})
     reports: list[ChainReport] = []
+    progress = Progress(read_spans(connection, chains, register), told)
     for chain in chains:
         checking = verifier(chain, register)
         for entry in _fed(checking, read_entries(connection, chain)):
             links.check(entry, register)
+            if entry.sequence % PAGE == 0:
+                progress.reach(chain, entry.sequence)
+        progress.end(chain)
         reports.append(_covered(checking.report(), register, of_register))
     return TrailReport(
         register=of_register,

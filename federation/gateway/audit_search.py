@@ -7,10 +7,10 @@ the index, and both databases find alike.
 
 from __future__ import annotations
 
-import heapq
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from heapq import heappop, heappush, heapreplace
 from typing import TypeVar
 
 import msgspec
@@ -32,11 +32,15 @@ from federation.audit import (
     read_register,
 )
 from federation.gateway.audit_index import IndexReader, term
+from federation.gateway.audit_progress import Progress, Told, read_spans, tell_nobody
 from federation.gateway.audit_tables import PAGE, read_chains, read_entries, read_entries_at
 
 T = TypeVar("T")
 # Clocks of writers may differ by as much; a chain is passed over only when it surely ended before.
 _CLOCK_SLACK_MS = 3_600_000
+# Entries that are looked through before anybody is told how far the search has come.
+_STEP = 5_000
+_MOST_STEPS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,27 +198,51 @@ class SubjectRead:
         }
 
 
-def search(connection: Connection, wanted: Wanted) -> Iterator[FoundRecord]:
-    """All records that match, in order of time."""
-    index = IndexReader(connection)
-    register = _read_register(connection)
-    chains = (_of_chain(index, chain, wanted) for chain in _chains(connection, register, wanted))
-    yield from heapq.merge(*chains, key=lambda found: (found.record.at, found.chain))
+def search(
+    connection: Connection, wanted: Wanted, told: Told = tell_nobody
+) -> Iterator[FoundRecord]:
+    """All records that match, in order of time.
+
+    A chain is begun when its records may be the next: of each that was begun there are up to
+    ``PAGE`` records in memory, and after years there are thousands of chains.
+    """
+    reading: list[tuple[int, str, FoundRecord, Iterator[FoundRecord]]] = []
+
+    def take() -> FoundRecord:
+        _, chain, found, rest = reading[0]
+        after = next(rest, None)
+        if after is None:
+            heappop(reading)
+        else:
+            heapreplace(reading, (after.record.at, chain, after, rest))
+        return found
+
+    for chain, opened, records in _searched(connection, wanted, told):
+        while reading and reading[0][0] < opened - _CLOCK_SLACK_MS:
+            yield take()
+        first = next(records, None)
+        if first is not None:
+            heappush(reading, (first.record.at, chain, first, records))
+    while reading:
+        yield take()
 
 
 def page_of(records: Iterator[T], number: int, size: int) -> list[T]:
     """One page, counted from 1, and one more of them where there are further ones."""
     start = (number - 1) * size
-    return list(islice(records, start, start + size + 1))
+    return list(itertools.islice(records, start, start + size + 1))
 
 
 def reads_of_department(
-    connection: Connection, wanted: Wanted
+    connection: Connection, wanted: Wanted, told: Told = tell_nobody
 ) -> dict[tuple[str, str, str], Reads]:
     """Reads of a department's fields by the caller's department, caller and purpose."""
     assert wanted.department is not None, "whose reads"
     reads: dict[tuple[str, str, str], Reads] = {}
-    for found in search(connection, replace(wanted, kinds=frozenset({RecordKind.RELEASE}))):
+    wanted = replace(wanted, kinds=frozenset({RecordKind.RELEASE}))
+    # In no order, so that one chain after the other can be read.
+    chains = (records for _, _, records in _searched(connection, wanted, told))
+    for found in itertools.chain.from_iterable(chains):
         record = found.record
         who = (record.caller.department, record.caller.id, record.purpose or "")
         count = reads.setdefault(who, Reads())
@@ -235,14 +263,16 @@ def reads_of_department(
     return reads
 
 
-def reads_of_subject(connection: Connection, digest: str, wanted: Wanted) -> Iterator[SubjectRead]:
+def reads_of_subject(
+    connection: Connection, digest: str, wanted: Wanted, told: Told = tell_nobody
+) -> Iterator[SubjectRead]:
     """What was released about a person or asked with its number, in order of time.
 
     Of a request that named the person in an argument and was answered there is one, with the
     answer's record; what a page holds counts for the record that it belongs to.
     """
     index = IndexReader(connection)
-    for found in search(connection, replace(wanted, digest=digest)):
+    for found in search(connection, replace(wanted, digest=digest), told):
         record = found.record
         if record.kind is RecordKind.PAGE:
             whole = _owner(index, found)
@@ -296,6 +326,45 @@ def _chains(connection: Connection, register: Register, wanted: Wanted) -> list[
         return wanted.since is None or ended is None or ended >= wanted.since
 
     return sorted(filter(may_hold, read_chains(connection) - {REGISTER}), key=opened)
+
+
+def _searched(
+    connection: Connection, wanted: Wanted, told: Told
+) -> Iterator[tuple[str, int, Iterator[FoundRecord]]]:
+    """Each chain that can hold what is wanted, when it was opened, and what it holds of it."""
+    index, register = IndexReader(connection), _read_register(connection)
+    chains = _chains(connection, register, wanted)
+    progress = Progress(read_spans(connection, chains, register), told)
+    for chain in chains:
+        opening = register.openings.get(chain)
+        records = _of_whole_chain(index, chain, wanted, progress)
+        yield chain, opening.at if opening is not None else 0, records
+
+
+def _of_whole_chain(
+    index: IndexReader, chain: str, wanted: Wanted, progress: Progress
+) -> Iterator[FoundRecord]:
+    needles, span = wanted.needles(), progress.spans[chain]
+    places = index.places(chain, wanted.terms(), wanted.since, wanted.until)
+    for numbers in _steps(places, span.stop):
+        entries = read_entries_at(index.connection, chain, numbers, needles)
+        yield from _records(entries, chain, wanted)
+        if numbers:
+            progress.reach(chain, numbers[-1])
+    progress.end(chain)
+
+
+def _steps(places: Iterable[range | list[int]], stop: int) -> Iterator[range | list[int]]:
+    """The same places in small pieces, none of them behind the end."""
+    for numbers in places:
+        if isinstance(numbers, list):
+            yield numbers
+            continue
+        behind = min(numbers.stop, stop)
+        # Somebody may have put an entry at a number that is years away.
+        step = max(_STEP, (behind - numbers.start) // _MOST_STEPS)
+        for at in range(numbers.start, behind, step):
+            yield range(at, min(at + step, behind))
 
 
 def _of_chain(

@@ -199,7 +199,9 @@ def read_head(connection: Connection, chain: str) -> ChainHead:
     """The end of a chain as the database has it."""
     query = select(_ENTRIES.c.sequence, _ENTRIES.c.digest).where(_ENTRIES.c.chain == chain)
     row = connection.execute(query.order_by(_ENTRIES.c.sequence.desc()).limit(1)).first()
-    return ChainHead(chain, row.sequence, row.digest) if row else empty_chain(chain)
+    if row is None:
+        return empty_chain(chain)
+    return ChainHead(chain, _number(row.sequence), _bytes(row.digest))
 
 
 def read_chains(connection: Connection) -> set[str]:

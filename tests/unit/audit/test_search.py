@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,19 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from msgspec import structs
-from sqlalchemy import make_url
+from sqlalchemy import Connection, make_url
 
 from federation.audit import (
     AuditedCaller,
     AuditedVerdicts,
     AuditRecord,
+    Entry,
     Outcome,
     RecordKind,
     TouchedEntities,
     subject_digest,
 )
-from federation.gateway import audit_index, audit_indexing
+from federation.gateway import audit_index, audit_indexing, audit_search
 from federation.gateway.audit_export import ExportFormat, export_records
 from federation.gateway.audit_indexing import build_index
 from federation.gateway.audit_read import read_trail
@@ -34,7 +35,8 @@ from federation.gateway.audit_search import (
     search,
 )
 from federation.gateway.audit_store import open_audit_store
-from tests.unit.audit.test_store import KEY, record
+from federation.gateway.audit_tables import read_entries_at
+from tests.unit.audit.test_store import KEY, change, record
 
 SECRET = b"s" * 32
 ANN, BEN = (subject_digest(SECRET, number) for number in ("1", "2"))
@@ -170,6 +172,83 @@ async def test_records_are_found_by_what_they_say(database: str) -> None:
     }
     for wanted, expected in cases.items():
         assert await found(database, wanted) == expected, wanted
+
+
+@pytest.fixture
+async def long_trail(tmp_path: Path) -> str:
+    """URL of a trail of six chains, each opened an hour and more after the one before."""
+    url = f"sqlite:///{tmp_path / 'audit.sqlite'}"
+    for hour in range(1, 7):
+        at = hour * 4_000_000
+        async with open_audit_store(url, KEY, "one", lambda at=at: at) as store:  # type: ignore[misc]
+            for number in range(3):
+                # The last of a long request whose chain was closed soon after.
+                late = 6_000_000 * (number == 2)
+                released = structs.replace(
+                    record(f"{hour}.{number}"),
+                    at=at + number + late,
+                    kind=RecordKind.RELEASE,
+                    verdicts=(TAX,),
+                )
+                await store.append(released)
+    return url
+
+
+async def test_records_of_many_chains_come_in_order_of_time(long_trail: str) -> None:
+    def search_all(trail: Connection) -> list[int]:
+        return [each.record.at for each in search(trail, RELEASES)]
+
+    times = await read_trail(long_trail, search_all)
+
+    assert times == sorted(times)
+    assert len(times) == 18
+
+
+async def test_a_chain_is_read_from_when_its_records_may_be_the_next(
+    long_trail: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noted(trail: Connection, chain: str, *rest: Any) -> Iterator[Entry]:
+        read.append(chain)
+        return read_entries_at(trail, chain, *rest)
+
+    monkeypatch.setattr(audit_search, "read_entries_at", noted)
+
+    await read_trail(long_trail, lambda trail: page_of(search(trail, RELEASES), 1, 1))
+
+    assert len(set(read)) == 1
+
+
+async def test_how_far_a_search_is_grows_to_all_records(
+    database: str, long_trail: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_search, "_STEP", 2)
+    tax = replace(RELEASES, department="tax")
+    for url in (database, long_trail):
+        for work in (search, reads_of_department):
+            told: list[tuple[int, int]] = []
+
+            def run(trail: Connection, work: Any = work, told: Any = told) -> None:
+                list(work(trail, tax, lambda *how_far: told.append(how_far)))
+
+            await read_trail(url, run)
+
+            (total,) = {total for _, total in told}
+            assert [done for done, _ in told] == sorted({done for done, _ in told})
+            assert told[-1] == (total, total)
+            assert len(told) > 4
+
+
+async def test_an_entry_at_a_number_that_somebody_made_up_does_not_delay_a_search(
+    long_trail: str,
+) -> None:
+    change(
+        Path(long_trail.removeprefix("sqlite:///")),
+        f"UPDATE audit_entry SET sequence = {1 << 61} WHERE sequence = 3 AND chain != 'register'",
+    )
+
+    assert len(await found(long_trail, RELEASES)) == 18
 
 
 async def test_pages_follow_each_other_without_gaps(database: str) -> None:

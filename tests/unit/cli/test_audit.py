@@ -211,12 +211,32 @@ def test_records_are_readable_in_a_narrow_terminal(
     ]
 
 
-def test_on_a_terminal_a_long_command_says_that_it_is_at_work(folder: Path) -> None:
-    command = ["audit", "verify", "--config", str(folder / "datong.toml")]
-    watched = CliRunner().invoke(app, command, env={"COLUMNS": "200", "FORCE_COLOR": "1"})
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["verify"], "verifying"),
+        (["search"], "reading the trail"),
+        (["department", "tax"], "reading the trail"),
+        (["subject"], "reading the trail"),
+        (["export", "--format", "jsonl", "--out"], "reading the trail"),
+        (["export", "--format", "csv", "--out"], "reading the trail"),
+        (["export", "--format", "verifiable", "--out"], "reading the trail"),
+    ],
+)
+def test_on_a_terminal_a_long_command_says_how_far_it_is(
+    folder: Path, tmp_path: Path, arguments: list[str], what: str
+) -> None:
+    if arguments[-1] == "--out":
+        arguments = [*arguments, str(tmp_path / "records")]
+    command = ["audit", *arguments, "--config", str(folder / "datong.toml")]
+    seen = {"COLUMNS": "200", "FORCE_COLOR": "1"}
+    watched = CliRunner().invoke(app, command, input=f"{NUMBER}\n", env=seen)
+    unwatched = datong(folder, *arguments, input=f"{NUMBER}\n")
 
-    assert "verifying" in watched.stderr
-    assert "verifying" not in datong(folder, "verify").stderr
+    assert (watched.exit_code, unwatched.exit_code) == (0, 0), watched.output
+    assert f"{what}: 8 of 8 records" in watched.stderr
+    assert " of 8 records" not in watched.stdout
+    assert what not in unwatched.stderr
 
 
 def test_heads_of_a_key_that_was_not_given_are_told_shortly(folder: Path, tmp_path: Path) -> None:
