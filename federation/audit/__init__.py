@@ -34,6 +34,7 @@ from federation.audit.record import (
     TouchedEntities,
     canonical_bytes,
     read_record,
+    time_text,
 )
 from federation.audit.register import (
     REGISTER,
@@ -140,6 +141,7 @@ __all__ = [
     "subject_digests",
     "text_digest",
     "text_without_literals",
+    "time_text",
     "told",
     "touched",
     "verify",

@@ -6,6 +6,7 @@ Attributes stand in the order of their names, as members of the canonical form d
 nothing to sort, which was most of its time.
 """
 
+from datetime import UTC, datetime
 from enum import Enum
 
 import msgspec
@@ -188,3 +189,11 @@ def read_record(body: bytes) -> AuditRecord:
     if canonical_bytes(record) != body:
         raise MalformedRecord("an audit record, but not in canonical form")
     return record
+
+
+def time_text(at: int) -> str:
+    """A time for people, in UTC; the milliseconds where somebody put what no calendar has."""
+    try:
+        return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return str(at)

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from federation.audit.record import time_text
 from federation.cli.audit_find import department, export, search, subject
 from federation.cli.audit_options import (
     DatabaseOption,
@@ -19,11 +20,10 @@ from federation.cli.audit_options import (
     FormatOption,
     existing_key,
     public_keys,
-    show_time,
     trail_settings,
 )
 from federation.cli.options import ConfigOption
-from federation.cli.report import err, failure, print_json, usage_fault
+from federation.cli.report import counted, err, failure, print_json, usage_fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,11 +55,13 @@ def verify(
     database: DatabaseOption = None,
     key: Annotated[
         list[Path] | None,
-        typer.Option("--key", help="File with a key that signed heads (PEM); repeatable."),
+        typer.Option(
+            "--key", metavar="FILE", help="File with a key that signed heads (PEM); repeatable."
+        ),
     ] = None,
     anchor: Annotated[
         list[Path] | None,
-        typer.Option("--anchor", help="File of `datong audit anchor`; repeatable."),
+        typer.Option("--anchor", metavar="FILE", help="File of `datong audit anchor`; repeatable."),
     ] = None,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
@@ -125,7 +127,7 @@ def anchor_command(
             out.write_text(text, encoding="utf-8")
         except OSError as error:
             raise failure(f"{out} cannot be written: {error.strerror}") from None
-    err.print(f"{len(made.heads)} heads; SHA-256 {anchor_digest(text)}")
+    err.print(f"{counted(len(made.heads), 'head')}; SHA-256 {anchor_digest(text)}")
 
 
 @app.command()
@@ -196,7 +198,8 @@ def index(
         if not check:
             with err.at_work("indexing"):
                 count = asyncio.run(build_index(url, anew=anew))
-            err.print(f"{count} records were read; the index goes to the end of the trail.")
+            read = counted(count, "new record")
+            err.print(f"{read} indexed; the index goes to the end of the trail.")
             return
         with err.at_work("comparing"):
             wrong = asyncio.run(read_trail(url, lambda found: list(wrong_blocks(found))))
@@ -205,7 +208,10 @@ def index(
     for block in wrong:
         err.print(f"[red]{block.chain}, records {block.first} to {block.last}: indexed wrong[/red]")
     if wrong:
-        raise failure("the index is not right; make it `datong audit index --anew`")
+        raise failure(
+            "the index says something else than the records: verify these (`datong audit verify`); "
+            "if they are whole, make it `datong audit index --anew`"
+        )
     err.print("The index says what the records say.")
 
 
@@ -242,7 +248,7 @@ def _print_report(report: TrailReport) -> None:
     gone = len(report.chains) - len(_shown(report))
     if gone:
         err.print(
-            f"{gone} closed chains were removed as a whole by retention, as the register says."
+            f"Removed as a whole by retention, as the register says: {counted(gone, 'chain')}."
         )
     opened = sum(not chain.closed for chain in report.chains)
     if opened:
@@ -262,14 +268,16 @@ def _print_report(report: TrailReport) -> None:
     for digest in report.texts:
         err.print(f"[red]operation text {digest} does not have its digest[/red]")
     if report.anchored_at is not None:
-        at = show_time(report.anchored_at)
-        err.print(f"{report.anchored} records are proved by an anchor up to {at} UTC;")
-        err.print(f"{report.signed} after it by signed heads in the database alone.")
+        at = time_text(report.anchored_at)
+        err.print(f"Proved by an anchor, up to {at} UTC: {counted(report.anchored, 'record')};")
+        err.print(f"after it by signed heads in the database alone: {report.signed}.")
     if report.is_whole:
-        said = f"{report.unsigned} records lie after the last signed head."
+        lie = "lies" if report.unsigned == 1 else "lie"
+        said = f"{counted(report.unsigned, 'record')} {lie} after the last signed head."
         err.print(f"The trail is [green]whole[/green]; {said}")
     else:
-        err.print(f"The trail is [red]not whole[/red]; {report.unsigned} records are not proven.")
+        said = f"not proven: {counted(report.unsigned, 'record')}."
+        err.print(f"The trail is [red]not whole[/red]; {said}")
 
 
 def _told(faults: Sequence[Fault]) -> list[str]:
@@ -329,5 +337,5 @@ def _print_retention(done: Retention, before: int, format: Format, *, is_dry: bo
         table.add_row(each.chain, str(each.entries), str(each.up_to), rest)
     if done.prunings:
         Console(highlight=False).print(table)
-    verb = "would be" if is_dry else "were"
-    err.print(f"{total} records older than {show_time(before)} UTC {verb} removed.")
+    verb = "Would be removed" if is_dry else "Removed"
+    err.print(f"{verb}: {counted(total, 'record')} older than {time_text(before)} UTC.")

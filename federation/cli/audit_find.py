@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from federation.audit.record import RecordKind
+from federation.audit.record import RecordKind, time_text
 from federation.cli.audit_options import (
     ALL_KINDS,
     Format,
@@ -24,10 +24,9 @@ from federation.cli.audit_options import (
     TrailOptions,
     WantedOptions,
     existing_key,
-    show_time,
 )
 from federation.cli.option_groups import with_groups
-from federation.cli.report import err, failure, print_json, usage_fault
+from federation.cli.report import counted, err, failure, print_json, usage_fault
 
 if TYPE_CHECKING:
     from federation.audit import AuditRecord
@@ -72,7 +71,7 @@ def search(
     for each in shown:
         record = each.record
         table.add_row(
-            show_time(record.at),
+            time_text(record.at),
             record.caller.id,
             record.caller.department,
             record.purpose or "",
@@ -132,7 +131,7 @@ def export(
     except (OSError, _Unwritable) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise failure(f"{out or 'stdout'} cannot be written: {why}") from None
-    err.print(f"{count} lines; SHA-256 {digest}")
+    err.print(f"{counted(count, 'line')}; SHA-256 {digest}")
 
 
 @with_groups
@@ -182,6 +181,13 @@ def subject(
             f"{others} of the {len(keys)} chains of this time name persons by another key: what "
             "they hold is found with that key alone, as audit.key_file."
         )
+    is_nobody = not shown and part.page == 1
+    if is_nobody:
+        unknown = ", or with another key_file than the gateway's" if None in keys else ""
+        err.print(
+            "No records name this person in this time. Nor are any found by a number that was "
+            f"mistyped{unknown}."
+        )
     if format is Format.JSON:
         print_json(
             {
@@ -202,18 +208,13 @@ def subject(
             }
         )
         return
-    if not shown and part.page == 1:
-        unknown = ", or with another key_file than the gateway's" if None in keys else ""
-        err.print(
-            "No records name this person in this time. Nor are any found by a number that was "
-            f"mistyped{unknown}."
-        )
+    if is_nobody:
         return
     table = Table("time (UTC)", "caller", "of", "purpose", "what", "fields", "request", box=None)
     for each in shown:
         record = each.found.record
         table.add_row(
-            show_time(record.at),
+            time_text(record.at),
             record.caller.id,
             record.caller.department,
             record.purpose or "",
@@ -241,13 +242,14 @@ def department(
     ordered = sorted(reads.items(), key=lambda each: (-each[1].requests, each[0]))
     shown = ordered[(part.page - 1) * part.size : part.page * part.size]
     more = len(ordered) > part.page * part.size
+    if not ordered:
+        err.print(f"No record in this time names a field of {name}; is that its subgraph's name?")
     if format is Format.JSON:
         print_json(
             {"page": part.page, "more": more, "reads": [_reads_json(*each) for each in shown]}
         )
         return
     if not ordered:
-        err.print(f"No record in this time names a field of {name}; is that its subgraph's name?")
         return
     table = Table("of", "caller", "purpose", box=None)
     for column in ("requests", "fields", "used", "masked", "denied", "objects"):
@@ -256,8 +258,10 @@ def department(
     for (office, caller, purpose), count in shown:
         fields = len(count.fields), len(count.used)
         numbers = (count.requests, *fields, count.masked, count.denied, count.objects)
-        table.add_row(office, caller, purpose, *map(str, numbers), show_time(count.last))
-    _print_page(table, len(shown), part.page, more=more, what="callers and purposes")
+        table.add_row(office, caller, purpose, *map(str, numbers), time_text(count.last))
+    _print_page(
+        table, len(shown), part.page, more=more, what=("caller and purpose", "callers and purposes")
+    )
 
 
 def _read(trail: TrailOptions, work: Callable[[Any, Told], T], *, is_printing: bool = False) -> T:
@@ -311,7 +315,14 @@ def _ask_number() -> str:
     return number
 
 
-def _print_page(table: Table, count: int, page: int, *, more: bool, what: str = "records") -> None:
+def _print_page(
+    table: Table,
+    count: int,
+    page: int,
+    *,
+    more: bool,
+    what: tuple[str, str] = ("record", "records"),
+) -> None:
     if count:
         # Times and request ids are there to be copied; a file has all the width they want.
         for column in table.columns:
@@ -325,11 +336,8 @@ def _print_page(table: Table, count: int, page: int, *, more: bool, what: str = 
         fits = needed <= console.width
         console.print(table if fits else _stacked(table))
     further = f"; further ones with --page {page + 1}" if more else ""
-    err.print(
-        f"{count or 'No'} {what} on page {page}{further}."
-        if page > 1 or more
-        else f"{count or 'No'} {what}."
-    )
+    place = f" on page {page}{further}" if page > 1 or more else ""
+    err.print(f"{count or 'No'} {what[count != 1]}{place}.")
 
 
 def _stacked(table: Table) -> Table:

@@ -95,6 +95,8 @@ class TimeOptions:
         from federation.gateway.audit_search import Wanted  # noqa: PLC0415
 
         since, until = read_time(self.since, "--since"), read_time(self.until, "--until")
+        if since is not None and until is not None and since >= until:
+            raise usage_fault("--since is not before --until, so nothing can lie between")
         return Wanted(since=since, until=until, **more)
 
 
@@ -192,11 +194,6 @@ def read_time(text: str | None, option: str) -> int | None:
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def show_time(at: int) -> str:
-    """A time for people, in UTC."""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
 def _read_public_key(file: Path) -> Ed25519PublicKey:
     """A public key, or the public half of a private one."""
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
@@ -209,7 +206,9 @@ def _read_public_key(file: Path) -> Ed25519PublicKey:
             public = private.public_key()
         else:
             public = serialization.load_pem_public_key(text)
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        raise usage_fault(f"--key {file}: {error.strerror}") from None
+    except (ValueError, TypeError) as error:
         raise usage_fault(f"--key {file}: no key in PEM: {error}") from None
     if not isinstance(public, ed25519.Ed25519PublicKey):
         raise usage_fault(f"--key {file}: an Ed25519 key is needed")

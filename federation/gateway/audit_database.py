@@ -114,7 +114,8 @@ def audit_database(database: str, *, make: bool = False, reads_only: bool = Fals
 
 def why(fault: Exception) -> str:
     """What the database or the system says of a fault, in a line, for whoever called a command."""
-    return str(getattr(fault, "orig", None) or fault).partition("\n")[0]
+    said = getattr(fault, "orig", None) or getattr(fault, "strerror", None) or fault
+    return str(said).partition("\n")[0]
 
 
 class _Sqlite:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from federation.audit import REGISTER, AuditedVerdicts, AuditRecord, read_register
+from federation.audit import REGISTER, AuditedVerdicts, AuditRecord, read_register, time_text
 from federation.gateway.audit_progress import Progress, Told, read_spans, tell_nobody
 from federation.gateway.audit_search import FoundRecord, Wanted, departments, search
 from federation.gateway.audit_tables import (
@@ -165,6 +165,7 @@ def _objects(record: AuditRecord) -> str:
 
 _COLUMNS: dict[str, Callable[[FoundRecord], object]] = {
     "at": lambda found: found.record.at,
+    "time": lambda found: time_text(found.record.at),
     "kind": lambda found: found.record.kind.value,
     "outcome": lambda found: found.record.outcome.value,
     "request": lambda found: found.record.request_id,

@@ -62,10 +62,11 @@ async def build_index(database: str, *, anew: bool = False) -> int:
     """
     source, target = audit_database(database, reads_only=True), audit_database(database)
     try:
+        # First, so that nothing is made in a database that holds no trail.
+        chains = await source.transact(read_chains) - {REGISTER}
         await target.transact(make_index_tables)
         if anew:
             await target.transact(forget_everything)
-        chains = await source.transact(read_chains) - {REGISTER}
         return sum([await _index_chain(source, target, chain) for chain in sorted(chains)])
     except (SQLAlchemyError, OSError) as fault:
         raise AuditUnavailable(f"the audit database cannot be used: {why(fault)}") from fault

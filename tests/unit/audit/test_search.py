@@ -332,8 +332,9 @@ async def test_an_export_has_the_digest_of_its_bytes(database: str, format: Expo
             database, RELEASES
         )
     elif format is ExportFormat.CSV:
-        assert parts[0].startswith(b"at,kind,outcome,")
-        assert [line.split(b",")[3] for line in parts[1:4]] == [b"r1", b"r3", b"r2"]
+        assert parts[0].startswith(b"at,time,kind,outcome,")
+        assert parts[1].startswith(b"1100,1970-01-01 00:00:01,release,")
+        assert [line.split(b",")[4] for line in parts[1:4]] == [b"r1", b"r3", b"r2"]
         names = parts[0].decode().strip().split(",")
         first = dict(zip(names, parts[1].decode().strip().split(","), strict=True))
         assert [first[name] for name in ("allowed", "masked", "used", "denied")] == [

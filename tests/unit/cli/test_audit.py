@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -247,7 +248,7 @@ def test_heads_of_a_key_that_was_not_given_are_told_shortly(folder: Path, tmp_pa
     assert done.exit_code == 1
     assert "entry 1: forged" in done.stdout
     assert "give that too by --key" in done.stderr
-    assert "8 records are not proven" in done.stderr
+    assert "not proven: 8 records." in done.stderr
 
 
 def test_an_anchor_proves_what_lies_before_it(folder: Path, tmp_path: Path) -> None:
@@ -259,7 +260,7 @@ def test_an_anchor_proves_what_lies_before_it(folder: Path, tmp_path: Path) -> N
 
     assert hashlib.sha256(anchor.read_bytes()).hexdigest() in made.stderr
     assert whole.exit_code == 0, whole.output
-    assert "8 records are proved by an anchor" in whole.stderr
+    assert "UTC: 8 records;" in whole.stderr
     assert {key: json.loads(told.stdout)[key] for key in ("anchored", "signed", "unsigned")} == {
         "anchored": 8,
         "signed": 0,
@@ -295,11 +296,10 @@ def test_retention_says_what_would_go_and_then_lets_it_go(folder: Path, tmp_path
     after = datong(copy, "verify")
 
     assert nothing.exit_code == 2
-    assert "8 records older than" in dry.stderr
-    assert "would be removed" in dry.stderr
-    assert "8 records older than" in done.stderr
+    assert "Would be removed: 8 records older than" in dry.stderr
+    assert "Removed: 8 records older than" in done.stderr
     assert after.exit_code == 0, after.output
-    assert "1 closed chains were removed as a whole" in after.stderr
+    assert "as the register says: 1 chain." in after.stderr
 
 
 def test_a_trail_that_is_not_whole_ends_with_1_and_keeps_its_records(
@@ -319,6 +319,8 @@ def test_a_trail_that_is_not_whole_ends_with_1_and_keeps_its_records(
         ["search", "--field", "nonsense"],
         ["search", "--since", "yesterday"],
         ["search", "--outcome", "great"],
+        ["department", "tax", "--since", "2026-12-01", "--until", "2026-12-01"],
+        ["verify", "--key", "no-such-file"],
         ["search", "--page", "0"],
         ["export", "--format", "xml"],
         ["export", "--format", "verifiable", "--caller", "x"],
@@ -364,9 +366,53 @@ def test_an_index_is_made_and_compared(folder: Path) -> None:
     wrong = datong(folder, "index", "--check")
     again = datong(folder, "index", "--anew")
 
-    assert f"{len(trail())} records" in made.stderr
+    assert f"{len(trail())} new records" in made.stderr
     assert (right.exit_code, wrong.exit_code, again.exit_code) == (0, 1, 0)
     assert f"records 1 to {len(trail())}" in wrong.stderr
     found = datong(folder, "search", "--format", "json", "--caller", "app")
     ids = [each["record"]["request_id"] for each in json.loads(found.stdout)["records"]]
     assert ids == ["r1", "r3", "r2"]
+
+
+def test_an_index_is_not_made_where_no_trail_is(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.sqlite"
+    change(other, "CREATE TABLE something (else_ TEXT)")
+
+    done = datong(folder, "index", "--database", f"sqlite:///{other}")
+
+    assert done.exit_code == 1
+    with sqlite3.connect(other) as connection:
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    connection.close()
+    assert tables == 1
+
+
+def test_what_is_not_found_is_told_beside_json_too(folder: Path) -> None:
+    nobody = datong(folder, "subject", "--format", "json", input="99010219900101124X\n")
+    nothing = datong(folder, "department", "taxx", "--format", "json")
+
+    assert (json.loads(nobody.stdout)["reads"], json.loads(nothing.stdout)["reads"]) == ([], [])
+    assert "mistyped" in nobody.stderr
+    assert "is that its subgraph's name?" in nothing.stderr
+
+
+def test_one_record_is_not_many(folder: Path) -> None:
+    assert "\n1 record.\n" in f"\n{datong(folder, 'search', '--request', 'r1').stderr}"
+    one = datong(folder, "department", "tax", "--since", "1970-01-01T00:00:03")
+    assert "1 caller and purpose." in one.stderr
+
+
+def test_a_time_that_no_calendar_has_is_shown_as_it_is(folder: Path, tmp_path: Path) -> None:
+    copy, years = _copied(folder, tmp_path), "1" + "0" * 18
+    change(
+        copy / "audit.sqlite",
+        f"UPDATE audit_entry SET body = replace(body, '\"at\":1100,', '\"at\":{years},')",
+        "UPDATE audit_entry SET body = CAST(body AS BLOB)",
+    )
+
+    shown = datong(copy, "search", "--request", "r1")
+    table = datong(copy, "export", "--format", "csv", "--out", str(tmp_path / "r.csv"))
+
+    assert rows(shown)[0][0] == years
+    assert table.exit_code == 0, table.output
+    assert f"{years},{years}," in (tmp_path / "r.csv").read_text()
