@@ -1,17 +1,9 @@
-"""The audit sink on a database: one chain per store, many records in each transaction.
-
-Group commit: while one transaction is being written to the disk, the records that arrive wait
-together for the next. Under load that is one fsync for hundreds of records, without load it is one
-fsync for one record and no added delay. Nor does a commit begin while the event loop is busy with
-other requests, for some milliseconds: most of what a commit costs, it costs for any number of
-records.
-"""
+"""The audit sink on a database: one chain per store, many records in each transaction."""
 
 import asyncio
 import contextlib
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -28,6 +20,7 @@ from federation.audit import (
     sign_head,
 )
 from federation.errors import AuditUnavailable
+from federation.gateway.audit_company import Company, Waiting, settle
 from federation.gateway.audit_database import (
     CLAIM_PAUSE_SECONDS,
     CLAIM_SECONDS,
@@ -48,13 +41,6 @@ from federation.gateway.audit_tables import (
     write_operations,
 )
 
-MAX_WAITING = 10_000
-MAX_BATCH = 500
-# How long records wait for others while the event loop is busy, of how many a commit's cost is
-# hardly felt any more, and what one of the loop's rounds takes that does nothing.
-COMPANY_SECONDS = 0.008
-COMPANY = 20
-IDLE_SECONDS = 0.000_02
 WRITE_SECONDS = 8.0
 HEAD_SECONDS = 5.0
 LINK_OVERLAP_SECONDS = 60
@@ -64,14 +50,6 @@ MAX_KNOWN_OPERATIONS = 10_000
 def now_ms() -> int:
     """Milliseconds since 1970 in UTC."""
     return time.time_ns() // 1_000_000
-
-
-class _Waiting(NamedTuple):
-    """A record on its way to the disk."""
-
-    body: bytes
-    operation: tuple[str, str] | None
-    done: asyncio.Future[None]
 
 
 class _Sent(NamedTuple):
@@ -102,8 +80,7 @@ class AuditStore:
         self._opener = opener
         self._key = opener.key
         self._clock = clock
-        self._waiting: deque[_Waiting] = deque()
-        self._arrived = asyncio.Event()
+        self._company = Company()
         self._known_operations: dict[str, None] = {}
         self._signed = head
         self._signed_at = time.monotonic()
@@ -111,7 +88,6 @@ class AuditStore:
         self._linked_at = clock() - LINK_OVERLAP_SECONDS * 1000
         self._is_certain = True
         self._sent = _Sent(None, None)
-        self._is_closed = False
         self._head_timer: asyncio.TimerHandle | None = None
 
     def append(
@@ -124,32 +100,21 @@ class AuditStore:
         self, record: AuditRecord, body: bytes, operation_text: str | None
     ) -> asyncio.Future[None]:
         """``append`` of a record whose canonical form is known."""
-        done = asyncio.get_running_loop().create_future()
-        if self._is_closed:
-            done.set_exception(AuditUnavailable("the audit trail is closed"))
-            return done
-        if len(self._waiting) >= MAX_WAITING:
-            done.set_exception(AuditUnavailable("too many audit records wait to be written"))
-            return done
         operation, digest = None, record.operation.digest
         if operation_text is not None and digest not in self._known_operations:
             operation = (digest, operation_text)
-        self._waiting.append(_Waiting(body, operation, done))
-        self._arrived.set()
-        return done
+        return self._company.add(body, operation)
 
     async def run(self) -> None:
         """Write what arrives until closed; the one task that may write this chain."""
         try:
-            while self._waiting or not self._is_closed:
-                await self._wait()
-                size = min(len(self._waiting), MAX_BATCH)
-                batch = [self._waiting.popleft() for _ in range(size)]
+            while not self._company.is_over:
+                self._time_head()
+                batch = await self._company.take()
                 if batch or self._head_is_due():
                     await self._write(batch)
         finally:
-            self._is_closed = True
-            _settle(self._waiting, AuditUnavailable("the audit trail is closed"))
+            self._company.give_up()
             if self._head_timer is not None:
                 self._head_timer.cancel()
 
@@ -162,8 +127,7 @@ class AuditStore:
         Raises:
             AuditUnavailable: The end could not be entered; the chain counts as left open.
         """
-        self._is_closed = True
-        self._arrived.set()
+        self._company.close()
         await asyncio.wait([writer])
 
         def enter_end(connection: Connection) -> None:
@@ -191,58 +155,31 @@ class AuditStore:
         is_old = time.monotonic() >= self._signed_at + HEAD_SECONDS
         return is_old and self._signed != self.head
 
-    async def _wait(self) -> None:
-        """Until something has to be written, or the last written entries want a signed head."""
+    def _time_head(self) -> None:
+        """See to it that the last written entries get a signed head though nothing arrives."""
         if self._head_timer is None and self._signed != self.head:
             rest = max(self._signed_at + HEAD_SECONDS - time.monotonic(), 0)
             self._head_timer = asyncio.get_running_loop().call_later(rest, self._end_head_timer)
-        await self._arrived.wait()
-        if not self._is_closed:
-            await self._until_idle()
-        if len(self._waiting) <= MAX_BATCH and not self._is_closed:
-            # All that waits goes now; nothing is left to be remembered.
-            self._arrived.clear()
-
-    async def _until_idle(self) -> None:
-        """Until the event loop has nothing else to do, many records wait, or some milliseconds.
-
-        As long as it works on other requests, they may yet have records for the same commit, whose
-        thread would have to share the processor with them anyway.
-        """
-        loop, end = asyncio.get_running_loop(), time.perf_counter() + COMPANY_SECONDS
-        over = loop.create_future()
-
-        # Once in each of the loop's rounds, where a task that sleeps takes three times as long.
-        def look(began: float) -> None:
-            now = time.perf_counter()
-            is_idle = now - began < IDLE_SECONDS
-            if not (is_idle or now >= end or len(self._waiting) >= COMPANY or over.done()):
-                loop.call_soon(look, now)
-            elif not over.done():
-                over.set_result(None)
-
-        loop.call_soon(look, time.perf_counter())
-        await over
 
     def _end_head_timer(self) -> None:
         self._head_timer = None
-        self._arrived.set()
+        self._company.wake()
 
-    async def _write(self, batch: list[_Waiting]) -> None:
+    async def _write(self, batch: list[Waiting]) -> None:
         """Write a batch whole, or tell all who wait for it that it is not certain."""
         try:
             await self._commit(batch)
         except Exception as fault:  # noqa: BLE001 (whatever failed, nobody may be told "durable")
-            _settle(batch, fault)
+            settle(batch, fault)
             # An endless fault on an idle chain must not become a busy loop.
             self._signed_at = time.monotonic()
         except asyncio.CancelledError as cancelled:
-            _settle(batch, cancelled)
+            settle(batch, cancelled)
             raise
         else:
-            _settle(batch, None)
+            settle(batch, None)
 
-    async def _commit(self, batch: list[_Waiting]) -> None:
+    async def _commit(self, batch: list[Waiting]) -> None:
         texts = dict(waiting.operation for waiting in batch if waiting.operation)
         # Nobody waits for a database for ever: the answer is refused, and the next one asks again.
         async with asyncio.timeout(WRITE_SECONDS):
@@ -257,7 +194,7 @@ class AuditStore:
         while len(self._known_operations) > MAX_KNOWN_OPERATIONS:
             del self._known_operations[next(iter(self._known_operations))]
 
-    async def _commit_next(self, batch: list[_Waiting], texts: Mapping[str, str]) -> None:
+    async def _commit_next(self, batch: list[Waiting], texts: Mapping[str, str]) -> None:
         """Commit behind the end of the chain, or in a new one where it is known to be lost."""
         self._sent = _Sent(None, None)
         is_due = time.monotonic() >= self._signed_at + HEAD_SECONDS
@@ -266,7 +203,7 @@ class AuditStore:
             await self._commit_all(batch, texts, is_due=is_due)
 
     async def _commit_anew(
-        self, batch: list[_Waiting], texts: Mapping[str, str], behind: ChainHead | None
+        self, batch: list[Waiting], texts: Mapping[str, str], behind: ChainHead | None
     ) -> None:
         """Commit in a new chain what a session was given that was then lost, unless it is there.
 
@@ -285,7 +222,7 @@ class AuditStore:
         )
         await self._commit_all([] if is_there else batch, texts, is_due=False)
 
-    async def _commit_entries(self, batch: list[_Waiting]) -> bool:
+    async def _commit_entries(self, batch: list[Waiting]) -> bool:
         """Commit what is nothing but entries behind the known end of the chain, as mostly.
 
         Returns:
@@ -303,7 +240,7 @@ class AuditStore:
         return is_done
 
     async def _commit_all(
-        self, batch: list[_Waiting], texts: Mapping[str, str], *, is_due: bool
+        self, batch: list[Waiting], texts: Mapping[str, str], *, is_due: bool
     ) -> None:
         """Commit entries with new operation texts, and with a signed head where one is due."""
         start = self.head if self._is_certain else None
@@ -412,21 +349,8 @@ async def _open(target: AuditDatabase, opener: Opener, clock: Callable[[], int])
             await asyncio.sleep(CLAIM_PAUSE_SECONDS)
 
 
-def _was_written(behind: ChainHead, batch: Sequence[_Waiting], connection: Connection) -> bool:
+def _was_written(behind: ChainHead, batch: Sequence[Waiting], connection: Connection) -> bool:
     """Whether a batch was committed behind the end of a chain though its session was lost."""
     wait_until_abandoned(connection, behind.chain)
     _, head = append(behind, [waiting.body for waiting in batch])
     return read_digest(connection, head.chain, head.sequence) == head.digest
-
-
-def _settle(batch: Iterable[_Waiting], fault: BaseException | None) -> None:
-    """Tell everyone who still waits how it went."""
-    for waiting in batch:
-        if waiting.done.done():  # its request was cancelled; the record is written all the same
-            continue
-        if fault is None:
-            waiting.done.set_result(None)
-        else:
-            answer = AuditUnavailable("the audit record could not be written")
-            answer.__cause__ = fault
-            waiting.done.set_exception(answer)

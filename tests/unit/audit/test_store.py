@@ -27,7 +27,7 @@ from federation.audit import (
     text_digest,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway import audit_database, audit_store
+from federation.gateway import audit_company, audit_database, audit_store
 from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.audit_read import TrailReport, verify_trail
 from federation.gateway.audit_store import open_audit_store
@@ -123,7 +123,7 @@ def count_commits(store: audit_store.AuditStore) -> list[int]:
     commits: list[int] = []
     commit = store._commit  # noqa: SLF001 (counts what no outside reader can see)
 
-    async def counted(batch: list[audit_store._Waiting]) -> None:
+    async def counted(batch: list[audit_company.Waiting]) -> None:
         commits.append(len(batch))
         await commit(batch)
 
@@ -143,7 +143,7 @@ async def work(rounds: int) -> None:
 async def test_while_the_event_loop_is_busy_records_wait_for_each_other(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_store, "COMPANY_SECONDS", 5.0)
+    monkeypatch.setattr(audit_company, "COMPANY_SECONDS", 5.0)
     async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
 
         async def request(number: int) -> None:
@@ -169,15 +169,15 @@ async def test_no_record_waits_long_for_others(file: Path) -> None:
 async def test_as_soon_as_many_records_wait_they_are_written(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_store, "COMPANY_SECONDS", 60.0)
+    monkeypatch.setattr(audit_company, "COMPANY_SECONDS", 60.0)
     async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
         commits = count_commits(store)
         working = asyncio.create_task(work(200_000))
         release = replace(record("r"), kind=RecordKind.RELEASE)
-        await asyncio.gather(*(store.append(release) for _ in range(audit_store.COMPANY)))
+        await asyncio.gather(*(store.append(release) for _ in range(audit_company.COMPANY)))
 
         assert not working.done()
-        assert commits == [audit_store.COMPANY]
+        assert commits == [audit_company.COMPANY]
         working.cancel()
 
 
@@ -245,7 +245,7 @@ async def test_a_cancelled_append_does_not_disturb_its_batch(file: Path) -> None
 async def test_a_full_queue_refuses_instead_of_growing(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_store, "MAX_WAITING", 5)
+    monkeypatch.setattr(audit_company, "MAX_WAITING", 5)
     async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
         answers = await asyncio.gather(
             *(store.append(record(f"r{n}")) for n in range(8)), return_exceptions=True
