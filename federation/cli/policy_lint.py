@@ -8,37 +8,50 @@ from typing import Annotated
 
 import typer
 
+from federation.cli.option_groups import with_groups
+from federation.cli.options import SchemaOptions
 from federation.cli.policy_options import (
     DataOption,
     Format,
     FormatOption,
-    data_folder,
     plain,
-    policy_folder,
+    policy_folders,
+    read_catalogue,
     stdout,
 )
-from federation.cli.report import counted, err, print_json
+from federation.cli.report import counted, err, print_json, schema_failure
 
 
+@with_groups
 def lint(
     path: Annotated[
         Path | None, typer.Argument(metavar="FOLDER", help="Policy folder; the delivered one.")
     ] = None,
     *,
     data: DataOption = None,
+    given: SchemaOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Say what is wrong with rules and data, by file and line; the status is 1 when anything is.
 
     Found are: what does not parse or load, functions that are not portable, names that the schemas
     do not know, data that hides rules, files that write foreign packages, department files that try
-    to widen, rules that read the time without saying until when their answer holds, and grants that
-    name what does not exist.
+    to widen or are called like no organisation's subgraph, rules that read the time without saying
+    until when their answer holds, and grants that name what does not exist. With the schema of a
+    federation also: what department files say of fields that are not theirs or do not exist.
     """
-    folder = policy_folder(path)
+    settings = given.settings(
+        access={"policies": str(path) if path else None, "data": str(data) if data else None}
+    )
+    folder, data_folder = policy_folders(settings)
+    from federation.errors import SchemaError  # noqa: PLC0415
     from federation.gateway.engines.authoring.findings import check_folder  # noqa: PLC0415
 
-    findings = check_folder(folder, data_folder(data))
+    try:
+        catalogue = read_catalogue(settings) if settings.schema.is_given else None
+    except SchemaError as error:
+        raise schema_failure(error) from None
+    findings = check_folder(folder, data_folder, catalogue)
     if format is Format.JSON:
         print_json({"findings": [asdict(each) for each in findings]})
     else:

@@ -82,7 +82,19 @@ def policy_failure(fault: PolicyFault) -> typer.Exit:
     return typer.Exit(1)
 
 
-def read_source(settings: Config, folder: Path | None = None) -> PolicySource:
+def policy_folders(settings: Config) -> tuple[Path, Path | None]:
+    """The folders of policies and of data that settings name; None for the data beside them.
+
+    Ends the command with status 2 when one does not exist.
+    """
+    access = settings.access
+    return (
+        policy_folder(Path(access.policies) if access.policies else None),
+        data_folder(Path(access.data) if access.data else None),
+    )
+
+
+def read_source(settings: Config) -> PolicySource:
     """The policies and data that settings name.
 
     Raises:
@@ -90,9 +102,7 @@ def read_source(settings: Config, folder: Path | None = None) -> PolicySource:
     """
     from federation.gateway.engines import load_policies  # noqa: PLC0415
 
-    access = settings.access
-    chosen = policy_folder(folder or (Path(access.policies) if access.policies else None))
-    return load_policies(chosen, data_folder(Path(access.data) if access.data else None))
+    return load_policies(*policy_folders(settings))
 
 
 def read_catalogue(settings: Config) -> Catalogue:

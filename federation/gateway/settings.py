@@ -108,6 +108,11 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cache_folder: str = ""
     cache_max_bytes: int = 268_435_456
 
+    @property
+    def is_given(self) -> bool:
+        """Whether any of the three is."""
+        return bool(self.subgraphs or self.subgraphs_file or self.supergraph_file)
+
 
 class Subgraphs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How subgraphs are called.

@@ -123,7 +123,11 @@ def test_grant_that_cannot_work_is_a_gap(
     ("rule", "code"),
     [
         ('deny["Citizen.name"] contains "x"', "department_not_owner"),
-        ('deny_use["Citizen.nothing"].select contains "x"', "department_not_owner"),
+        ('deny_use["Citizen.nothing"].select contains "x"', "department_unknown_field"),
+        ('deny["Citizen"] contains "x"', "department_unknown_field"),
+        ('deny[c] contains "x" if some c in ["Citizen.nothing"]', "department_unknown_field"),
+        ('filters["Citizen.name"] contains {"field": "id"}', "department_unknown_field"),
+        ('deny[c] contains "x" if some c in {"Citizen.name"}', "department_not_owner"),
         ('filters["Citizen"] contains {"field": "id"}', "department_not_owner"),
         ('mask["Query.citizen"] := "last4"', "mask_unsuitable"),
     ],

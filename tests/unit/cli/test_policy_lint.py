@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from federation.gateway.engines import POLICY_FOLDER
+from tests.support.demo_schema import demo_supergraph
 from tests.unit.cli.test_commands import datong
 
 
@@ -16,8 +17,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "rego"
 
 
-def found(folder: Path) -> set[tuple[str, int, str]]:
-    done = datong(folder, "policy", "lint", str(folder), "--format", "json")
+def found(folder: Path, *options: str) -> set[tuple[str, int, str]]:
+    done = datong(folder, "policy", "lint", str(folder), "--format", "json", *options)
     findings = json.loads(done.stdout)["findings"]
     assert done.returncode == (1 if findings else 0)
     return {(each["file"], each["line"], each["code"]) for each in findings}
@@ -71,6 +72,72 @@ def test_helpers_of_a_department_file_are_no_attempt_to_widen(folder: Path) -> N
     )
 
     assert found(folder) == set()
+
+
+def test_file_of_a_department_that_no_organisation_has_is_found(folder: Path) -> None:
+    (folder / "datong/departments/tax.rego").rename(folder / "datong/departments/taxes.rego")
+    file = folder / "datong/departments/taxes.rego"
+    file.write_text(file.read_text().replace("departments.tax", "departments.taxes"))
+
+    done = datong(folder, "policy", "lint", str(folder))
+
+    assert "taxes.rego:1: taxes is a subgraph of none of the organisations" in done.stdout
+    assert "did you mean tax?" in done.stdout
+    assert found(folder) == {("datong/departments/taxes.rego", 1, "UNKNOWN_DEPARTMENT")}
+
+
+def test_organisations_that_are_not_there_know_of_no_department(folder: Path) -> None:
+    for file in (folder / "data").iterdir():
+        file.unlink()
+
+    assert found(folder) == set()
+
+
+def test_department_file_that_speaks_of_foreign_fields_is_found_with_a_schema(
+    folder: Path,
+) -> None:
+    (folder / "all.graphql").write_text(demo_supergraph())
+    schema = ("--supergraph", str(folder / "all.graphql"))
+    assert found(folder, *schema) == set()
+
+    (folder / "datong/departments/tax.rego").write_text(
+        "package datong.departments.tax\n\n"
+        'secret := {\n\t"Citizen.anualIncome",\n\t"Citizen.annualIncome",\n}\n\n'
+        'deny[c] contains "x" if {\n\tsome c in secret\n\tinput.fields[c]\n}\n\n'
+        'mask["Citizen.name"] := "initial"\n'
+    )
+
+    file = "datong/departments/tax.rego"
+    assert found(folder) == set()
+    assert found(folder, *schema) == {
+        (file, 4, "DEPARTMENT_UNKNOWN_FIELD"),
+        (file, 13, "DEPARTMENT_NOT_OWNER"),
+    }
+    # In the words of coverage.
+    told = datong(folder, "policy", "lint", str(folder), *schema).stdout
+    gaps = datong(folder, "policy", "coverage", "--policies", str(folder), *schema).stdout
+    for words in (
+        "secret has no effect, there is no such field; did you mean Citizen.annualIncome?",
+        "mask has no effect, it is not tax's",
+    ):
+        assert words in told
+        assert words in gaps
+
+
+def test_schema_that_cannot_be_read_is_a_fault(folder: Path) -> None:
+    done = datong(folder, "policy", "lint", str(folder), "--supergraph", "nowhere.graphql")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nowhere.graphql" in done.stderr
+
+
+def test_settings_name_the_folders_to_check(folder: Path, tmp_path: Path) -> None:
+    (folder / "datong/departments/tax.rego").write_text("package datong.departments.tax\n\na := 1")
+    (tmp_path / "datong.toml").write_text(f'[access]\npolicies = "{folder}"\n')
+
+    done = datong(tmp_path, "policy", "lint", "--config", "datong.toml")
+
+    assert "datong/departments/tax.rego:3: a has no effect" in done.stdout
 
 
 def test_file_that_adds_to_a_foreign_package_is_found(folder: Path) -> None:

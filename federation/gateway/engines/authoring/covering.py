@@ -20,8 +20,11 @@ from federation.access import (
     suits,
 )
 from federation.catalogue import Catalogue, Item
-from federation.gateway.engines.authoring.findings import DEPARTMENTS, NARROWING
-from federation.gateway.engines.authoring.syntax import Rule
+from federation.gateway.engines.authoring.narrowings import (
+    Narrowing,
+    find_in_vain,
+    find_narrowings,
+)
 from federation.gateway.engines.authoring.trial import EmbeddedTrial
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.release import POLICY_ROOT, PolicyRelease
@@ -88,13 +91,14 @@ async def measure_coverage(release: PolicyRelease, catalogue: Catalogue) -> Cove
         for item in entry.items.values()
     }
     reasons = await _ask_all(EmbeddedEngine(release), items, now)
-    grants, narrowings = tuple(_grants(release)), tuple(_narrowings(release))
+    grants = tuple(_grants(release))
+    narrowings = tuple(find_narrowings(EmbeddedTrial(release.modules, {}).syntax()))
     gaps = [
         *_uncovered(items, reasons),
         *_undefined_policies(items, release),
         *(gap for grant in grants for gap in _useless(grant, items, catalogue, release)),
         *_expired(grants, items, now),
-        *_ineffective(narrowings, items, catalogue),
+        *_ineffective(narrowings, catalogue),
     ]
     granted = {grant.coordinate for grant in grants if grant.terms.get("expires", 0) > now}
     uncovered = {coordinate for coordinate, found in reasons.items() if found & UNDECIDED}
@@ -199,43 +203,16 @@ def _expired(grants: Iterable[_Grant], items: Mapping[str, Item], now: int) -> I
             yield Gap(grant.coordinate, "grant_expired", words, items[grant.coordinate].owners)
 
 
-@dataclass(frozen=True, slots=True)
-class _Narrowing:
-    """A rule of a department's file about one field or type, and where it stands."""
-
-    department: str
-    place: str
-    rule: Rule
-    where: str
-
-
-def _narrowings(release: PolicyRelease) -> Iterator[_Narrowing]:
-    for module in EmbeddedTrial(release.modules, {}).syntax():
-        parent, _, department = module.package.rpartition(".")
-        for rule in module.rules if parent == DEPARTMENTS else ():
-            place = rule.head[1] if rule.name in NARROWING and len(rule.head) > 1 else None
-            if place is not None:
-                yield _Narrowing(department, place, rule, f"{module.file}:{rule.line}")
-
-
-def _ineffective(
-    narrowings: Iterable[_Narrowing], items: Mapping[str, Item], catalogue: Catalogue
-) -> Iterator[Gap]:
-    """What departments' files say of fields and types that are not theirs: it is passed over."""
-    for each in narrowings:
-        rule, item, entry = each.rule, items.get(each.place), catalogue.entries.get(each.place)
-        owners = item.owners if item else entry.owners if entry else ()
-        if each.department not in owners:
-            words = f"{each.where}: {rule.name} has no effect, it is not {each.department}'s"
-            yield Gap(each.place, "department_not_owner", words, owners)
-        elif rule.name == "mask" and item and not suits(rule.value or "null", item.type):
-            words = f"{each.where}: the mask {rule.value} does not suit values of type {item.type}"
-            yield Gap(each.place, "mask_unsuitable", words, owners)
+def _ineffective(narrowings: Iterable[Narrowing], catalogue: Catalogue) -> Iterator[Gap]:
+    """What departments' files say in vain."""
+    for each in find_in_vain(narrowings, catalogue):
+        words = f"{each.narrowing.where}: {each.message}"
+        yield Gap(each.narrowing.place, each.code, words, each.owners)
 
 
 def _masked_keys(
     grants: Iterable[_Grant],
-    narrowings: Iterable[_Narrowing],
+    narrowings: Iterable[Narrowing],
     items: Mapping[str, Item],
     catalogue: Catalogue,
 ) -> Iterator[Gap]:

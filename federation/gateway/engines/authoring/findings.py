@@ -6,10 +6,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from federation.access import MASKS
+from federation.catalogue import Catalogue
+from federation.gateway.engines.authoring.narrowings import (
+    DEPARTMENTS,
+    NARROWING,
+    department_of,
+    find_in_vain,
+    find_narrowings,
+)
 from federation.gateway.engines.authoring.running import read_test_modules
 from federation.gateway.engines.authoring.shapes import leads_nowhere, misshapen
 from federation.gateway.engines.authoring.syntax import Module, Reference, Rule, read_modules
@@ -27,8 +36,6 @@ from federation.gateway.engines.release import (
     make_release,
 )
 
-DEPARTMENTS = f"{POLICY_ROOT}.departments"
-NARROWING = frozenset({"deny", "deny_use", "mask", "filters"})
 USES = frozenset({"select", "filter", "sort", "join"})
 NO_FIELDS: Mapping[str, Any] = {"fields": {}, "types": {}}
 
@@ -52,12 +59,16 @@ class Finding:
         return f"{self.file}:{self.line}: {self.message} ({self.code})"
 
 
-def check_folder(folder: Path, data_folder: Path | None = None) -> tuple[Finding, ...]:
+def check_folder(
+    folder: Path, data_folder: Path | None = None, catalogue: Catalogue | None = None
+) -> tuple[Finding, ...]:
     """All findings of a policy folder and its data, in order of files and lines.
 
     Args:
         folder: Holds ``datong/**/*.rego``, perhaps ``schemas`` of its own.
         data_folder: JSON files of the data roots; None takes ``folder/data``.
+        catalogue: Of the schema that the policies are for; without, what they say of its fields is
+            not checked.
     """
     texts = read_test_modules(folder)
     data, findings = _read_data(data_folder or folder / "data")
@@ -80,6 +91,10 @@ def check_folder(folder: Path, data_folder: Path | None = None) -> tuple[Finding
     undeclared = _placed("UNDECLARED_READ", undeclared_reads(rules))
     findings += [each for each in undeclared if (each.file, each.line) not in unknown]
     findings += _check_departments(modules)
+    if "organisations" in data:
+        findings += _check_owners(modules, data["organisations"][1])
+    if catalogue is not None:
+        findings += _check_places(modules, catalogue)
     findings += _check_time(modules)
     if not findings:
         # What only shows when every rule runs; with known faults it would say them again.
@@ -149,7 +164,7 @@ def _all_references(module: Module) -> Iterator[Reference]:
 
 def _check_departments(modules: Iterable[Module]) -> Iterator[Finding]:
     for module in modules:
-        if not module.package.startswith(f"{DEPARTMENTS}."):
+        if department_of(module) is None:
             continue
         used = {name for rule in module.rules for name in rule.uses if name != rule.name}
         for rule in module.rules:
@@ -170,6 +185,30 @@ def _check_narrowing(module: Module, rule: Rule) -> Iterator[Finding]:
     if use is not None and use not in USES:
         words = f"there is no use {use!r}; there are {', '.join(sorted(USES))}"
         yield Finding(module.file, rule.line, "UNKNOWN_USE", words)
+
+
+def _check_owners(modules: Iterable[Module], organisations: Any) -> Iterator[Finding]:
+    """Files that are called like no subgraph: most likely one is misspelt."""
+    listed = organisations.values() if isinstance(organisations, Mapping) else ()
+    known = {
+        name
+        for each in listed
+        if isinstance(each, Mapping) and isinstance(each.get("subgraphs"), Mapping)
+        for name in each["subgraphs"]
+    }
+    for module in modules:
+        department = department_of(module)
+        if department is not None and department not in known:
+            near = get_close_matches(department, known, n=1)
+            words = f"{department} is a subgraph of none of the organisations"
+            words += f"; did you mean {near[0]}?" if near else ""
+            yield Finding(module.file, 1, "UNKNOWN_DEPARTMENT", words)
+
+
+def _check_places(modules: Iterable[Module], catalogue: Catalogue) -> Iterator[Finding]:
+    for each in find_in_vain(find_narrowings(modules), catalogue):
+        named = each.narrowing
+        yield Finding(named.file, named.line, each.code.upper(), f"{named.place}: {each.message}")
 
 
 def _check_time(modules: Iterable[Module]) -> Iterator[Finding]:

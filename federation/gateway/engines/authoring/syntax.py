@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -31,6 +31,7 @@ class Rule:
         head: Name, then what stands in brackets or after dots.
         value: The text that it is, where the head says so.
         uses: Variables that it mentions, other rules of the module among them.
+        listed: Texts that stand in its arrays, sets and keys of objects, with their lines.
         statements: Lines at which the statements of its bodies begin.
     """
 
@@ -41,6 +42,7 @@ class Rule:
     is_function: bool
     references: tuple[Reference, ...]
     uses: frozenset[str]
+    listed: tuple[tuple[str, int], ...]
     statements: tuple[int, ...]
 
 
@@ -96,6 +98,7 @@ def _read_rule(node: Mapping[str, Any], aliases: Mapping[str, Path]) -> Rule:
         is_function=head_kind == "Func",
         references=tuple(_references(node, aliases)),
         uses=frozenset(_variables(body.get("bodies", []))) | frozenset(_variables(value)),
+        listed=tuple(_listed(node)),
         statements=tuple(
             statement["span"]["line"]
             for each in body.get("bodies", [])
@@ -168,3 +171,19 @@ def _variables(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for each in node:
             yield from _variables(each)
+
+
+def _listed(node: Any) -> Iterator[tuple[str, int]]:
+    if isinstance(node, Mapping):
+        for kind in ("Array", "Set"):
+            yield from _texts(node.get(kind, {}).get("items", ()))
+        yield from _texts(key for _, key, _ in node.get("Object", {}).get("fields", ()))
+        node = list(node.values())
+    for each in node if isinstance(node, list) else ():
+        yield from _listed(each)
+
+
+def _texts(nodes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
+    for each in nodes:
+        if "String" in each:
+            yield str(each["String"]["value"]), _line(each)
