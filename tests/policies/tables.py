@@ -21,12 +21,12 @@ from federation.gateway.engines import (
     load_policies,
     make_release,
 )
+from federation.gateway.engines.authoring.case_files import read_case_file
 from federation.gateway.engines.authoring.tables import (
     CASES_FOLDER,
     NOW,
     PolicyCase,
     read_tables,
-    read_yaml,
 )
 from federation.gateway.engines.authoring.tables import catalogue_document as read_catalogue
 from federation.gateway.engines.authoring.tables import verdict_text as as_text
@@ -38,12 +38,12 @@ __all__ = [
     "PolicyCase",
     "as_text",
     "catalogue_document",
+    "catalogue_table",
     "filters_as_json",
     "free_port",
     "opa_process",
     "opa_server",
     "policy_cases",
-    "read_yaml",
     "table_release",
 ]
 
@@ -56,9 +56,15 @@ def policy_cases() -> tuple[PolicyCase, ...]:
     return read_tables(POLICY_FOLDER, load_policies()).cases
 
 
+def catalogue_table() -> dict[str, Any]:
+    """What the tables say of fields."""
+    document: dict[str, Any] = read_case_file(CASES / "catalogue.yaml").document
+    return document
+
+
 def catalogue_document() -> dict[str, Any]:
     """``data.catalogue`` as the tables need it."""
-    return read_catalogue(read_yaml(CASES / "catalogue.yaml"))
+    return read_catalogue(catalogue_table())
 
 
 def table_release(extra_modules: dict[str, str] | None = None) -> PolicyRelease:

@@ -18,7 +18,7 @@ from federation.gateway.engines import (
 )
 from federation.gateway.engines.release import ENTRYPOINT
 from federation.subgraph import load_subgraph
-from tests.policies.tables import CASES, OPA, policy_cases, read_yaml, table_release
+from tests.policies.tables import OPA, catalogue_table, policy_cases, table_release
 
 # After the engines, which set what regorus reads when it is imported.
 import regorus  # isort: skip
@@ -128,7 +128,7 @@ def test_grants_name_fields_that_exist(demo_catalogue: Catalogue) -> None:
 
 
 def test_tables_speak_of_the_demos_own_catalogue(demo_catalogue: Catalogue) -> None:
-    table = read_yaml(CASES / "catalogue.yaml")
+    table = catalogue_table()
     fields = demo_catalogue.policy_data()["fields"]
     actual = {
         name: " ".join([str(fact["level"]), fact["sharing"], *sorted(fact["owners"])])

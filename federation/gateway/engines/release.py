@@ -98,17 +98,17 @@ def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None)
         faults.append(f"{data_folder}: no such folder of data")
     modules: dict[str, str] = {}
     data: dict[str, Any] = {}
-    for file in sorted((folder / POLICY_ROOT).rglob("*.rego")):
-        if not file.name.endswith("_test.rego"):
-            modules[file.relative_to(folder).as_posix()] = file.read_text(encoding="utf-8")
+    for name, file in module_files(folder):
+        if not name.endswith("_test.rego"):
+            try:
+                modules[name] = read_text(file, name)
+            except PolicyFault as fault:
+                faults += fault.faults
     for file in sorted((data_folder or folder / "data").glob("*.json")):
         try:
-            document = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            faults.append(f"{file.name}: {error}")
-            continue
-        if not isinstance(document, dict):
-            faults.append(f"{file.name}: not an object of data roots")
+            document = _read_document(file)
+        except PolicyFault as fault:
+            faults += fault.faults
             continue
         faults.extend(
             f"{file.name}: {root!r} is no data root of its own"
@@ -121,6 +121,40 @@ def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None)
     if faults:
         raise PolicyFault(tuple(faults))
     return PolicySource(modules, {root: data.get(root, {}) for root in DATA_ROOTS})
+
+
+def _read_document(file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        document = json.loads(read_text(file, file.name))
+    except ValueError as error:
+        raise PolicyFault((f"{file.name}: {error}",)) from None
+    if not isinstance(document, dict):
+        raise PolicyFault((f"{file.name}: not an object of data roots",))
+    faults = [root for root, each in document.items() if not isinstance(each, dict)]
+    if faults:
+        raise PolicyFault(tuple(f"{file.name}: {root!r} is not an object" for root in faults))
+    return document
+
+
+def module_files(folder: Path) -> tuple[tuple[str, Path], ...]:
+    """The Rego files of a policy folder, tests among them, by their names within it."""
+    found = sorted((folder / POLICY_ROOT).rglob("*.rego"))
+    return tuple((file.relative_to(folder).as_posix(), file) for file in found)
+
+
+def read_text(file: Path, name: str) -> str:
+    """The text of a file that messages call by this name.
+
+    Raises:
+        PolicyFault: It cannot be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolicyFault((f"{name}: cannot be read: {error.strerror}",)) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise PolicyFault((f"{name}:{line}: not UTF-8",)) from None
 
 
 def make_release(

@@ -199,6 +199,18 @@ def test_data_that_is_no_json_is_found_at_its_line(folder: Path) -> None:
     assert ("data/broken.json", 3, "NOT_JSON") in found(folder)
 
 
+def test_files_that_are_no_text_or_no_data_are_found(folder: Path) -> None:
+    (folder / "data/broken.json").write_bytes(b'{\n"\xb9": {}}')
+    (folder / "data/list.json").write_text("[]")
+    (folder / "datong/departments/tax.rego").write_bytes(b"package datong.departments.tax\n# \xb9")
+
+    assert found(folder) == {
+        ("data/broken.json", 2, "NOT_TEXT"),
+        ("data/list.json", 1, "WRONG_SHAPE"),
+        ("datong/departments/tax.rego", 2, "NOT_TEXT"),
+    }
+
+
 def test_findings_for_people_name_file_line_and_code(folder: Path) -> None:
     file = folder / "datong/departments/tax.rego"
     file.write_text("package datong.departments.tax\n\nallow := true\n")

@@ -164,31 +164,113 @@ def test_folder_without_any_test_does_not_pass(tmp_path: Path) -> None:
     assert datong(tmp_path, "policy", "test", ".").returncode == 1
 
 
-def test_tables_that_name_nobody_known_end_with_1_and_say_so(folder: Path) -> None:
-    (folder / "cases/odd.yaml").write_text("- note: who\n  caller: nobody-known\n  want: {}\n")
+CASES = "- note: first\n  caller: bank-app\n  want: {Citizen.name: {select: deny}}\n"
 
+
+def fault(folder: Path, file: str, text: str) -> list[str]:
+    """What is said of one file with this text, below the folder of tables."""
+    (folder / "cases" / file).write_text(text)
     done = datong(folder, "policy", "test", str(folder))
-
     assert (done.returncode, done.stdout) == (1, "")
-    assert "odd.yaml: row 1" in done.stderr
+    return done.stderr.replace("error: cases/", "").splitlines()
 
 
 @pytest.mark.parametrize(
-    ("members", "words"),
+    ("rows", "line"),
     [
-        ("  want: {}\n", "it wants nothing"),
-        ("  want: {Citizen.name: {select: deny}}\n  valid_untl: 5\n", "there is no valid_untl"),
+        ("- note: [open\n  caller: bank-app\n", 4),
+        ('- note: "open\n  caller: bank-app\n', 4),
+        ("- note: tabs\n\tcaller: bank-app\n", 5),
+        ("- note: dedented\n caller: bank-app\n  want: {}\n", 5),
+        ("- note: with: colons\n", 4),
+        ("- note: nothing\n  want: *nothing\n", 5),
     ],
 )
-def test_rows_that_would_hold_whatever_is_answered_are_refused(
-    folder: Path, members: str, words: str
+def test_broken_yaml_is_told_with_its_line(folder: Path, rows: str, line: int) -> None:
+    assert fault(folder, "odd.yaml", CASES + rows + CASES) == [
+        f"odd.yaml:{line}: not YAML from here on"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "line", "words"),
+    [
+        ("- none\n", 4, "the row must be of type object"),
+        ("- note: who\n  caller: bank-app\n", 4, "the row lacks want"),
+        ("- note: who\n  caller: bank-app\n  want: {}\n", 6, "want must not be empty"),
+        (
+            "- note: who\n  caller: bank-app\n  want:\n    A.b: {slect: deny}\n",
+            7,
+            "want.A.b.slect is not known here",
+        ),
+        (f"{CASES}  valid_untl: 5\n", 7, "valid_untl is not known here"),
+        (f"{CASES}  consents: loan\n", 7, "consents must be of type array"),
+        (f"{CASES}  consents: [none]\n", 7, "consents none is none of callers.yaml"),
+        (
+            "- note: who\n  caller: nobody-known\n  want: {A.b: {select: deny}}\n",
+            5,
+            "caller nobody-known is none of callers.yaml",
+        ),
+        (
+            "- note: who\n  caller: bank-app\n  want:\n    A.b:\n      join: deny\n",
+            8,
+            "want.A.b.join needs a member feeds that says what it feeds",
+        ),
+    ],
+)
+def test_misshapen_row_is_told_with_its_line(folder: Path, row: str, line: int, words: str) -> None:
+    assert fault(folder, "odd.yaml", CASES + row) == [f"odd.yaml:{line}: {words}"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("odd.yaml", "note: who\n", "odd.yaml:1: the document must be of type array"),
+        ("odd.yml", CASES, "odd.yml: call it *.yaml"),
+        (
+            "catalogue.yaml",
+            "demo:\n  A.b: 2 FREE tax\n",
+            "catalogue.yaml:2: demo.A.b must be a level or `ungraded`, a sharing class and owners, "
+            "such as `2 CONDITIONAL tax`",
+        ),
+        ("callers.yaml", "callers:\n  me: {id: me}\n", "callers.yaml:2: callers.me lacks kind"),
+        ("data.yaml", "purposes:\n  p: {}\n", "data.yaml:2: purposes.p lacks title"),
+        ("data.yaml", "purpose: {}\n", "data.yaml:1: purpose is not known here"),
+    ],
+)
+def test_misshapen_file_of_tables_is_told(folder: Path, file: str, text: str, told: str) -> None:
+    assert fault(folder, file, text) == [told]
+
+
+def test_all_faults_of_all_tables_are_told_at_once(folder: Path) -> None:
+    (folder / "cases/callers.yaml").unlink()
+
+    assert fault(folder, "odd.yaml", "- none\n- none\n") == [
+        "callers.yaml: cannot be read: No such file or directory",
+        "odd.yaml:1: the row must be of type object",
+        "odd.yaml:2: the row must be of type object",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("data/grants.json", b"[]", "grants.json: not an object of data roots"),
+        ("data/grants.json", b'{"grants": 5}', "grants.json: 'grants' is not an object"),
+        ("data/grants.json", b'{\n"\xb9": 5}', "grants.json:2: not UTF-8"),
+        ("datong/policies.rego", b"package x\n# \xb9", "datong/policies.rego:2: not UTF-8"),
+        ("cases/odd.yaml", b"# \xb9", "cases/odd.yaml:1: not UTF-8"),
+    ],
+)
+def test_file_that_is_no_text_or_no_data_is_told(
+    folder: Path, file: str, text: bytes, told: str
 ) -> None:
-    (folder / "cases/odd.yaml").write_text(f"- note: who\n  caller: bank-app\n{members}")
+    (folder / file).write_bytes(text)
 
     done = datong(folder, "policy", "test", str(folder))
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert words in done.stderr
+    assert done.stderr == f"error: {told}\n"
 
 
 @pytest.mark.skipif(OPA is None, reason="no opa on PATH")

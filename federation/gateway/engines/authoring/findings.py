@@ -19,7 +19,6 @@ from federation.gateway.engines.authoring.narrowings import (
     find_in_vain,
     find_narrowings,
 )
-from federation.gateway.engines.authoring.running import read_test_modules
 from federation.gateway.engines.authoring.shapes import leads_nowhere, misshapen
 from federation.gateway.engines.authoring.syntax import Module, Reference, Rule, read_modules
 from federation.gateway.engines.authoring.trial import describe_failure
@@ -34,6 +33,8 @@ from federation.gateway.engines.release import (
     PolicyFault,
     PolicySource,
     make_release,
+    module_files,
+    read_text,
 )
 
 USES = frozenset({"select", "filter", "sort", "join"})
@@ -70,8 +71,9 @@ def check_folder(
         catalogue: Of the schema that the policies are for; without, what they say of its fields is
             not checked.
     """
-    texts = read_test_modules(folder)
     data, findings = _read_data(data_folder or folder / "data")
+    texts, faults = _read_texts(folder)
+    findings += faults
     schemas = folder / "schemas" if (folder / "schemas").is_dir() else POLICY_FOLDER / "schemas"
     shapes = {name: _read_shape(schemas / f"{name}.json") for name in ("data", "input")}
     findings += _check_data(data, shapes["data"])
@@ -100,6 +102,18 @@ def check_folder(
         # What only shows when every rule runs; with known faults it would say them again.
         findings += _load(rules, {root: each for root, (_, each) in data.items()})
     return tuple(sorted(set(findings)))
+
+
+def _read_texts(folder: Path) -> tuple[dict[str, str], list[Finding]]:
+    """The modules that can be read, and the faults of the others."""
+    texts: dict[str, str] = {}
+    findings: list[Finding] = []
+    for name, file in module_files(folder):
+        try:
+            texts[name] = read_text(file, name)
+        except PolicyFault as fault:
+            findings += _placed("NOT_TEXT", fault.faults)
+    return texts, findings
 
 
 def _parse(texts: Mapping[str, str]) -> tuple[str, list[Finding]]:
@@ -247,15 +261,21 @@ def _read_data(folder: Path) -> tuple[dict[str, tuple[Path, Any]], list[Finding]
     found: dict[str, tuple[Path, Any]] = {}
     findings = []
     for file in sorted(folder.glob("*.json")):
-        text = file.read_text(encoding="utf-8")
         name = f"{folder.name}/{file.name}"
         try:
+            text = read_text(file, name)
             document = json.loads(text)
+        except PolicyFault as fault:
+            findings += _placed("NOT_TEXT", fault.faults)
+            continue
         except ValueError as error:
             line = getattr(error, "lineno", 1)
             findings.append(Finding(name, line, "NOT_JSON", str(error)))
             continue
-        for root in document if isinstance(document, dict) else ():
+        if not isinstance(document, dict):
+            findings.append(Finding(name, 1, "WRONG_SHAPE", "not an object of data roots"))
+            continue
+        for root in document:
             at = _line_of(text, (root,))
             if root in found:
                 words = f"{root!r} is already written by {found[root][0].name}"

@@ -22,7 +22,7 @@ from federation.gateway.engines.authoring.trial import (
     RuleFailed,
     Trial,
 )
-from federation.gateway.engines.release import ENTRYPOINT, POLICY_ROOT
+from federation.gateway.engines.release import ENTRYPOINT, module_files, read_text
 
 _PACKAGE = re.compile(r"^package\s+(\S+)", re.MULTILINE)
 _TEST = re.compile(r"^(test_\w+)")
@@ -71,11 +71,12 @@ class RegoTest:
 
 
 def read_test_modules(folder: Path) -> dict[str, str]:
-    """All modules of a policy folder with their tests, by file name."""
-    return {
-        file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8")
-        for file in sorted((folder / POLICY_ROOT).rglob("*.rego"))
-    }
+    """All modules of a policy folder with their tests, by file name.
+
+    Raises:
+        PolicyFault: One cannot be read.
+    """
+    return {name: read_text(file, name) for name, file in module_files(folder)}
 
 
 def find_tests(modules: Mapping[str, str]) -> tuple[RegoTest, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,6 +28,8 @@ def misshapen(
         yield path, f"must be one of {', '.join(map(str, schema['enum']))}"
     elif "const" in schema and document is not schema["const"] and document != schema["const"]:
         yield path, f"must be {schema['const']}".lower()
+    elif isinstance(document, str) and not re.search(schema.get("pattern", ""), document):
+        yield path, f"must be {schema['description']}"
     elif isinstance(document, Mapping):
         yield from _misshapen_members(document, schema, path)
     elif isinstance(document, list) and "items" in schema:
@@ -37,6 +40,8 @@ def misshapen(
 def _misshapen_members(
     document: Mapping[str, Any], schema: Mapping[str, Any], path: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
+    if len(document) < schema.get("minProperties", 0):
+        yield path, "must not be empty"
     for name in schema.get("required", ()):
         if name not in document:
             yield path, f"lacks {name}"

@@ -8,7 +8,6 @@ grants and purposes beside those of the policy folder.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +22,10 @@ from federation.access import (
     OperationFacts,
     Uses,
 )
-from federation.gateway.engines.authoring.trial import describe_failure
-from federation.gateway.engines.owned import OwnedEngine
+from federation.gateway.engines.authoring.case_files import CaseFile, Place, read_case_file
 from federation.gateway.engines.release import (
+    DATA_ROOTS,
+    POLICY_FOLDER,
     PolicyFault,
     PolicyRelease,
     PolicySource,
@@ -35,23 +35,6 @@ from federation.gateway.engines.release import (
 CASES_FOLDER = "cases"
 NOW = 1_800_000_000
 """The time at which all rows are asked: seconds since the epoch."""
-
-
-# Of a row. What is misspelt would otherwise hold whatever is answered.
-_MEMBERS = frozenset(
-    {
-        "note",
-        "caller",
-        "purpose",
-        "consents",
-        "operation",
-        "feeds",
-        "want",
-        "row_filters",
-        "rules",
-        "valid_until",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,45 +65,61 @@ class CaseTables:
     release: PolicyRelease
 
 
-def read_yaml(path: Path) -> Any:
-    """The document, read by the policy engine's own function: no other YAML reader is needed.
-
-    Raises:
-        PolicyFault: It cannot be read.
-    """
-    engine = OwnedEngine()
-    engine.here.add_policy("read.rego", "package read\n\ndocument := yaml.unmarshal(input)")
-    try:
-        engine.here.set_input_json(json.dumps(path.read_text(encoding="utf-8")))
-        return json.loads(engine.here.eval_rule_as_json("data.read.document"))
-    except (OSError, RuntimeError, ValueError) as error:
-        # The engine names the place of its own rule, not that in the file.
-        fault = re.sub(r"^read\.rego:\d+:\d+: ", "", describe_failure(error))
-        raise PolicyFault((f"{path.name}: {fault}",)) from None
-
-
 def read_tables(folder: Path, source: PolicySource) -> CaseTables:
     """The tables of a policy folder; without any the release has an empty catalogue.
 
     Raises:
-        PolicyFault: A table cannot be read, or a row names an unknown caller or consent.
+        PolicyFault: A file cannot be read or is misshapen, or a row names an unknown caller or
+            consent; every fault with its line.
     """
-    cases = folder / CASES_FOLDER
-    if not cases.is_dir():
+    if not (folder / CASES_FOLDER).is_dir():
         return CaseTables((), make_release(source, {"fields": {}, "types": {}}))
-    added = read_yaml(cases / "data.yaml") if (cases / "data.yaml").exists() else {}
+    files = _read_files(folder / CASES_FOLDER)
+    added = files.pop("data").document if "data" in files else {}
     data = {root: {**source.data[root], **added.get(root, {})} for root in source.data}
-    release = make_release(
-        PolicySource(source.modules, data), catalogue_document(read_yaml(cases / "catalogue.yaml"))
+    catalogue = catalogue_document(files.pop("catalogue").document)
+    known = files.pop("callers").document
+    rows = [
+        (file, index, row) for file in files.values() for index, row in enumerate(file.document)
+    ]
+    faults = [
+        file.fault((str(index), *place), words)
+        for file, index, row in rows
+        for place, words in _unknown(row, known)
+    ]
+    if faults:
+        raise PolicyFault(tuple(faults))
+    return CaseTables(
+        tuple(_read_row(*each, known) for each in rows),
+        make_release(PolicySource(source.modules, data), catalogue),
     )
-    known = read_yaml(cases / "callers.yaml")
-    rows = tuple(
-        case
-        for file in sorted(cases.glob("*.yaml"))
-        if isinstance(table := read_yaml(file), list)
-        for case in _read_rows(file, table, known)
+
+
+def _read_files(folder: Path) -> dict[str, CaseFile]:
+    """All files by name; two of them are there in any case."""
+    shapes = _read_shapes()
+    paths = {*folder.glob("*.yaml"), folder / "callers.yaml", folder / "catalogue.yaml"}
+    files = {}
+    faults = [f"{CASES_FOLDER}/{each.name}: call it *.yaml" for each in folder.glob("*.yml")]
+    for path in sorted(paths):
+        try:
+            file = files[path.stem] = read_case_file(path)
+            file.check(shapes.get(path.stem, shapes["rows"]))
+        except PolicyFault as fault:
+            faults += fault.faults
+    if faults:
+        raise PolicyFault(tuple(faults))
+    return files
+
+
+def _read_shapes() -> dict[str, Mapping[str, Any]]:
+    """Of files by name, and of tables as ``rows``."""
+    cases, data = (
+        json.loads((POLICY_FOLDER / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("cases", "data")
     )
-    return CaseTables(rows, release)
+    roots = {root: data["properties"][root] for root in DATA_ROOTS}
+    return {**cases["properties"], "data": {**data, "properties": roots, "required": []}}
 
 
 def verdict_text(decision: Decision, coordinate: str, use: str) -> str:
@@ -165,48 +164,42 @@ def catalogue_document(table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_rows(file: Path, table: list[Any], known: Mapping[str, Any]) -> Iterator[PolicyCase]:
-    lines = file.read_text(encoding="utf-8").splitlines()
-    for number, row in enumerate(table, start=1):
-        try:
-            note = str(row["note"])
-            at = next((i for i, line in enumerate(lines, 1) if note in line), 1)
-            yield _read_row(f"{file.stem}: {note}", f"{CASES_FOLDER}/{file.name}:{at}", row, known)
-        except (KeyError, TypeError, AttributeError) as error:
-            why = f"it lacks or names an unknown {error}" if isinstance(error, KeyError) else error
-            fault = f"{file.name}: row {number} cannot be read: {why}"
-            raise PolicyFault((fault,)) from None
+def _unknown(row: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """What a row names and no file says."""
+    if row["caller"] not in known["callers"]:
+        yield ("caller",), f"{row['caller']} is none of callers.yaml"
+    for consent in row.get("consents", ()):
+        if isinstance(consent, str) and consent not in known.get("consents", {}):
+            yield ("consents",), f"{consent} is none of callers.yaml"
+    for coordinate, uses in row["want"].items():
+        if "join" in uses and not row.get("feeds", {}).get(coordinate):
+            yield ("want", coordinate, "join"), "needs a member feeds that says what it feeds"
 
 
 def _read_row(
-    name: str, place: str, row: Mapping[str, Any], known: Mapping[str, Any]
+    file: CaseFile, index: int, row: Mapping[str, Any], known: Mapping[str, Any]
 ) -> PolicyCase:
-    if unknown := sorted(row.keys() - _MEMBERS):
-        raise TypeError(f"there is no {', '.join(unknown)}")
-    if not row["want"]:
-        raise TypeError("it wants nothing")
     caller = dict(known["callers"][row["caller"]])
     caller["roles"] = frozenset(caller.get("roles", ()))
     caller["scopes"] = frozenset(caller.get("scopes", ()))
     consents = tuple(
         ConsentFact(**{**consent, "fields": frozenset(consent["fields"])})
         for named in row.get("consents", ())
-        for consent in [named if isinstance(named, dict) else known["consents"][named]]
+        for consent in [known["consents"][named] if isinstance(named, str) else named]
     )
-    feeds = row.get("feeds", {})
     fields = {
         coordinate: Uses(
             select="select" in uses,
             filter="filter" in uses,
             sort="sort" in uses,
-            join=tuple(feeds[coordinate]) if "join" in uses else (),
+            join=tuple(row["feeds"][coordinate]) if "join" in uses else (),
         )
         for coordinate, uses in row["want"].items()
     }
     asker = Asker(Caller(**caller), row.get("purpose"), consents, NOW)
     return PolicyCase(
-        id=name,
-        place=place,
+        id=f"{file.stem}: {row['note']}",
+        place=f"{file.name}:{file.line((str(index),))}",
         request=AccessRequest(asker, OperationFacts("query", row.get("operation")), fields),
         want=row["want"],
         row_filters=row.get("row_filters", {}),
