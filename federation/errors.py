@@ -115,10 +115,15 @@ class Forbidden(RequestError):
 
 
 class Unavailable(FederationError):
-    """Something that an answer needs does not work now."""
+    """Something that an answer needs does not work now.
+
+    Attributes:
+        detail: What exactly, in our own words, for the operator's log only.
+    """
 
     code = "UNAVAILABLE"
     http_status = 503
+    detail: str = ""
 
 
 class PolicyUnavailable(Unavailable):

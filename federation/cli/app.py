@@ -8,6 +8,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from federation.cli.report import usage_fault
+from federation.gateway.config import InvalidConfig
+
 # Name to module and the command or group there. Only the module of the command that runs is
 # imported: a gateway keeps for all its life whatever was.
 _COMMANDS = {
@@ -51,6 +54,13 @@ def _load(name: str, module: str, attribute: str) -> Any:
 class _Root(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "commands": _Commands()})
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs a command; a setting that cannot be used may show only when it is used."""
+        try:
+            return super().invoke(ctx)
+        except InvalidConfig as error:
+            raise usage_fault(str(error)) from None
 
 
 def _typer(**settings: Any) -> typer.Typer:

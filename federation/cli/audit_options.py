@@ -196,20 +196,13 @@ def read_time(text: str | None, option: str) -> int | None:
 
 def _read_public_key(file: Path) -> Ed25519PublicKey:
     """A public key, or the public half of a private one."""
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+    from federation.gateway.pem import (  # noqa: PLC0415
+        ED25519_PUBLIC,
+        UnusableKey,
+        load_public_key,
+    )
 
     try:
-        text = file.read_bytes()
-        if b"PRIVATE" in text:
-            private = serialization.load_pem_private_key(text, password=None)
-            public = private.public_key()
-        else:
-            public = serialization.load_pem_public_key(text)
-    except OSError as error:
-        raise usage_fault(f"--key {file}: {error.strerror}") from None
-    except (ValueError, TypeError) as error:
-        raise usage_fault(f"--key {file}: no key in PEM: {error}") from None
-    if not isinstance(public, ed25519.Ed25519PublicKey):
-        raise usage_fault(f"--key {file}: an Ed25519 key is needed")
-    return public
+        return load_public_key(file, ED25519_PUBLIC)
+    except UnusableKey as error:
+        raise usage_fault(f"--key: {error}") from None

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from federation.cli.report import usage_fault
-from federation.gateway.config import InvalidConfig, load_config
+from federation.gateway.config import load_config
 from federation.gateway.settings import Config
 
 SubgraphOption = Annotated[
@@ -71,10 +71,7 @@ def read_settings(
         section: {key: value for key, value in values.items() if value is not None}
         for section, values in {"schema": schema, **sections}.items()
     }
-    try:
-        return load_config(config, os.environ, flags)
-    except InvalidConfig as error:
-        raise usage_fault(str(error)) from None
+    return load_config(config, os.environ, flags)
 
 
 def read_pairs(pairs: list[str]) -> dict[str, str]:

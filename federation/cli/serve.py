@@ -74,7 +74,6 @@ def serve(
     # What takes time to import is imported after the command line has proved good.
     from federation.errors import FederationError, SchemaError  # noqa: PLC0415
     from federation.gateway import serving  # noqa: PLC0415
-    from federation.gateway.config import InvalidConfig  # noqa: PLC0415
     from federation.gateway.start import load_supergraph, shared_by_workers  # noqa: PLC0415
 
     try:
@@ -90,8 +89,6 @@ def serve(
         raise failure(error) from None
     except serving.PortTaken as error:
         raise failure(f"{error}. Choose another with --port.") from None
-    except InvalidConfig as error:
-        raise usage_fault(str(error)) from None
     if not served:
         raise typer.Exit(1)
 

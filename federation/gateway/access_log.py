@@ -12,7 +12,7 @@ from types import TracebackType
 from msgspec.json import encode
 from starlette.types import Scope
 
-from federation.errors import FederationError
+from federation.errors import Unavailable
 
 _KNOWN_PATHS = frozenset(
     {"/", "/graphql", "/health", "/ready", "/.well-known/jwks.json", "/demo/session"}
@@ -66,7 +66,7 @@ class AccessLog:
         """What whoever keeps the audit trail should know; the texts are our own."""
         self._logger.warning(json.dumps({"time": time.time(), "trail": what}))
 
-    def unavailable(self, request_id: str, error: FederationError) -> None:
+    def unavailable(self, request_id: str, error: Unavailable) -> None:
         """Something an answer needs does not work; the texts of these errors are our own."""
         line = {
             "time": time.time(),
@@ -74,6 +74,8 @@ class AccessLog:
             "unavailable": error.code,
             "why": error.message[:500],
         }
+        if error.detail:
+            line["detail"] = error.detail[:500]
         self._logger.error(json.dumps(line))
 
     def fault(self, request_id: str, error: BaseException) -> None:

@@ -5,14 +5,10 @@ import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from federation.errors import AuditUnavailable
+from federation.gateway.pem import ED25519_PRIVATE, UnusableKey, load_private_key
 
 _SECRET_BYTES = 32
 
@@ -49,13 +45,11 @@ def head_key(file: str) -> Ed25519PrivateKey:
     if not file:
         return fresh
     pem = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    _read_or_make(Path(file), pem)
     try:
-        key = load_pem_private_key(_read_or_make(Path(file), pem), password=None)
-    except (ValueError, TypeError) as fault:
-        raise AuditUnavailable(f"{file} is not an unencrypted private key in PEM") from fault
-    if not isinstance(key, Ed25519PrivateKey):
-        raise AuditUnavailable(f"{file} is not an Ed25519 key")
-    return key
+        return load_private_key(Path(file), ED25519_PRIVATE)
+    except UnusableKey as fault:
+        raise AuditUnavailable(str(fault)) from fault
 
 
 def _read_or_make(file: Path, content: bytes) -> bytes:

@@ -22,6 +22,10 @@ RETRY_SECONDS = 10.0
 class KeysUnavailable(Unavailable):
     """The keys of a token issuer cannot be read, and none are kept."""
 
+    def __init__(self, detail: str) -> None:
+        super().__init__("the keys of the token issuer cannot be read")
+        self.detail = detail
+
 
 class KeySet:
     """Verification keys by key id.
@@ -65,7 +69,7 @@ class KeySet:
             keys = {} if text == self._text else read_jwks(text)
         except (OSError, ValueError, PyJWTError, TimeoutError) as error:
             if not self._keys:
-                raise KeysUnavailable("the keys of the token issuer cannot be read") from error
+                raise KeysUnavailable(f"{self.source}: {_explain(error)}") from error
             # Old keys stay good: an issuer that is down must not lock everybody out.
             return
         self._read_at = self._clock()
@@ -77,6 +81,17 @@ class KeySet:
         if not self.source.startswith(("http://", "https://")):
             return await asyncio.to_thread(Path(self.source).read_text)
         return await _fetch(self.source)
+
+
+def _explain(error: Exception) -> str:
+    """Why there are no keys, in our own words: others' may repeat what they read."""
+    if isinstance(error, TimeoutError):
+        return f"no answer within {FETCH_SECONDS:g} seconds"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if isinstance(error, PyJWTError):
+        return "one of the keys is damaged, or of a kind that is not known"
+    return "no JWKS: a JSON object with a list `keys` is expected"
 
 
 async def _fetch(url: str) -> str:
@@ -102,8 +117,10 @@ async def _fetch(url: str) -> str:
                 if len(body) > MAX_JWKS_BYTES:
                     raise ValueError("the JWKS is too long")
             return body.decode()
+    except aiohttp.ClientResponseError as error:
+        raise OSError(f"it answers with status {error.status}") from error
     except aiohttp.ClientError as error:
-        raise OSError(f"{url} does not answer") from error
+        raise OSError("it does not answer") from error
 
 
 def read_jwks(text: str) -> dict[str, PyJWK]:

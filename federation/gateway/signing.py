@@ -16,16 +16,18 @@ from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from federation.access import Caller
 from federation.gateway.bounded import Bounded
 from federation.gateway.config import InvalidConfig
+from federation.gateway.pem import (
+    ED25519_PRIVATE,
+    ED25519_PUBLIC,
+    UnusableKey,
+    load_private_key,
+    load_public_key,
+)
 
 CONTEXT_HEADER = "Datong-Context"
 ISSUER = "datong-gateway"
@@ -42,12 +44,9 @@ def load_signing_key(file: str) -> Ed25519PrivateKey:
     if not file:
         return Ed25519PrivateKey.generate()
     try:
-        key = load_pem_private_key(Path(file).read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
-        raise InvalidConfig(f"{file}: signing.key_file: no private key in PEM: {error}") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise InvalidConfig(f"{file}: signing.key_file: an Ed25519 key is needed")
-    return key
+        return load_private_key(Path(file), ED25519_PRIVATE)
+    except UnusableKey as error:
+        raise InvalidConfig(f"signing.key_file: {error}") from None
 
 
 def load_published_key(file: str) -> Ed25519PublicKey:
@@ -57,15 +56,9 @@ def load_published_key(file: str) -> Ed25519PublicKey:
         InvalidConfig: The file holds no Ed25519 key.
     """
     try:
-        text = Path(file).read_bytes()
-        if b"PRIVATE KEY" in text:
-            return load_signing_key(file).public_key()
-        key = load_pem_public_key(text)
-    except (OSError, ValueError, TypeError) as error:
-        raise InvalidConfig(f"{file}: signing.published_key_files: no key: {error}") from None
-    if not isinstance(key, Ed25519PublicKey):
-        raise InvalidConfig(f"{file}: signing.published_key_files: an Ed25519 key is needed")
-    return key
+        return load_public_key(Path(file), ED25519_PUBLIC)
+    except UnusableKey as error:
+        raise InvalidConfig(f"signing.published_key_files: {error}") from None
 
 
 def print_jwks(*keys: Ed25519PublicKey) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from federation.audit import digest_key_id
+from federation.errors import AuditUnavailable
 from federation.gateway.audit_keys import digest_key, head_key
+from federation.gateway.config import InvalidConfig
 from federation.gateway.handed import ActivePolicies, Handed
 from federation.gateway.inner_server import inner_server
 from federation.gateway.settings import Config
@@ -105,6 +107,7 @@ def shared_by_workers(config: Config) -> Iterator[tuple[Config, Handed]]:
     its own does.
 
     Raises:
+        InvalidConfig: A file of a secret cannot be used.
         AuditUnavailable: The audit writer does not start.
     """
     with contextlib.ExitStack() as stack:
@@ -144,11 +147,14 @@ def _with_files(config: Config, folder: Path) -> Config:
             head_key_file=config.audit.head_key_file or files["head"],
         ),
     )
-    for file, make in (
-        (config.signing.key_file, head_key),
-        (config.access.mask_key_file, digest_key),
-        (config.audit.key_file, digest_key),
-        (config.audit.head_key_file, head_key),
+    for setting, file, make in (
+        ("signing.key_file", config.signing.key_file, head_key),
+        ("access.mask_key_file", config.access.mask_key_file, digest_key),
+        ("audit.key_file", config.audit.key_file, digest_key),
+        ("audit.head_key_file", config.audit.head_key_file, head_key),
     ):
-        make(file)
+        try:
+            make(file)
+        except AuditUnavailable as error:
+            raise InvalidConfig(f"{setting}: {error.message}") from None
     return config

@@ -90,7 +90,10 @@ class KeySet:
         try:
             self._keys = await asyncio.to_thread(self._read)
         except (OSError, ValueError, jwt.PyJWTError) as fault:
-            log.warning("keys of the gateway cannot be read: %s", type(fault).__name__)
+            why = (
+                fault if isinstance(fault, OSError) else "no JWKS, as /.well-known/jwks.json has it"
+            )
+            log.warning("keys of the gateway cannot be read from %s: %s", self._location, why)
         else:
             self._read_at = time.monotonic()
 
@@ -100,7 +103,11 @@ class KeySet:
                 content = answer.read(1_000_000)
         else:
             content = Path(self._location).read_bytes()
-        keys = jwt.PyJWKSet.from_dict(json.loads(content)).keys
+        match json.loads(content):
+            case {"keys": [*entries]} if all(isinstance(entry, dict) for entry in entries):
+                keys = jwt.PyJWKSet(entries).keys
+            case _:
+                raise ValueError("a JSON object with a list of keys is expected")
         return {key.key_id: key for key in keys if key.key_id and key.key_type == "OKP"}
 
 

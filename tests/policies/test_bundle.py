@@ -83,5 +83,5 @@ def test_only_a_key_of_the_right_curve_signs(tmp_path: Path) -> None:
     with pytest.raises(PolicyFault, match="P-256"):
         bundle_signer(str(file))
     file.write_text("nothing")
-    with pytest.raises(PolicyFault, match="no private key"):
+    with pytest.raises(PolicyFault, match="is no PEM file"):
         bundle_signer(str(file))

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from federation.gateway.engines.release import (
     CATALOGUE_ROOT,
@@ -27,6 +25,7 @@ from federation.gateway.engines.release import (
     PolicyFault,
     PolicyRelease,
 )
+from federation.gateway.pem import P256_PRIVATE, UnusableKey, load_private_key
 
 BUNDLES = ("policy", "catalogue", "grants")
 
@@ -68,11 +67,9 @@ def bundle_signer(key_file: str) -> Sign:
         PolicyFault: The file holds no such key.
     """
     try:
-        key = load_pem_private_key(Path(key_file).read_bytes(), None)
-    except (OSError, ValueError, TypeError) as error:
-        raise PolicyFault((f"{key_file}: no private key: {error}",)) from None
-    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
-        raise PolicyFault((f"{key_file}: an elliptic curve key (P-256) is needed",))
+        key = load_private_key(Path(key_file), P256_PRIVATE)
+    except UnusableKey as error:
+        raise PolicyFault((str(error),)) from None
     return lambda claims: jwt.encode(dict(claims), key, algorithm="ES256")
 
 

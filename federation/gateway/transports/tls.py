@@ -22,18 +22,25 @@ def client_tls(settings: Subgraphs) -> ssl.SSLContext | None:
         return None
     try:
         context = ssl.create_default_context(cafile=settings.ca_file or None)
-    except (OSError, ssl.SSLError) as error:
+    except OSError as error:
         raise InvalidConfig(
-            f"{settings.ca_file}: subgraphs.ca_file: no certificates in PEM: {error}"
+            f"{settings.ca_file}: subgraphs.ca_file: no certificates in PEM: {_why(error)}"
         ) from None
     if settings.certificate_file:
         try:
             context.load_cert_chain(
                 settings.certificate_file, settings.certificate_key_file or None, password=""
             )
-        except (OSError, ssl.SSLError) as error:
+        except OSError as error:
             raise InvalidConfig(
                 f"{settings.certificate_file}: subgraphs.certificate_file: no certificate in PEM"
-                f" with its key, which may not be encrypted: {error}"
+                f" with its key, which may not be encrypted: {_why(error)}"
             ) from None
     return context
+
+
+def _why(error: OSError) -> str:
+    """Without the line of the library's own source."""
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "not of that form").lower().replace("_", " ")
+    return str(error.strerror)

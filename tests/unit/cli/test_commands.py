@@ -426,6 +426,27 @@ def test_a_schema_that_cannot_be_used_ends_with_1(folder: Path, arguments: tuple
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("explain", "--stage", "api", "--subgraphs", "good.json"),
+        ("plan", "q.graphql", "--subgraphs", "good.json"),
+        ("policy", "coverage", "--subgraphs", "good.json"),
+        ("serve", "--access", "open", "--port", "0", "--subgraphs", "good.json"),
+    ],
+)
+def test_a_key_file_that_holds_no_key_is_wrong_usage_of_every_command(
+    folder: Path, command: tuple[str, ...]
+) -> None:
+    done = datong(folder, *command, DATONG_SIGNING_KEY_FILE="q.graphql")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: signing.key_file: q.graphql is no PEM file. Needed is a private Ed25519 key in "
+        "PEM, made by: openssl genpkey -algorithm ed25519 -out FILE\n"
+    )
+
+
 @pytest.mark.parametrize("entry", [{"name": "tax"}, {"name": "tax", "url": "127.0.0.1:14306"}])
 def test_a_subgraph_that_cannot_be_fetched_is_told_of_at_once(
     folder: Path, entry: dict[str, str]

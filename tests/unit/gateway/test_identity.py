@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.datastructures import Headers
 
 from federation.access import Caller
 from federation.errors import Forbidden, Unauthenticated
+from federation.gateway.access_log import AccessLog
 from federation.gateway.identity import Identifier
 from federation.gateway.keys import KeysUnavailable
 from federation.gateway.settings import Identity
@@ -163,8 +165,32 @@ async def test_keys_that_cannot_be_read_are_our_fault_not_the_callers(tmp_path: 
     desk = Desk(tmp_path)
     (tmp_path / "jwks.json").unlink()
 
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(KeysUnavailable) as missing:
         await desk.identify()
+    (tmp_path / "jwks.json").write_text("{}")
+    with pytest.raises(KeysUnavailable) as empty:
+        await desk.identify()
+    (tmp_path / "jwks.json").write_text('{"keys": [{"kid": "a", "kty": "OKP", "crv": "Ed25519"}]}')
+    with pytest.raises(KeysUnavailable) as damaged:
+        await desk.identify()
+
+    told = [each.value.detail.removeprefix(f"{tmp_path}/jwks.json: ") for each in (missing, empty)]
+    assert told == [
+        "No such file or directory",
+        "no JWKS: a JSON object with a list `keys` is expected",
+    ]
+    assert "one of the keys is damaged" in damaged.value.detail
+    assert {each.value.message for each in (missing, empty, damaged)} == {
+        "the keys of the token issuer cannot be read"
+    }
+
+
+def test_the_log_alone_says_which_keys_cannot_be_read(caplog: pytest.LogCaptureFixture) -> None:
+    AccessLog().unavailable("r", KeysUnavailable("jwks.json: No such file or directory"))
+
+    line = json.loads(caplog.messages[-1])
+    assert line["why"] == "the keys of the token issuer cannot be read"
+    assert line["detail"] == "jwks.json: No such file or directory"
 
 
 async def test_kept_keys_survive_an_issuer_that_is_down(desk: Desk) -> None:

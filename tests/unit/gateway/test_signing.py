@@ -23,7 +23,7 @@ from federation.access import Caller
 from federation.gateway.config import InvalidConfig
 from federation.gateway.context import forwardable, forwarded_headers
 from federation.gateway.settings import Config, Signing
-from federation.gateway.signing import ContextSigner, load_signing_key
+from federation.gateway.signing import ContextSigner, load_published_key, load_signing_key
 from federation.gateway.start import make_signer
 from subgraphs.toolkit import access_context
 from subgraphs.toolkit.access_context import ContextVerifier, KeySet
@@ -106,8 +106,10 @@ def test_a_key_file_without_an_ed25519_key_is_a_fault(tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
     file.write_text(json.dumps({"no": "key"}))
 
-    with pytest.raises(InvalidConfig, match=r"key\.pem"):
+    with pytest.raises(InvalidConfig, match=r"^signing\.key_file: .*key\.pem is no PEM file"):
         load_signing_key(str(file))
+    with pytest.raises(InvalidConfig, match=r"^signing\.published_key_files: .*key\.pem is no PEM"):
+        load_published_key(str(file))
 
 
 def test_only_listed_headers_are_forwarded_and_never_ours_or_credentials() -> None:

@@ -196,13 +196,30 @@ async def test_keys_come_from_a_url(key_server: tuple[Gateway, str]) -> None:
     assert context.purpose == "case-handling"
 
 
-async def test_unreadable_keys_refuse_by_another_code(tmp_path: Path) -> None:
-    verifier = ContextVerifier("tax", KeySet(str(tmp_path / "missing.json")))
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "No such file"),
+        ("-----BEGIN", "no JWKS"),
+        ("{}", "no JWKS"),
+        ("[]", "no JWKS"),
+        ('{"keys": [1]}', "no JWKS"),
+    ],
+)
+async def test_unreadable_keys_refuse_by_another_code_and_the_log_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str | None, why: str
+) -> None:
+    file = tmp_path / "keys.json"
+    if content is not None:
+        file.write_text(content)
+    verifier = ContextVerifier("tax", KeySet(str(file)))
 
     with pytest.raises(AccessRefused) as refused:
         await verifier.verify(Gateway().sign("tax", QUERY), QUERY)
 
     assert refused.value.code == "ACCESS_CONTEXT_UNVERIFIABLE"
+    assert f"keys of the gateway cannot be read from {file}: " in caplog.text
+    assert why in caplog.text
 
 
 async def test_known_keys_outlive_a_silent_gateway_for_a_while(
