@@ -61,9 +61,9 @@ def why(
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Say what a caller lacks to read a field, a sentence for each thing; status 1 if anything."""
-    asker = read_asker(caller, purpose, consent)
+    asker, facts = read_asker(caller, purpose, consent)
     settings = given.settings()
-    question = FieldQuestion(asker, tuple(coordinates), operation=operation)
+    question = FieldQuestion(asker, facts, tuple(coordinates), operation=operation)
     _, _, found = explain_fields(settings, question, as_read=True)
     answers = [_answer(each) for each in found]
     if format is Format.JSON:

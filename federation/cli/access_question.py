@@ -13,13 +13,14 @@ import typer
 
 from federation.cli.operation_input import read_object
 from federation.cli.policy_options import policy_failure, read_source
-from federation.cli.report import failure, progress, schema_failure, usage_fault
+from federation.cli.report import err, failure, progress, schema_failure, usage_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from federation.access import AccessRequest, Asker, ConsentFact
+    from federation.access import AccessRequest, Asker, Caller, ConsentFact
     from federation.gateway.engines.authoring.what_if import Explanation, WhatIf
+    from federation.gateway.identity import CallerFacts
     from federation.gateway.settings import Config
 
 CoordinatesArgument = Annotated[
@@ -45,22 +46,48 @@ OperationOption = Annotated[
 ]
 
 
-def read_asker(caller: str, purpose: str | None, consents: list[str] | None) -> Asker:
-    """Who asks; ends the command with status 2 when the options do not say."""
+def read_asker(
+    caller: str, purpose: str | None, consents: list[str] | None
+) -> tuple[Asker, CallerFacts]:
+    """Who asks, and what the caller's token says; ends the command with status 2 when unclear."""
     from federation.access import Asker  # noqa: PLC0415
-    from federation.gateway.identity import read_caller  # noqa: PLC0415
+    from federation.gateway.identity import read_facts  # noqa: PLC0415
 
-    claims = {"sub": "caller", **read_claims(caller)}
-    facts = tuple(_read_consent(text, purpose) for text in consents or ())
-    return Asker(read_caller(claims), purpose, facts, int(time.time()))
+    facts = read_facts({"sub": "caller", **read_claims(caller)})
+    shown = tuple(_read_consent(text, purpose) for text in consents or ())
+    return Asker(facts.caller, purpose, shown, int(time.time())), facts
 
 
-def check_purpose(purpose: str | None, policy_data: Mapping[str, Any]) -> None:
-    """Ends the command with status 2 when the policies do not know the purpose."""
+def check_purpose(
+    purpose: str | None, facts: CallerFacts, policy_data: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Ends the command with status 2 when the policies do not know the purpose.
+
+    Of one that a gateway would refuse to this caller it says so: with a grant it would not.
+    """
+    from federation.gateway.engines import granted_purposes  # noqa: PLC0415
+    from federation.gateway.identity import holds_grant  # noqa: PLC0415
+
+    if purpose is None:
+        return
+    caller, now = facts.caller, time.time()
+    granted = granted_purposes(policy_data)
+
+    def is_granted(caller: Caller, purpose: str) -> bool:
+        return holds_grant(granted, caller, purpose, now)
+
     known = policy_data.get("purposes", {})
-    if purpose is not None and purpose not in known:
+    stated = [each for each in sorted(known) if facts.may_state(each, is_granted)]
+    told = (
+        f"{caller.id} of {caller.department or 'no department'} may state "
+        f"{', '.join(stated) or 'none'}"
+    )
+    if purpose not in known:
         listed = f"; they know {', '.join(sorted(known))}" if known else ""
-        raise usage_fault(f"--purpose {purpose}: the policies know no such purpose{listed}")
+        raise usage_fault(f"--purpose {purpose}: the policies know no such purpose{listed}. {told}")
+    if purpose not in stated:
+        words = f"a gateway refuses the purpose {purpose} of this caller: {told}"
+        err.print(f"[yellow]note[/yellow]  {words}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +96,7 @@ class FieldQuestion:
 
     Attributes:
         asker: Consents without fields are for all coordinates asked.
+        facts: What the caller's token says.
         coordinates: ``Type.field``, or ``Type`` for all its fields.
         uses: Of each coordinate.
         feeds: What is computed from them, for the use join.
@@ -76,6 +104,7 @@ class FieldQuestion:
     """
 
     asker: Asker
+    facts: CallerFacts
     coordinates: tuple[str, ...]
     uses: tuple[str, ...] = ("select",)
     feeds: tuple[str, ...] = ()
@@ -105,7 +134,7 @@ def explain_fields(
 
     try:
         source = read_source(settings)
-        check_purpose(question.asker.purpose, source.data)
+        check_purpose(question.asker.purpose, question.facts, source.data)
         supergraph = load_supergraph(settings, progress)
         catalogue = build_catalogue(supergraph)
         what_if = WhatIf(make_release(source, catalogue))

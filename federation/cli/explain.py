@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,7 +20,10 @@ from federation.cli.options import SchemaOptions
 from federation.cli.report import failure, progress, schema_failure, usage_fault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from federation.cli.stages import Stages
+    from federation.gateway.settings import Config
 
 
 class Stage(StrEnum):
@@ -51,6 +54,7 @@ _WITHOUT_OPERATION = _OF_SUBGRAPHS | {
     Stage.QUERY_GRAPH,
     Stage.QUERY_GRAPH_DOT,
 }
+_BEFORE_ACCESS = _WITHOUT_OPERATION | {Stage.OPERATION}
 
 
 @with_groups
@@ -91,8 +95,8 @@ def explain(
         raise usage_fault(f"stage {stage.value} needs an OPERATION")
     text = read_operation(operation) if operation is not None else ""
     values = read_object(variables, "--variables")
-    if consent and caller is None:
-        raise usage_fault("--consent: a consent is given to a caller, name it by --caller")
+    if caller is None and (purpose is not None or consent):
+        raise usage_fault("--purpose and --consent are a caller's: say whose by --caller")
     from federation.cli.access_question import read_claims  # noqa: PLC0415
     from federation.cli.consent_input import read_consent  # noqa: PLC0415
     from federation.cli.stages import Question, Stages  # noqa: PLC0415
@@ -107,6 +111,8 @@ def explain(
     try:
         if stage in _OF_SUBGRAPHS and not stages.sources:
             raise usage_fault(f"stage {stage.value} needs --subgraph or --subgraphs")
+        if stage not in _BEFORE_ACCESS:
+            _check_purpose(settings, claims, purpose)
         typer.echo(_print(stages, stage))
     except SchemaError as error:
         raise schema_failure(error) from None
@@ -114,6 +120,16 @@ def explain(
         raise failure(error) from None
     if stage is Stage.COMPOSITION and stages.composition.errors:
         raise typer.Exit(1)
+
+
+def _check_purpose(settings: Config, claims: Mapping[str, Any] | None, purpose: str | None) -> None:
+    from federation.cli.access_question import check_purpose  # noqa: PLC0415
+    from federation.cli.policy_options import read_source  # noqa: PLC0415
+    from federation.gateway.identity import read_facts  # noqa: PLC0415
+
+    if claims is not None and purpose is not None and settings.access.engine != "open":
+        facts = read_facts({"sub": "caller", **claims})
+        check_purpose(purpose, facts, read_source(settings).data)
 
 
 def _print(stages: Stages, stage: Stage) -> str:

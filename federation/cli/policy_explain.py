@@ -65,11 +65,11 @@ def explain(
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Say for each field and use: effect, rule, reasons, the facts read, what would change it."""
-    asker = read_asker(caller, purpose, consent)
+    asker, facts = read_asker(caller, purpose, consent)
     settings = given.settings()
     fed = tuple(feeds or ())
     uses = tuple(use or ([Use.JOIN] if fed else [Use.SELECT]))
-    question = FieldQuestion(asker, tuple(coordinates), uses, fed, operation)
+    question = FieldQuestion(asker, facts, tuple(coordinates), uses, fed, operation)
     request, what_if, found = explain_fields(settings, question)
     if format is Format.JSON:
         print_json(_to_json(request, what_if, found))

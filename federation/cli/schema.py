@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from graphql import GraphQLSchema
 
     from federation.access import Asker
+    from federation.gateway.identity import CallerFacts
     from federation.gateway.settings import Config
     from federation.gateway.state import State
 
@@ -59,11 +60,11 @@ def print_command(
 
     if caller is None and (purpose is not None or consent):
         raise usage_fault("--purpose and --consent are a caller's: say whose by --caller")
-    asker = None if caller is None else read_asker(caller, purpose, consent)
+    asked = None if caller is None else read_asker(caller, purpose, consent)
     settings = given.settings()
     try:
         state = build_state(load_supergraph(settings, progress))
-        schema = state.schema if asker is None else asyncio.run(_view(settings, state, asker))
+        schema = state.schema if asked is None else asyncio.run(_view(settings, state, *asked))
     except SchemaError as error:
         raise schema_failure(error) from None
     except PolicyFault as fault:
@@ -76,14 +77,14 @@ def print_command(
         typer.echo(print_schema(schema))
 
 
-async def _view(settings: Config, state: State, asker: Asker) -> GraphQLSchema:
+async def _view(settings: Config, state: State, asker: Asker, facts: CallerFacts) -> GraphQLSchema:
     from federation.gateway.deciding import Building  # noqa: PLC0415
     from federation.gateway.own_schema import OwnSchemas  # noqa: PLC0415
 
     building = Building(settings.access)
     source = await building.read()
     if source is not None:
-        check_purpose(asker.purpose, source.data)
+        check_purpose(asker.purpose, facts, source.data)
     deciding = await building.build(source, state.catalogue)
     try:
         return await OwnSchemas(deciding.view, 1, 0).of(asker, state)

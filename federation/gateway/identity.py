@@ -27,6 +27,8 @@ _KEPT_TOKENS = 10_000
 IsGranted = Callable[[Caller, str], bool]
 """Whether the policy data grants a purpose to a caller now, which is not in its token."""
 
+GrantedPurposes = Mapping[str, Mapping[str, frozenset[tuple[float, float]]]]
+"""By department and purpose, from when until when grants name it."""
 
 ANONYMOUS = Caller(id="anonymous", kind="person")
 
@@ -80,11 +82,15 @@ class _Life:
 
 
 @dataclass(frozen=True, slots=True)
-class _CallerFacts:
+class CallerFacts:
     """What a caller's token says."""
 
     caller: Caller
     purposes: frozenset[str]
+
+    def may_state(self, purpose: str, is_granted: IsGranted) -> bool:
+        """Whether the purpose is one of this caller's, by its token or by the policy data."""
+        return purpose in self.purposes or is_granted(self.caller, purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +158,7 @@ class Identifier:
             raise CallerRefused(caller, refusal) from None
         return Asker(caller, purpose, consents, int(self._clock()))
 
-    async def _verify_caller(self, headers: Headers) -> _CallerFacts:
+    async def _verify_caller(self, headers: Headers) -> CallerFacts:
         values = headers.getlist("authorization")
         if not values:
             raise Unauthenticated("no token: send the header Authorization: Bearer <token>")
@@ -162,21 +168,21 @@ class Identifier:
         settings = self._settings
         try:
             verified = await self._verify(
-                token.strip(), self._keys, (settings.issuer,), settings.audience, _read_facts
+                token.strip(), self._keys, (settings.issuer,), settings.audience, read_facts
             )
         except jwt.PyJWTError as error:
             raise Unauthenticated(f"the token is not accepted: {_explain(error)}") from None
-        facts: _CallerFacts = verified.facts
+        facts: CallerFacts = verified.facts
         return facts
 
-    def _check_purpose(self, headers: Headers, facts: _CallerFacts) -> str | None:
+    def _check_purpose(self, headers: Headers, facts: CallerFacts) -> str | None:
         values = headers.getlist(PURPOSE_HEADER)
         if not values:
             return None
         if len(values) > 1:
             raise Forbidden("a request has one purpose: the header Datong-Purpose is given twice")
         purpose = values[0].strip()
-        if purpose not in facts.purposes and not self._is_granted(facts.caller, purpose):
+        if not facts.may_state(purpose, self._is_granted):
             raise Forbidden(
                 "the purpose in the header Datong-Purpose is not one of this caller's",
                 extensions={"reasons": ["purpose_not_allowed"]},
@@ -283,8 +289,22 @@ def read_caller(claims: Mapping[str, Any]) -> Caller:
     )
 
 
-def _read_facts(claims: Mapping[str, Any]) -> _CallerFacts:
-    return _CallerFacts(read_caller(claims), frozenset(_texts(claims, "purposes")))
+def read_facts(claims: Mapping[str, Any]) -> CallerFacts:
+    """The caller that verified claims describe, with the purposes that they name."""
+    return CallerFacts(read_caller(claims), frozenset(_texts(claims, "purposes")))
+
+
+def holds_grant(granted: GrantedPurposes, caller: Caller, purpose: str, now: float) -> bool:
+    """Whether a grant to the caller's department that holds now names the purpose.
+
+    Args:
+        granted: See ``engines.granted_purposes``.
+        caller: Who states it.
+        purpose: As stated.
+        now: Seconds since the epoch.
+    """
+    spans = granted.get(caller.department or "", {}).get(purpose, ())
+    return any(start <= now < end for start, end in spans)
 
 
 def _read_consent(claims: Mapping[str, Any]) -> ConsentFact:

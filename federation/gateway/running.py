@@ -19,7 +19,7 @@ from federation.gateway.audit_keys import digest_key, head_key
 from federation.gateway.counts import RequestCounts
 from federation.gateway.deciding import Building, Probe, no_counts
 from federation.gateway.handed import ALONE, Handed
-from federation.gateway.identity import ANONYMOUS, Identifier
+from federation.gateway.identity import ANONYMOUS, Identifier, holds_grant
 from federation.gateway.intents import Intents
 from federation.gateway.live import LiveEngine
 from federation.gateway.pipeline import Gateway, Identify, Parts
@@ -206,8 +206,7 @@ def _identify(config: Config, live: LiveEngine, lease: Lease | None) -> Identify
         return _identify_nobody
 
     def granted(caller: Caller, purpose: str) -> bool:
-        known, now = live.current.purposes.get(caller.department or "", {}), time.time()
-        return any(start <= now < end for start, end in known.get(purpose, ()))
+        return holds_grant(live.current.purposes, caller, purpose, time.time())
 
     def revoked(consent: str) -> bool:
         return lease is not None and consent in lease.consents

@@ -359,6 +359,41 @@ def test_a_consent_that_lacks_a_fact_is_wrong_usage(
     assert "--consent: " in done.stderr
 
 
+@pytest.mark.parametrize("stage", ["question", "decision", "restriction", "plan", "response"])
+def test_explain_refuses_a_purpose_that_the_policies_do_not_know(folder: Path, stage: str) -> None:
+    done = datong(
+        folder,
+        *("explain", "q.graphql", "--subgraphs", "good.json", "--stage", stage),
+        *("--caller", "bank-app", "--purpose", "loan"),
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--purpose loan: the policies know no such purpose" in done.stderr
+    assert "bank-app of heming_bank may state loan-pre-approval" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("caller", "purpose", "is_refused"),
+    [
+        ({"department": "heming_bank"}, "loan-pre-approval", False),
+        ({"department": "heming_bank"}, "case-handling", True),
+        ({"purposes": ["case-handling"]}, "case-handling", False),
+        ({}, "case-handling", True),
+    ],
+)
+def test_explain_says_which_purposes_a_gateway_would_refuse(
+    folder: Path, caller: dict[str, object], purpose: str, is_refused: bool
+) -> None:
+    done = datong(
+        folder,
+        *("explain", "q.graphql", "--subgraphs", "good.json", "--stage", "decision"),
+        *("--caller", json.dumps(caller), "--purpose", purpose),
+    )
+
+    assert done.returncode == 0
+    assert (f"a gateway refuses the purpose {purpose}" in done.stderr) == is_refused
+
+
 @pytest.mark.parametrize("caller", ['{"clearance": 1}', "clerk.json", "@clerk.json", "bank-app"])
 def test_explain_judges_a_caller_that_is_described_or_named(folder: Path, caller: str) -> None:
     (folder / "clerk.json").write_text('{"sub": "clerk", "clearance": 1}')
@@ -392,6 +427,7 @@ def test_explain_judges_a_caller_that_is_described_or_named(folder: Path, caller
         ("explain", "--stage", "plan", "--subgraphs", "good.json"),
         ("explain", "--stage", "composition", "--supergraph", "q.graphql"),
         ("explain", "q.graphql", "--subgraphs", "good.json", "--consent", "{}"),
+        ("explain", "q.graphql", "--subgraphs", "good.json", "--purpose", "data-return"),
         ("plan", "absent.graphql", "--subgraphs", "good.json"),
         ("demo", "token", "nobody"),
         ("demo", "--size", "huge"),
