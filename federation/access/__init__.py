@@ -19,6 +19,7 @@ from federation.access.index import AccessIndex, FieldFacts, build_access_index
 from federation.access.inputs import input_shapes
 from federation.access.judge import Judge
 from federation.access.masks import MASKS, Mask, bind_mask, bind_masks, suits
+from federation.access.refusal import RequestPage, with_link
 from federation.access.request import (
     AccessRequest,
     Asker,
@@ -31,7 +32,6 @@ from federation.access.restrict import (
     Disclosure,
     Mode,
     Restriction,
-    Telling,
     bind_row_tests,
     refuse_whole,
     restrict,
@@ -60,10 +60,10 @@ __all__ = [
     "Mode",
     "OperationFacts",
     "PolicyEngine",
+    "RequestPage",
     "Restriction",
     "RowCondition",
     "RowQuestion",
-    "Telling",
     "Uses",
     "Verdict",
     "allow_all",
@@ -83,4 +83,5 @@ __all__ = [
     "restrict",
     "row_filters_json",
     "suits",
+    "with_link",
 ]

@@ -111,20 +111,36 @@ def unite(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
     return tuple(united.values())
 
 
-def with_link(refusal: Refusal, url: str) -> Refusal:
-    """The refusal with a link to where access to what is denied can be requested.
+@dataclass(frozen=True, slots=True)
+class RequestPage:
+    """Where a caller can request access to what it is denied.
 
-    Args:
-        refusal: It gets no link where nothing was decided: there is nothing to be requested.
+    Attributes:
         url: Of the page, perhaps with a query of its own; empty for none.
+        purpose: Verified code that the caller has stated, or None.
     """
-    told = refusal.error.extensions
-    if not url or told["code"] != "ACCESS_DENIED":
-        return refusal
+
+    url: str
+    purpose: str | None = None
+
+    def link(self, coordinate: str, use: str) -> str:
+        """The page for one use of a field; empty for none."""
+        wanted = {"coordinate": coordinate, "use": use}
+        if self.purpose:
+            wanted["purpose"] = self.purpose
+        return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode(wanted)}" if self.url else ""
+
+
+def with_link(error: ResponseError, page: RequestPage) -> ResponseError:
+    """The error of a refusal with a link to where access to what is denied can be requested.
+
+    It gets none where nothing was decided: there is nothing to be requested.
+    """
+    told = error.extensions
+    if not page.url or told.get("code") != "ACCESS_DENIED":
+        return error
     denied = told.get("cause", {"coordinate": told["coordinate"], "use": "select"})
-    link = f"{url}{'&' if '?' in url else '?'}{urlencode(denied)}"
-    error = replace(refusal.error, extensions={**told, "requestAccess": link})
-    return replace(refusal, error=error)
+    return replace(error, extensions={**told, "requestAccess": page.link(**denied)})
 
 
 def _with_conditions(refusal: Refusal, conditions: tuple[tuple[Condition, ...], ...]) -> Refusal:

@@ -13,7 +13,7 @@ from msgspec import structs
 from federation.access.decision import Decision
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import Judge
-from federation.access.refusal import Denial, Place, refuse, unite, with_link
+from federation.access.refusal import Denial, Place, refuse, unite
 from federation.access.row_filter import NEVER, RowCondition, fulfils
 from federation.errors import Forbidden, InvalidOperation, Refusal, ResponseError
 from federation.operation import EMPTY
@@ -41,22 +41,6 @@ class Disclosure(Enum):
 
     EXPLAIN = "explain"
     HIDDEN = "hidden"
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """What a caller is told of refused fields.
-
-    Attributes:
-        disclosure: How much.
-        request_url: Page where access can be requested; empty names none.
-    """
-
-    disclosure: Disclosure = Disclosure.EXPLAIN
-    request_url: str = ""
-
-
-EXPLAINING = Telling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +75,7 @@ def restrict(
     decision: Decision,
     index: AccessIndex,
     mode: Mode = Mode.PRUNE,
-    telling: Telling = EXPLAINING,
+    disclosure: Disclosure = Disclosure.EXPLAIN,
 ) -> Restriction:
     """The operation without what the decision denies.
 
@@ -104,7 +88,7 @@ def restrict(
         decision: On that question.
         index: Of the schema the operation was validated against.
         mode: For queries.
-        telling: Of refused fields.
+        disclosure: Of refused fields.
 
     Raises:
         Forbidden: Something is refused in mode ``REFUSE``, or nothing of a subscription is left.
@@ -112,7 +96,7 @@ def restrict(
     """
     # What a mutation does to a row that its caller may not see, nobody could undo.
     tests_rows = index.tests_rows and operation.kind != "mutation"
-    hides = telling.disclosure is Disclosure.HIDDEN
+    hides = disclosure is Disclosure.HIDDEN
     pruner = _Pruner(variables, decision, index, tests_rows=tests_rows, hides=hides)
     root = index.possible.get(operation.root_type, ())
     selections = pruner.prune(
@@ -120,8 +104,7 @@ def restrict(
     )
     refusals = unite(pruner.refusals)
     if refusals:
-        refusals = tuple(with_link(each, telling.request_url) for each in refusals)
-        _raise_if_whole(operation, refusals, mode, telling.disclosure)
+        _raise_if_whole(operation, refusals, mode, disclosure)
         operation = replace(operation, selections=selections)
         operation = replace(operation, variables=_used_variables(operation))
     tests = pruner.judge.row_tests | dict.fromkeys(pruner.judge.unseen_rows, ())

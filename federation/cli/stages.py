@@ -23,7 +23,6 @@ from federation.access import (
     Mode,
     Restriction,
     RowQuestion,
-    Telling,
     ask,
     restrict,
     row_filters_json,
@@ -192,7 +191,7 @@ class Stages:
             self.decision,
             index,
             Mode(access.mode),
-            Telling(Disclosure(access.disclosure), access.request_url),
+            Disclosure(access.disclosure),
         )
 
     @cached_property

@@ -39,8 +39,16 @@ HeadersFor: TypeAlias = Callable[[str, str], Mapping[str, str]]
 """Headers for a subgraph (by name) and the operation text that will be sent."""
 
 
+RequestLink: TypeAlias = Callable[[str, str], str]
+"""Where access to one use of a coordinate can be requested; an empty text for nowhere."""
+
+
 def _no_headers(_subgraph: str, _text: str) -> Mapping[str, str]:
     return {}
+
+
+def _nowhere(_coordinate: str, _use: str) -> str:
+    return ""
 
 
 class ExecutionRequest(Struct, frozen=True):
@@ -53,6 +61,7 @@ class ExecutionRequest(Struct, frozen=True):
         smallest_count: Of those that are shown.
         row_tests: By object type, for each that the plan tests.
         refusals: What was taken out of the operation before planning.
+        request_link: For errors about counts that are too small; ``refusals`` have theirs.
         introspection: Values of introspection fields by the ``source`` that they have in the plan.
         headers_for: Asked once for every request that is sent.
         deadline: Seconds left for all fetches together; None for no limit. Fetches that have not
@@ -69,6 +78,7 @@ class ExecutionRequest(Struct, frozen=True):
     smallest_count: int = 5
     row_tests: Mapping[str, Holds] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
+    request_link: RequestLink = _nowhere
     introspection: Mapping[str, Any] = field(default_factory=dict)
     headers_for: HeadersFor = _no_headers
     deadline: float | None = None

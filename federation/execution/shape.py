@@ -229,6 +229,7 @@ class Shaping:
         """Note that a count is too small to be shown: once, whatever the number of such counts."""
         coordinate = f"{field[0]}.{field[1].name}"
         names = takewhile(lambda step: isinstance(step, str), self._path)
+        link = self._request.request_link(coordinate, "select")
         withheld = ResponseError(
             f"{coordinate} may not be read: {COUNT_TOO_SMALL}",
             tuple(names),
@@ -238,6 +239,7 @@ class Shaping:
                 "coordinate": coordinate,
                 "reasons": [COUNT_TOO_SMALL],
                 "rule": "gateway",
+                **({"requestAccess": link} if link else {}),
             },
         )
         if withheld not in self.errors:

@@ -18,14 +18,14 @@ from federation.access import (
     Disclosure,
     Mode,
     PolicyEngine,
+    RequestPage,
     Restriction,
-    Telling,
     bind_row_tests,
     refuse_whole,
     restrict,
 )
 from federation.audit import NamedPlan, named_subjects
-from federation.errors import InvalidOperation, InvalidRequest
+from federation.errors import Forbidden, InvalidOperation, InvalidRequest
 from federation.execution import (
     CompiledPlans,
     EventTransport,
@@ -56,6 +56,7 @@ from federation.gateway.messages import (
 from federation.gateway.override_labels import active_labels
 from federation.gateway.own_schema import OwnSchemas, introspected
 from federation.gateway.recall import Known, Planned, Recall
+from federation.gateway.request_links import linked
 from federation.gateway.respond import describe, respond
 from federation.gateway.row_rights import RowRights
 from federation.gateway.settings import Config
@@ -134,9 +135,8 @@ class Gateway:
         self._slots = Slots(config.subscriptions.max_open, config.subscriptions.max_open_per_caller)
         self._forwarded = forwardable(config.http.forwarded_headers)
         self._mode = Mode(config.access.mode)
-        disclosure = Disclosure(config.access.disclosure)
-        self._telling = Telling(disclosure, config.access.request_url)
-        self._hiding = Hiding(disclosure)
+        self._disclosure = Disclosure(config.access.disclosure)
+        self._hiding = Hiding(self._disclosure)
         is_named = parts.recorder.sink is not None
         self._turns = Turns(config.preparing)
         self._recall = Recall(config.cache, self._turns, is_named=is_named)
@@ -223,9 +223,12 @@ class Gateway:
         decision = trail.note_decision(decided, state.index)
         restrict = partial(self._restrict, parsed.operation, variables, decision)
         labels = active_labels(state.graphs.labels, self._config.overrides.shares, request.id)
-        planned = await self._recall.planned(asked, decision, asker, state, restrict, labels)
-        if _mode_of(request) is Mode.REFUSE:
-            refuse_whole(planned.restriction.refusals)
+        try:
+            planned = await self._recall.planned(asked, decision, asker, state, restrict, labels)
+            if _mode_of(request) is Mode.REFUSE:
+                refuse_whole(planned.restriction.refusals)
+        except Forbidden as refused:
+            raise linked(refused, self._request_page(asker)) from None
         work = self._work(request, asker, variables, planned)
         if planned.introspections:
             own = await self._own_schema(asker, state)
@@ -245,7 +248,7 @@ class Gateway:
         ):
             async for event in events:
                 now = await self._prepare(request, trail, state)
-                check_unchanged(opened.restriction, now.restriction)
+                check_unchanged(opened.restriction, now.restriction, now.work.refusals)
                 result = await execute_event(
                     now.plan, event, now.work, parts.transport, state.schema
                 )
@@ -323,7 +326,12 @@ class Gateway:
         index: AccessIndex,
     ) -> Restriction:
         with self._hiding:
-            return restrict(operation, variables, decision, index, self._mode, self._telling)
+            return restrict(operation, variables, decision, index, self._mode, self._disclosure)
+
+    def _request_page(self, asker: Asker) -> RequestPage:
+        """Where the asker can request access; nowhere to what is said not to exist."""
+        is_told = self._disclosure is Disclosure.EXPLAIN
+        return RequestPage(self._config.access.request_url if is_told else "", asker.purpose)
 
     def _work(
         self,
@@ -332,7 +340,7 @@ class Gateway:
         variables: Mapping[str, Any],
         planned: Planned,
     ) -> ExecutionRequest:
-        restriction = planned.restriction
+        restriction, page = planned.restriction, self._request_page(asker)
         is_named = self._parts.recorder.sink is not None
         forwarded = forwarded_headers(request.headers, self._forwarded)
         return ExecutionRequest(
@@ -341,7 +349,8 @@ class Gateway:
             small_counts=restriction.small_counts,
             smallest_count=self._config.access.smallest_count,
             row_tests=bind_row_tests(restriction),
-            refusals=restriction.refusals,
+            refusals=planned.refusals.to(page),
+            request_link=page.link,
             headers_for=build_headers_for(self._parts.signer, asker, planned.filters, forwarded),
             deadline=self._config.http.deadline_seconds,
             # Where anybody may read anything there is nothing that an error could give away.

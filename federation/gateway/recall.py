@@ -33,6 +33,7 @@ from federation.gateway.bounded import Bounded
 from federation.gateway.context import ContextFilters
 from federation.gateway.masking import PurposeMasks
 from federation.gateway.own_schema import introspections
+from federation.gateway.request_links import LinkedRefusals
 from federation.gateway.settings import Cache
 from federation.gateway.state import State
 from federation.gateway.turns import Turns
@@ -97,6 +98,7 @@ class Planned:
         introspections: What the response tells of the schema.
         filters: For the requests to subgraphs.
         masks: For the response.
+        refusals: The same.
     """
 
     asked: Asked
@@ -106,6 +108,7 @@ class Planned:
     introspections: tuple[str, ...]
     filters: ContextFilters
     masks: PurposeMasks
+    refusals: LinkedRefusals
 
     @property
     def plan(self) -> OperationPlan:
@@ -208,7 +211,8 @@ class Recall:
         told, weight = tuple(introspections(named.plan.output)), asked.known.weight
         named = self._plans.get(plan_key) or self._plans.put(plan_key, named, weight)
         filters, masks = ContextFilters(restriction, state.index), PurposeMasks(restriction.masks)
-        made = Planned(asked, decision, restriction, named, told, filters, masks)
+        refusals = LinkedRefusals(restriction.refusals)
+        made = Planned(asked, decision, restriction, named, told, filters, masks, refusals)
         return self._planned.put(key, made, weight)
 
     def _plan_restricted(

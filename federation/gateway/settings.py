@@ -239,7 +239,8 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         mode: `prune` takes denied fields out of a query, `refuse` refuses the whole operation.
         disclosure: How much a refusal explains, `explain` or `hidden`.
         request_url: Page where access can be requested. A refusal names it as `requestAccess`, with
-            the `coordinate` and the `use` that are denied; empty names none.
+            the `coordinate` and the `use` that are denied and the `purpose` that was stated; empty
+            names none.
         mask_key_file: Secret for keyed masks; empty makes a new one at each start.
         smallest_count: Counts over rows of which the caller may see none are null below this.
     """

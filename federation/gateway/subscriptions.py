@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from federation.access import Restriction
-from federation.errors import Forbidden, SubgraphUnreachable
+from federation.errors import Forbidden, Refusal, SubgraphUnreachable
 from federation.execution import (
     EventTransport,
     ExecutionRequest,
@@ -19,11 +19,16 @@ from federation.gateway.streams.slots import Slots
 from federation.planning import OperationPlan
 
 
-def check_unchanged(opened: Restriction, now: Restriction) -> None:
+def check_unchanged(opened: Restriction, now: Restriction, refusals: Iterable[Refusal]) -> None:
     """Whether the stream still asks for what its caller may read, no more and no less.
 
     Masks may change: they are put on each event. What is asked for, and the row filters that
     the subgraph was given, hold for the stream as it was opened.
+
+    Args:
+        opened: As it was.
+        now: As it is.
+        refusals: Of now, as this caller is told of them.
 
     Raises:
         Forbidden: Something of it may not be read any more, or other rows or more fields may.
@@ -32,7 +37,7 @@ def check_unchanged(opened: Restriction, now: Restriction) -> None:
         return
     raise Forbidden(
         "what this subscription may read has changed; subscribe again",
-        errors=tuple(refusal.error for refusal in now.refusals),
+        errors=tuple(refusal.error for refusal in refusals),
     )
 
 

@@ -5,12 +5,34 @@ Introspection and messages of validation show each caller its own view of the sc
 answers exactly as one that does not exist.
 """
 
+from pathlib import Path
+
 import pytest
 
 from tests.no_leak.city import City, Wire, grants
 from tests.no_leak.departments import ANN
 
 RIGHTS = grants("Citizen.name")
+# Whose answers callers with other purposes share.
+PURPOSELESS = """
+# METADATA
+# entrypoint: true
+# custom:
+#   reads:
+#     - caller.kind
+package datong.access
+
+decision := {
+	"contract": 1,
+	"fields": {c: {use: verdict(c) | some use, _ in uses} | some c, uses in input.fields},
+	"row_filters": {},
+}
+
+verdict(c) := {"effect": "allow", "reasons": ["open"], "rule": "all"} if {
+	data.catalogue.fields[c]
+	c != "Citizen.phone"
+} else := {"effect": "deny", "reasons": ["closed"], "rule": "all"}
+"""
 
 
 def _seen(wire: Wire) -> tuple[int, str, list[str]]:
@@ -109,8 +131,43 @@ def test_a_refusal_names_where_access_can_be_requested_unless_all_is_hidden(
     shown = city.gateway(RIGHTS, mode=mode, request_url=page).ask(query)
     hidden = city.gateway(RIGHTS, mode=mode, request_url=page, disclosure="hidden").ask(query)
 
-    assert f'"requestAccess":"{page}&coordinate=Citizen.' in shown.body
+    [error] = shown.errors
+    link = f"{page}&coordinate=Citizen.idNumber&use=filter&purpose=work"
+    assert error["extensions"]["requestAccess"] == link
     assert ANN not in shown.body
+    assert page not in hidden.body
+
+
+@pytest.mark.parametrize("mode", ["prune", "refuse"])
+def test_callers_who_share_a_decision_get_links_for_the_purpose_of_each(
+    city: City, tmp_path: Path, mode: str
+) -> None:
+    (tmp_path / "datong").mkdir()
+    (tmp_path / "datong/access.rego").write_text(PURPOSELESS)
+    gateway = city.gateway(mode=mode, request_url="https://city.example", policies=str(tmp_path))
+    links = []
+    for purpose in ("first purpose", "second&use=all", None, "first purpose"):
+        headers = gateway.caller(purposes=[purpose])
+        del headers["datong-purpose"]
+        headers |= {"datong-purpose": purpose} if purpose else {}
+        [error] = gateway.ask("{ mayor { phone } }", headers=headers).errors
+        links.append(error["extensions"]["requestAccess"])
+
+    plain = "https://city.example?coordinate=Citizen.phone&use=select"
+    first, second = f"{plain}&purpose=first+purpose", f"{plain}&purpose=second%26use%3Dall"
+    assert links == [first, second, plain, first]
+
+
+def test_a_count_that_is_too_small_names_where_access_can_be_requested(city: City) -> None:
+    page = "https://city.example/request"
+    query = "{ citizens { totalCount } }"
+    small = {"smallest_count": 20_223, "request_url": page}
+    [error] = city.gateway(grants("Firm.title"), **small).ask(query).errors
+    hidden = city.gateway(grants("Firm.title"), **small, disclosure="hidden").ask(query)
+
+    link = f"{page}?coordinate=CitizenConnection.totalCount&use=select&purpose=work"
+    assert error["extensions"]["reasons"] == ["count_too_small"]
+    assert error["extensions"]["requestAccess"] == link
     assert page not in hidden.body
 
 

@@ -11,7 +11,6 @@ from federation.access import (
     Disclosure,
     Effect,
     Mode,
-    Telling,
     Verdict,
     allow_all,
     ask,
@@ -239,7 +238,7 @@ def test_hidden_disclosure_answers_as_if_the_field_did_not_exist() -> None:
             {},
             no_decision(request),
             index(),
-            telling=Telling(Disclosure.HIDDEN),
+            disclosure=Disclosure.HIDDEN,
         )
     assert "no_decision" not in str(caught.value.errors)
 
