@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,6 +16,7 @@ from federation.cli.access_question import (
     explain_fields,
     read_asker,
 )
+from federation.cli.languages import Language, LanguageOption, chosen, reasons_to_json
 from federation.cli.option_groups import with_groups
 from federation.cli.policy_options import (
     Format,
@@ -34,14 +34,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="What a caller may have.", no_args_is_help=True)
 
 
-class Language(StrEnum):
-    """Of the sentences."""
-
-    ENGLISH = "en"
-    CHINESE = "zh"
-    BOTH = "both"
-
-
 @app.callback()
 def _root() -> None:
     pass
@@ -56,7 +48,7 @@ def why(
     purpose: PurposeOption = None,
     consent: ConsentOption = None,
     operation: OperationOption = None,
-    language: Annotated[Language, typer.Option(help="Of the sentences.")] = Language.BOTH,
+    language: LanguageOption = Language.BOTH,
     given: ReleaseOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
@@ -117,14 +109,18 @@ def _answer(each: Explanation) -> dict[str, Any]:
         "coordinate": each.coordinate,
         "effect": each.verdict.effect.value,
         "mask": each.verdict.mask,
-        "reasons": list(each.verdict.reasons),
-        **(
-            {"cause": dict(zip(("coordinate", "use"), each.cause, strict=True))}
-            if each.cause
-            else {}
-        ),
+        "reasons": reasons_to_json(each.verdict.reasons),
+        **_cause_to_json(each),
         "missing": [[text.to_json() for text in way] for way in _missing(each)],
     }
+
+
+def _cause_to_json(each: Explanation) -> dict[str, Any]:
+    text = _cause(each)
+    if each.cause is None or text is None:
+        return {}
+    coordinate, use = each.cause
+    return {"cause": {"coordinate": coordinate, "use": use, "text": text.to_json()}}
 
 
 def _print(each: Explanation, language: Language) -> None:
@@ -143,25 +139,16 @@ def _print(each: Explanation, language: Language) -> None:
     }
     colour, head = heads[each.verdict.effect.value]
     name = f"[bold]{plain(each.coordinate)}[/bold]"
-    for line in _chosen(head, language, " "):
-        stdout().print(f"{name} [{colour}]{line}[/{colour}]", soft_wrap=True)
+    line = " ".join(chosen(head, language))
+    stdout().print(f"{name} [{colour}]{line}[/{colour}]", soft_wrap=True)
     cause = _cause(each)
-    for line in _chosen(cause, language) if cause else ():
+    for line in chosen(cause, language) if cause else ():
         stdout().print(f"  {plain(line)}", soft_wrap=True)
     for number, way in enumerate(_missing(each)):
         if number:
             stdout().print("  or · 或", soft_wrap=True)
         for text in way:
-            first, *rest = _chosen(text, language)
+            first, *rest = chosen(text, language)
             stdout().print(f"  - {plain(first)}", soft_wrap=True)
             for line in rest:
                 stdout().print(f"    {plain(line)}", soft_wrap=True)
-
-
-def _chosen(text: Text, language: Language, joint: str | None = None) -> list[str]:
-    lines = {
-        Language.ENGLISH: [text.english],
-        Language.CHINESE: [text.chinese],
-        Language.BOTH: [text.english, text.chinese],
-    }[language]
-    return [joint.join(lines)] if joint is not None else lines

@@ -20,6 +20,7 @@ from federation.cli.access_question import (
     explain_fields,
     read_asker,
 )
+from federation.cli.languages import Language, LanguageOption, chosen, reasons_to_json
 from federation.cli.option_groups import with_groups
 from federation.cli.policy_options import (
     Format,
@@ -61,6 +62,7 @@ def explain(
         list[str] | None,
         typer.Option("--feeds", metavar="COORDINATE", help="What is computed from it (join)."),
     ] = None,
+    language: LanguageOption = Language.BOTH,
     given: ReleaseOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
@@ -76,7 +78,7 @@ def explain(
     else:
         _print_asker(request.asker, what_if)
         for each in found:
-            _print(each, what_if)
+            _print(each, what_if, language)
 
 
 def _print_asker(asker: Asker, what_if: WhatIf) -> None:
@@ -97,8 +99,8 @@ def _print_asker(asker: Asker, what_if: WhatIf) -> None:
     _print_rows(rows)
 
 
-def _print(each: Explanation, what_if: WhatIf) -> None:
-    from federation.access.reasons import word_reason  # noqa: PLC0415
+def _print(each: Explanation, what_if: WhatIf, language: Language) -> None:
+    from federation.access.reasons import Text, word_reason  # noqa: PLC0415
 
     verdict = each.verdict
     colour = COLOURS[verdict.effect.value]
@@ -107,7 +109,10 @@ def _print(each: Explanation, what_if: WhatIf) -> None:
         f"\n[bold]{plain(each.coordinate)}[/bold] {each.use}: [{colour}]{effect}[/{colour}]"
         f"  [dim]rule {plain(verdict.rule)}[/dim]"
     )
-    rows = {f"because {name}": word_reason(name).english for name in verdict.reasons}
+    rows = {
+        f"because {name}": "\n".join(chosen(word_reason(name), language))
+        for name in verdict.reasons
+    }
     rows |= dict(_fact_rows(each, what_if))
     if each.row_filter is not None:
         rows["rows"] = _condition(each.row_filter)
@@ -115,11 +120,18 @@ def _print(each: Explanation, what_if: WhatIf) -> None:
         rows["holds until"] = _time(verdict.valid_until)
     _print_rows(rows)
     if verdict.effect.value == "deny" and not each.ways:
-        stdout().print("  Nothing that a caller or a grant could change opens it.")
+        nothing = Text(
+            "Nothing that a caller or a grant could change opens it.",
+            "调用方和授权都无法将其开放。",
+        )
+        stdout().print(f"  {' '.join(chosen(nothing, language))}", soft_wrap=True)
     for number, way in enumerate(each.ways):
         stdout().print("  [bold]To open it[/bold]" if not number else "  [bold]or[/bold]")
         for remedy in way:
-            stdout().print(f"    • {plain(remedy.text.english)}", soft_wrap=True)
+            first, *rest = chosen(remedy.text, language)
+            stdout().print(f"    • {plain(first)}", soft_wrap=True)
+            for line in rest:
+                stdout().print(f"      {plain(line)}", soft_wrap=True)
 
 
 def _fact_rows(each: Explanation, what_if: WhatIf) -> Iterator[tuple[str, str]]:
@@ -173,8 +185,6 @@ def _print_rows(rows: Mapping[str, str]) -> None:
 def _to_json(
     request: AccessRequest, what_if: WhatIf, found: tuple[Explanation, ...]
 ) -> dict[str, Any]:
-    from federation.access.reasons import word_reason  # noqa: PLC0415
-
     question = request.to_json()
     return {
         "caller": question["caller"],
@@ -190,10 +200,7 @@ def _to_json(
                 "effect": each.verdict.effect.value,
                 "mask": each.verdict.mask,
                 "rule": each.verdict.rule,
-                "reasons": [
-                    {"code": code, "text": word_reason(code).to_json()}
-                    for code in each.verdict.reasons
-                ],
+                "reasons": reasons_to_json(each.verdict.reasons),
                 "valid_until": each.verdict.valid_until,
                 "row_filter": each.row_filter,
                 "catalogue": each.fact,

@@ -94,8 +94,9 @@ def test_a_field_that_tells_of_rows_takes_a_right_to_one_of_their_fields(schema:
 
     (field,) = json.loads(done.stdout)["fields"]
     assert (done.returncode, field["effect"]) == (1, "deny")
-    assert "row_right_required" in field["reasons"]
+    assert "row_right_required" in [reason["code"] for reason in field["reasons"]]
     assert field["cause"]["coordinate"].startswith("HousingFundAccount.")
+    assert "HousingFundAccount" in field["cause"]["text"]["zh"]
     assert field["missing"][0][0]["en"].startswith("Send the consent of the person concerned")
     assert consented.returncode == 0, consented.stdout
 
@@ -196,6 +197,24 @@ def test_people_read_effect_reasons_facts_and_the_way(schema: Path) -> None:
         "Citizen.annualIncome, Citizen.name",
     ):
         assert shown in done.stdout
+
+
+@pytest.mark.parametrize(("language", "has"), [("en", (1, 0)), ("zh", (0, 1)), ("both", (1, 1))])
+def test_people_read_reasons_and_ways_in_the_language_they_want(
+    schema: Path, language: str, has: tuple[int, int]
+) -> None:
+    done = datong(
+        schema.parent,
+        *("policy", "explain", "Citizen.name", "Citizen.nothing", *LOAN, "--language", language),
+        *("--supergraph", str(schema)),
+    )
+
+    for english, chinese in (
+        ("a grant opens it for consenting persons", "授权仅对已同意的个人开放"),
+        ("Send the consent of the person concerned", "请在请求头 Datong-Consent 中附上"),
+        ("Nothing that a caller or a grant could change", "调用方和授权都无法将其开放"),
+    ):
+        assert (english in done.stdout, chinese in done.stdout) == has
 
 
 def test_why_says_one_sentence_for_each_missing_thing_in_two_languages(schema: Path) -> None:
