@@ -119,6 +119,10 @@ class Reloader:
                 self.fault = error.message
                 self._log.reload("refused", self.fault)
                 return self.fault
+            except Exception as error:  # noqa: BLE001 (what nobody foresaw must not end the watch)
+                self.fault = "a fault of the gateway"
+                self._log.fault("reload", error)
+                return self.fault
         if is_new:
             revisions = f"schema {self._gateway.state.revision}, {self._live.current.revision}"
             self._log.reload("done", revisions)

@@ -219,6 +219,13 @@ def test_what_changes_is_taken_up_compared_refused_or_revoked_while_the_gateway_
         ready = one.request("GET", "/ready")
         assert (ready.status, "all.json" in ready.json["reload_refused"]) == (200, True)
 
+        # Neither a grant without a condition that was misspelt, nor what no reader foresees.
+        for fault, words in ((_with_misspelt_region(), "regoin"), ("[" * 100_000, "a fault of")):
+            (site.data / "all.json").write_text(fault)
+            refused = site.command(*reload)
+            assert (refused.returncode, words in refused.stderr) == (1, True)
+            assert site.ask(one) == "done"
+
         site.write({**DATA, "grants": {}})
         assert site.command(*reload).returncode == 0
         assert site.ask(one) == "ACCESS_DENIED"
@@ -239,6 +246,11 @@ def test_what_changes_is_taken_up_compared_refused_or_revoked_while_the_gateway_
         assert done["silent"] == []
     unknown = site.command("policy", "revoke", "heming_bank", "Query.quick", "lone")
     assert (unknown.returncode, "no grant lone" in unknown.stderr) == (2, True)
+
+
+def _with_misspelt_region() -> str:
+    grant = {**GRANT, "regoin": True}
+    return json.dumps({**DATA, "grants": {"heming_bank": {"Query.quick": {"loan": grant}}}})
 
 
 def test_several_workers_all_take_up_what_changed(site: Site) -> None:

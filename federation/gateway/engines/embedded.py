@@ -18,11 +18,11 @@ from federation.access import AccessRequest, Decision, read_decision
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
-from federation.gateway.engines.owned import OwnedEngine
+from federation.gateway.engines.owned import OwnedEngine, describe_failure
 from federation.gateway.engines.reads import undeclared_reads
 from federation.gateway.engines.release import ENTRYPOINT, PolicyFault, PolicyRelease
 
-_PLACE = re.compile(r"--> (\S+)")
+_PLACE = re.compile(r"^(\S+:\d+:\d+): ")
 _UNDEFINED = "<undefined>"
 _SLICE = 250
 _PROBE: dict[str, Any] = {
@@ -40,11 +40,13 @@ class _RulesFailed(PolicyUnavailable):
     """A rule failed.
 
     Attributes:
+        words: The engine's, which begin with the place where it has one.
         place: File, line and column.
     """
 
     def __init__(self, words: str) -> None:
         super().__init__(f"the policies failed: {words}")
+        self.words = words
         found = _PLACE.search(words)
         self.place = found[1] if found else "an unknown place"
 
@@ -135,14 +137,14 @@ def _add_policy(engine: OwnedEngine, name: str, text: str) -> None:
     try:
         engine.here.add_policy(name, text)
     except (RuntimeError, ValueError) as error:
-        raise PolicyFault((str(error).strip(),)) from None
+        raise PolicyFault((describe_failure(error),)) from None
 
 
 def _add_data(engine: OwnedEngine, text: str) -> None:
     try:
         engine.here.add_data_json(text)
     except (RuntimeError, ValueError) as error:
-        raise PolicyFault((str(error).strip(),)) from None
+        raise PolicyFault((describe_failure(error),)) from None
 
 
 def _evaluate(engine: OwnedEngine, question: str, rule: str) -> str:
@@ -150,7 +152,7 @@ def _evaluate(engine: OwnedEngine, question: str, rule: str) -> str:
         engine.here.set_input_json(question)
         text: str = engine.here.eval_rule_as_json(rule)
     except (RuntimeError, ValueError) as error:
-        raise _RulesFailed(str(error).strip()) from None
+        raise _RulesFailed(describe_failure(error)) from None
     except BaseException as error:
         # The engine's panics are BaseExceptions that no `except Exception` would see.
         if type(error).__name__ != "PanicException":
@@ -169,10 +171,12 @@ def _try_all_rules(engine: OwnedEngine) -> None:
         for package in sorted(engine.here.get_packages()):
             engine.here.set_input_json(probe)
             engine.here.eval_query_as_json(package)
+    except _RulesFailed as failure:
+        raise PolicyFault((failure.words,)) from None
     except PolicyUnavailable as error:
         raise PolicyFault((error.message,)) from None
     except (RuntimeError, ValueError) as error:
-        raise PolicyFault((str(error).strip(),)) from None
+        raise PolicyFault((describe_failure(error),)) from None
     effects = [use.get("effect") for use in answer["fields"]["Probe.field"].values()]
     if effects != ["deny"] * 3:
         raise PolicyFault(("a field that no catalogue knows was not denied",))

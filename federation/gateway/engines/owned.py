@@ -8,6 +8,7 @@ lost. So the thread itself holds its engines, and everybody else a handle.
 from __future__ import annotations
 
 import os
+import re
 import threading
 import weakref
 from collections import deque
@@ -22,6 +23,9 @@ from federation.errors import PolicyUnavailable
 os.environ["RUST_LIB_BACKTRACE"] = "0"
 
 import regorus
+
+_WHERE = re.compile(r"-->\s*(.+?):(\d+):(\d+)")
+_WHAT = re.compile(r"^error: (.+)$", re.MULTILINE)
 
 _numbers = count()
 
@@ -79,3 +83,11 @@ class OwnedEngine:
         except KeyError:
             words = "the embedded policy engine was called from a foreign thread"
             raise PolicyUnavailable(words) from None
+
+
+def describe_failure(error: Exception | str) -> str:
+    """The engine's words as ``file:line:column: what``, on one line."""
+    text = str(error).strip()
+    where, what = _WHERE.search(text), _WHAT.search(text)
+    words = what[1] if what else " ".join(text.split())
+    return f"{':'.join(where.groups())}: {words}" if where else words

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from federation.catalogue import Catalogue
 from federation.errors import PolicyUnavailable
+from federation.gateway.engines.shapes import line_of_member, misshapen, without_required
 
 POLICY_FOLDER = Path(__file__).resolve().parents[3] / "policies" / "rego"
 """The policies delivered with Datong, with the demo's grants in its folder ``data``."""
@@ -86,11 +87,11 @@ def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None)
     """Reads a policy folder.
 
     Args:
-        folder: Holds ``datong/**/*.rego``.
+        folder: Holds ``datong/**/*.rego``, perhaps ``schemas`` of its own.
         data_folder: Holds JSON files, each an object of data roots; None takes ``folder/data``.
 
     Raises:
-        PolicyFault: A file cannot be read, or two files write the same root.
+        PolicyFault: A file cannot be read or is misshapen, or two files write the same root.
     """
     faults: list[str] = []
     if data_folder is not None and not data_folder.is_dir():
@@ -98,6 +99,8 @@ def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None)
         faults.append(f"{data_folder}: no such folder of data")
     modules: dict[str, str] = {}
     data: dict[str, Any] = {}
+    # What is missing opens nothing: that is for `datong policy lint` to say.
+    shape = without_required(data_shape(folder))
     for name, file in module_files(folder):
         if not name.endswith("_test.rego"):
             try:
@@ -106,7 +109,7 @@ def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None)
                 faults += fault.faults
     for file in sorted((data_folder or folder / "data").glob("*.json")):
         try:
-            document = _read_document(file)
+            document = _read_document(file, shape)
         except PolicyFault as fault:
             faults += fault.faults
             continue
@@ -123,17 +126,36 @@ def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None)
     return PolicySource(modules, {root: data.get(root, {}) for root in DATA_ROOTS})
 
 
-def _read_document(file: Path) -> dict[str, dict[str, Any]]:
+def _read_document(file: Path, shape: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    text = read_text(file, file.name)
     try:
-        document = json.loads(read_text(file, file.name))
+        document = json.loads(text)
     except ValueError as error:
         raise PolicyFault((f"{file.name}: {error}",)) from None
     if not isinstance(document, dict):
         raise PolicyFault((f"{file.name}: not an object of data roots",))
-    faults = [root for root, each in document.items() if not isinstance(each, dict)]
+    # A grant whose condition is misspelt would be one without it.
+    known = {root: each for root, each in document.items() if root in DATA_ROOTS}
+    faults = tuple(
+        f"{file.name}:{line_of_member(text, place)}: {'.'.join(place)} {words}"
+        for place, words in misshapen(known, shape)
+    )
     if faults:
-        raise PolicyFault(tuple(f"{file.name}: {root!r} is not an object" for root in faults))
+        raise PolicyFault(faults)
     return document
+
+
+def read_shape(name: str, folder: Path) -> Any:
+    """A JSON Schema of a policy folder, or the delivered one where it has none of its own."""
+    own, delivered = (each / "schemas" / f"{name}.json" for each in (folder, POLICY_FOLDER))
+    return json.loads((own if own.is_file() else delivered).read_text(encoding="utf-8"))
+
+
+def data_shape(folder: Path) -> dict[str, Any]:
+    """The shape of a policy folder's data files: any of the roots, and no other."""
+    shape = read_shape("data", folder)
+    roots = {root: shape["properties"][root] for root in DATA_ROOTS}
+    return {**shape, "properties": roots, "required": []}
 
 
 def module_files(folder: Path) -> tuple[tuple[str, Path], ...]:

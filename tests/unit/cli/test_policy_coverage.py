@@ -173,6 +173,32 @@ def test_mask_that_makes_a_key_tell_no_entities_apart_is_noted(
     )
 
 
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("a :=", "4:1: expecting expression"),
+        ("a := 1 if nowhere == 1", "3:11: use of undefined variable `nowhere` is unsafe"),
+    ],
+)
+def test_rules_that_cannot_be_used_are_told_in_one_line(folder: Path, rule: str, told: str) -> None:
+    write_department(folder, "police", rule)
+
+    done = coverage(folder)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"error: datong/departments/police.rego:{told}\n"
+
+
+def test_grant_that_says_what_no_grant_can_say_is_refused(folder: Path) -> None:
+    write_grants(folder, {"Citizen.name": {**GRANT, "regoin": True}})
+
+    done = coverage(folder)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    told = "all.json:1: grants.bank.Citizen.name.g.regoin is not known here"
+    assert done.stderr == f"error: {told}\n"
+
+
 def test_fields_of_one_status_are_listed_on_demand(folder: Path) -> None:
     shown = coverage(folder, "--status", "not_shared").stdout
 

@@ -164,6 +164,17 @@ def test_folder_without_any_test_does_not_pass(tmp_path: Path) -> None:
     assert datong(tmp_path, "policy", "test", ".").returncode == 1
 
 
+def test_rules_of_which_none_can_run_are_told_once_with_file_and_line(folder: Path) -> None:
+    file = folder / "datong/departments/tax.rego"
+    file.write_text("package datong.departments.tax\n\na := 1 if nowhere == 1\n")
+
+    done = datong(folder, "policy", "test", str(folder))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    words = "datong/departments/tax.rego:3:11: use of undefined variable `nowhere` is unsafe"
+    assert done.stderr == f"error: {words}\n"
+
+
 CASES = "- note: first\n  caller: bank-app\n  want: {Citizen.name: {select: deny}}\n"
 
 
@@ -256,7 +267,7 @@ def test_all_faults_of_all_tables_are_told_at_once(folder: Path) -> None:
     ("file", "text", "told"),
     [
         ("data/grants.json", b"[]", "grants.json: not an object of data roots"),
-        ("data/grants.json", b'{"grants": 5}', "grants.json: 'grants' is not an object"),
+        ("data/grants.json", b'{"grants":\n5}', "grants.json:1: grants must be of type object"),
         ("data/grants.json", b'{\n"\xb9": 5}', "grants.json:2: not UTF-8"),
         ("datong/policies.rego", b"package x\n# \xb9", "datong/policies.rego:2: not UTF-8"),
         ("cases/odd.yaml", b"# \xb9", "cases/odd.yaml:1: not UTF-8"),

@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from federation.gateway.engines.authoring.shapes import misshapen
 from federation.gateway.engines.owned import OwnedEngine
 from federation.gateway.engines.release import PolicyFault, read_text
-
-Place: TypeAlias = tuple[str, ...]
-"""Keys and positions on the way to a value: ``("3", "want", "Citizen.name")``."""
+from federation.gateway.engines.shapes import Place, misshapen
 
 _ITEM = re.compile(r"^( *)-(?:\s|$)", re.MULTILINE)
 

@@ -19,23 +19,22 @@ from federation.gateway.engines.authoring.narrowings import (
     find_in_vain,
     find_narrowings,
 )
-from federation.gateway.engines.authoring.shapes import leads_nowhere, misshapen
 from federation.gateway.engines.authoring.syntax import Module, Reference, Rule, read_modules
-from federation.gateway.engines.authoring.trial import describe_failure
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
-from federation.gateway.engines.owned import OwnedEngine
+from federation.gateway.engines.owned import OwnedEngine, describe_failure
 from federation.gateway.engines.reads import undeclared_reads
 from federation.gateway.engines.release import (
     DATA_ROOTS,
-    POLICY_FOLDER,
     POLICY_ROOT,
     PolicyFault,
     PolicySource,
     make_release,
     module_files,
+    read_shape,
     read_text,
 )
+from federation.gateway.engines.shapes import leads_nowhere, line_of_member, misshapen
 
 USES = frozenset({"select", "filter", "sort", "join"})
 NO_FIELDS: Mapping[str, Any] = {"fields": {}, "types": {}}
@@ -74,8 +73,7 @@ def check_folder(
     data, findings = _read_data(data_folder or folder / "data")
     texts, faults = _read_texts(folder)
     findings += faults
-    schemas = folder / "schemas" if (folder / "schemas").is_dir() else POLICY_FOLDER / "schemas"
-    shapes = {name: _read_shape(schemas / f"{name}.json") for name in ("data", "input")}
+    shapes = {name: read_shape(name, folder) for name in ("data", "input")}
     findings += _check_data(data, shapes["data"])
     trees, faults = _parse(texts)
     findings += faults
@@ -138,11 +136,6 @@ def _placed(code: str, faults: Iterable[str]) -> list[Finding]:
         else:
             found.append(Finding(POLICY_ROOT, 1, code, fault))
     return found
-
-
-def _read_shape(file: Path) -> Mapping[str, Any]:
-    shape: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return shape
 
 
 def _check_packages(modules: Iterable[Module]) -> list[Finding]:
@@ -252,7 +245,7 @@ def _load(rules: Mapping[str, str], data: Mapping[str, Any]) -> list[Finding]:
     try:
         EmbeddedEngine(make_release(source, NO_FIELDS))
     except PolicyFault as fault:
-        return _placed("NOT_LOADED", map(describe_failure, fault.faults))
+        return _placed("NOT_LOADED", fault.faults)
     return []
 
 
@@ -276,7 +269,7 @@ def _read_data(folder: Path) -> tuple[dict[str, tuple[Path, Any]], list[Finding]
             findings.append(Finding(name, 1, "WRONG_SHAPE", "not an object of data roots"))
             continue
         for root in document:
-            at = _line_of(text, (root,))
+            at = line_of_member(text, (root,))
             if root in found:
                 words = f"{root!r} is already written by {found[root][0].name}"
                 findings.append(Finding(name, at, "ROOT_TWICE", words))
@@ -294,7 +287,7 @@ def _check_data(
     for root, (file, document) in data.items():
         name, text = f"{file.parent.name}/{file.name}", file.read_text(encoding="utf-8")
         for path, words in misshapen({root: document}, {**shape, "required": []}):
-            at = _line_of(text, path)
+            at = line_of_member(text, path)
             yield Finding(name, at, "WRONG_SHAPE", f"{'.'.join(path)} {words}")
     if "grants" in data:
         yield from _check_grants(data)
@@ -309,7 +302,7 @@ def _check_grants(data: Mapping[str, tuple[Path, Any]]) -> Iterator[Finding]:
     }
     organisations = data.get("organisations", (file, {}))[1]
     for path, grant in _grants(departments):
-        at = _line_of(text, ("grants", *path))
+        at = line_of_member(text, ("grants", *path))
         if path[0] not in organisations:
             words = f"{path[0]} is none of the organisations"
             yield Finding(name, at, "UNKNOWN_DEPARTMENT", words)
@@ -330,12 +323,3 @@ def _grants(departments: Any) -> Iterator[tuple[tuple[str, str, str], Mapping[st
             for name, grant in granted.items() if isinstance(granted, Mapping) else ():
                 if isinstance(grant, Mapping):
                     yield (department, coordinate, name), grant
-
-
-def _line_of(text: str, path: tuple[str, ...]) -> int:
-    """The line of a member in JSON text: its keys are looked for one after the other."""
-    at = 0
-    for key in path:
-        found = text.find(json.dumps(key, ensure_ascii=False) + ":", at)
-        at = found if found >= 0 else at
-    return text.count("\n", 0, at) + 1

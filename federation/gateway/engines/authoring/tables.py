@@ -7,7 +7,6 @@ grants and purposes beside those of the policy folder.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +21,16 @@ from federation.access import (
     OperationFacts,
     Uses,
 )
-from federation.gateway.engines.authoring.case_files import CaseFile, Place, read_case_file
+from federation.gateway.engines.authoring.case_files import CaseFile, read_case_file
 from federation.gateway.engines.release import (
-    DATA_ROOTS,
-    POLICY_FOLDER,
     PolicyFault,
     PolicyRelease,
     PolicySource,
+    data_shape,
     make_release,
+    read_shape,
 )
+from federation.gateway.engines.shapes import Place
 
 CASES_FOLDER = "cases"
 NOW = 1_800_000_000
@@ -97,7 +97,7 @@ def read_tables(folder: Path, source: PolicySource) -> CaseTables:
 
 def _read_files(folder: Path) -> dict[str, CaseFile]:
     """All files by name; two of them are there in any case."""
-    shapes = _read_shapes()
+    shapes = _read_shapes(folder.parent)
     paths = {*folder.glob("*.yaml"), folder / "callers.yaml", folder / "catalogue.yaml"}
     files = {}
     faults = [f"{CASES_FOLDER}/{each.name}: call it *.yaml" for each in folder.glob("*.yml")]
@@ -112,14 +112,9 @@ def _read_files(folder: Path) -> dict[str, CaseFile]:
     return files
 
 
-def _read_shapes() -> dict[str, Mapping[str, Any]]:
+def _read_shapes(folder: Path) -> dict[str, Mapping[str, Any]]:
     """Of files by name, and of tables as ``rows``."""
-    cases, data = (
-        json.loads((POLICY_FOLDER / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("cases", "data")
-    )
-    roots = {root: data["properties"][root] for root in DATA_ROOTS}
-    return {**cases["properties"], "data": {**data, "properties": roots, "required": []}}
+    return {**read_shape("cases", folder)["properties"], "data": data_shape(folder)}
 
 
 def verdict_text(decision: Decision, coordinate: str, use: str) -> str:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from federation.gateway.engines.authoring.syntax import Module, read_modules
-from federation.gateway.engines.owned import OwnedEngine
+from federation.gateway.engines.owned import OwnedEngine, describe_failure
 from federation.gateway.engines.release import PolicyFault
 
 UNDEFINED = object()
 """What a rule without a value answers."""
-
-_WHERE = re.compile(r"-->\s*(.+?):(\d+):(\d+)")
-_WHAT = re.compile(r"^error: (.+)$", re.MULTILINE)
 
 
 class RuleFailed(Exception):
@@ -54,7 +50,7 @@ class EmbeddedTrial:
         """Loads them.
 
         Raises:
-            PolicyFault: A module does not parse; the faults name file and line.
+            PolicyFault: A module does not parse, or no rule of any can run; with file and line.
         """
         self._engine = OwnedEngine()
         self._engine.here.set_enable_coverage(True)
@@ -64,6 +60,11 @@ class EmbeddedTrial:
             except (RuntimeError, ValueError) as error:
                 raise PolicyFault((describe_failure(error),)) from None
         self._engine.here.add_data_json(json.dumps(documents))
+        try:
+            # Names without a rule or value show only when anything is evaluated.
+            self._engine.here.eval_query_as_json("true")
+        except (RuntimeError, ValueError) as error:
+            raise PolicyFault((describe_failure(error),)) from None
 
     async def evaluate(self, rule: str, question: Any) -> Any:
         """The value of a rule, or ``UNDEFINED``.
@@ -90,11 +91,3 @@ class EmbeddedTrial:
             file["path"]: Lines(frozenset(file["covered"]), frozenset(file["not_covered"]))
             for file in report["files"]
         }
-
-
-def describe_failure(error: Exception | str) -> str:
-    """The engine's words as ``file:line:column: what``, on one line."""
-    text = str(error).strip()
-    where, what = _WHERE.search(text), _WHAT.search(text)
-    words = what[1] if what else " ".join(text.split())
-    return f"{':'.join(where.groups())}: {words}" if where else words
