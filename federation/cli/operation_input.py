@@ -45,22 +45,27 @@ def graph_under(labels: list[str] | None, graphs: LabelledGraphs) -> QueryGraph:
 
 def read_operation(file: Path) -> str:
     """The text of an operation; ends the command with status 2 when there is none."""
-    if str(file) == "-":
-        return sys.stdin.read()
+    return sys.stdin.read() if str(file) == "-" else read_text(file, str(file))
+
+
+def read_text(file: Path, named: str) -> str:
+    """The text of a file that the command line names so; ends the command with status 2 without."""
     try:
-        return file.read_text()
+        return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise usage_fault(f"{file}: cannot be read: {error.strerror}") from None
+        raise usage_fault(f"{named}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise usage_fault(f"{named}: not UTF-8 (byte {error.start + 1})") from None
 
 
 def read_object(text: str | None, option: str) -> dict[str, Any]:
     """A JSON object given as text or, after `@`, as a file; empty when it is not given."""
     if text is None:
         return {}
+    if text.startswith("@"):
+        text = read_text(Path(text[1:]), f"{option} {text}")
     try:
-        value = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
-    except OSError as error:
-        raise usage_fault(f"{option} {text}: cannot be read: {error.strerror}") from None
+        value = json.loads(text)
     except ValueError as error:
         raise usage_fault(f"{option}: not JSON: {error}") from None
     if not isinstance(value, dict):

@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from federation.cli.admin_request import ask_admin
+from federation.cli.operation_input import read_text
 from federation.cli.option_groups import with_groups
 from federation.cli.options import SchemaOptions
 from federation.cli.policy_options import (
@@ -191,11 +192,7 @@ def _read_questions(file: Path) -> list[AccessRequest]:
     from federation.access.read_request import read_request  # noqa: PLC0415
 
     found = []
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise usage_fault(f"{file}: cannot be read: {error.strerror}") from None
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_text(file, str(file)).splitlines(), start=1):
         if not line.strip():
             continue
         try:

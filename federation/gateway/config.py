@@ -53,10 +53,10 @@ def _from_file(file: Path | None) -> Iterator[_Setting]:
     if file is None:
         return
     try:
-        document = tomllib.loads(file.read_text())
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidConfig(f"{file}: cannot be read: {error.strerror}. Check --config.") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise InvalidConfig(f"{file}: not TOML: {error}") from None
     for section, keys in document.items():
         if not isinstance(keys, dict):

@@ -23,12 +23,12 @@ from federation.gateway.retiring import Retired
 from federation.gateway.settings import Config
 from federation.gateway.signing import ContextSigner
 from federation.gateway.sources import (
-    SchemaUnavailable,
     SubgraphSource,
     fetch_missing,
     keep,
     list_sources,
     read_kept,
+    read_supergraph_text,
 )
 from federation.gateway.state import State, build_state
 from federation.gateway.transports.tls import client_tls
@@ -178,7 +178,9 @@ class Reloader:
         settings = self._config.schema
         read: tuple[SubgraphSource, ...] | str
         if settings.supergraph_file:
-            read = sdl = await asyncio.to_thread(_read, Path(settings.supergraph_file))
+            read = sdl = await asyncio.to_thread(
+                read_supergraph_text, Path(settings.supergraph_file)
+            )
         else:
             sources = await asyncio.to_thread(list_sources, settings)
             limit = min(FETCH_SECONDS, self._config.server.start_limit_seconds)
@@ -234,10 +236,3 @@ class Reloader:
         self._live.replace(deciding)
         if retired is not None:
             self._keep(asyncio.create_task(retired.give_back(), name="old state"))
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text()
-    except OSError as error:
-        raise SchemaUnavailable(f"{file}: cannot be read: {error.strerror}") from None

@@ -211,6 +211,20 @@ def _text(source: SubgraphSource) -> SubgraphText:
     return SubgraphText(source.name, source.url, source.sdl or "")
 
 
+def read_supergraph_text(file: Path) -> str:
+    """The text of a ready supergraph.
+
+    Raises:
+        SchemaUnavailable: The file cannot be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SchemaUnavailable(f"{file}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise SchemaUnavailable(f"{file}: no text in UTF-8 (byte {error.start + 1})") from None
+
+
 def read_supergraph_file(file: Path) -> Supergraph:
     """A ready supergraph.
 
@@ -218,10 +232,9 @@ def read_supergraph_file(file: Path) -> Supergraph:
         SchemaUnavailable: The file cannot be read.
         InvalidSupergraph: Its text is no supergraph SDL; the message names the file.
     """
+    text = read_supergraph_text(file)
     try:
-        return read_supergraph(file.read_text())
-    except OSError as error:
-        raise SchemaUnavailable(f"{file}: cannot be read: {error.strerror}") from None
+        return read_supergraph(text)
     except InvalidSupergraph as error:
         raise InvalidSupergraph(f"{file}: {error.message}") from None
 

@@ -483,6 +483,28 @@ def test_a_key_file_that_holds_no_key_is_wrong_usage_of_every_command(
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (("plan", "gbk", "--subgraphs", "good.json"), 2),
+        (("plan", "q.graphql", "--supergraph", "gbk"), 1),
+        (("plan", "q.graphql", "--subgraphs", "good.json", "--config", "gbk"), 2),
+        (("explain", "q.graphql", "--subgraphs", "good.json", "--variables", "@gbk"), 2),
+        (("policy", "diff", ".", ".", "--questions", "gbk"), 2),
+    ],
+)
+def test_a_file_that_is_not_utf_8_is_told(
+    folder: Path, command: tuple[str, ...], status: int
+) -> None:
+    (folder / "gbk").write_bytes("# 国\n".encode("gbk"))
+
+    done = datong(folder, *command)
+
+    assert (done.returncode, done.stdout) == (status, "")
+    assert "gbk: " in done.stderr
+    assert re.search("utf-?8", done.stderr, re.IGNORECASE)
+
+
 @pytest.mark.parametrize("entry", [{"name": "tax"}, {"name": "tax", "url": "127.0.0.1:14306"}])
 def test_a_subgraph_that_cannot_be_fetched_is_told_of_at_once(
     folder: Path, entry: dict[str, str]
