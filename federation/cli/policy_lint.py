@@ -37,8 +37,9 @@ def lint(
     Found are: what does not parse or load, functions that are not portable, names that the schemas
     do not know, data that hides rules, files that write foreign packages, department files that try
     to widen or are called like no organisation's subgraph, rules that read the time without saying
-    until when their answer holds, and grants that name what does not exist. With the schema of a
-    federation also: what department files say of fields that are not theirs or do not exist.
+    until when their answer holds, tests that nobody runs, and grants that name what does not exist.
+    With the schema of a federation also: what department files say of fields that are not theirs or
+    do not exist.
     """
     settings = given.settings(
         access={"policies": str(path) if path else None, "data": str(data) if data else None}

@@ -78,7 +78,8 @@ def run_tests(
 def _print_failures(failed: tuple[TestResult, ...]) -> None:
     for result in failed:
         stdout().print(
-            f"[red]FAILED[/red] [bold]{plain(result.name)}[/bold]  {plain(result.place)}"
+            f"[red]FAILED[/red] [bold]{plain(result.name)}[/bold]  {plain(result.place)}",
+            soft_wrap=True,
         )
         table = Table("", "wanted", "got", box=None, padding=(0, 2, 0, 2))
         for each in result.differences:

@@ -126,6 +126,21 @@ def test_a_fact_that_is_read_must_be_declared(line: str, path: str) -> None:
     assert fault.startswith(f"a.rego:7: {path} is read")
 
 
+@pytest.mark.parametrize(
+    ("listed", "facts"),
+    [
+        ("reads: [caller.kind, purpose]", ("caller.kind", "purpose")),
+        ("reads: []", ()),
+        ("reads:\n#     - caller.kind\n#     - purpose", ("caller.kind", "purpose")),
+        ('reads:\n#     - "caller.kind"', ("caller.kind",)),
+    ],
+)
+def test_facts_are_declared_in_either_form_of_a_list(listed: str, facts: tuple[str, ...]) -> None:
+    module = f"# METADATA\n# custom:\n#   {listed}\npackage datong.access\n"
+
+    assert declared_reads({"a.rego": module}) == frozenset(facts)
+
+
 def test_declared_facts_are_of_the_contract() -> None:
     (fault,) = undeclared_reads({"a.rego": POLICY.replace("caller.kind", "caller.age")})
     assert "caller.age" in fault

@@ -21,8 +21,11 @@ ALWAYS = frozenset({"contract", "fields"})
 ENTRY_PACKAGE = "datong.access"
 
 _PACKAGE = re.compile(r"^package\s+([\w.]+)\s*$", re.MULTILINE)
-_LIST = re.compile(r"^#\s+reads:\s*$((?:\n#\s+-\s*\S+\s*$)+)", re.MULTILINE)
-_ITEM = re.compile(r"-\s*(\S+)")
+_LIST = re.compile(
+    r"^#\s+reads:\s*(?:\[(?P<inline>[^\]\n]*)\]\s*$|$(?P<lines>(?:\n#\s+-\s*\S+\s*$)+))",
+    re.MULTILINE,
+)
+_ITEM = re.compile(r"[\w.]+")
 _MEMBER = re.compile(r"\binput\.(\w+)(?:\.(\w+))?|\binput\b")
 _REPLACED = re.compile(r"\bwith\s+input(?:\.\w+)*\s+as\b")
 _CODE = re.compile(r"""(?:[^"`#]|"(?:\\.|[^"\\])*"|`[^`]*`)*""")
@@ -40,7 +43,7 @@ def declared_reads(modules: Mapping[str, str]) -> frozenset[str] | None:
             continue
         listed = _LIST.search(text, 0, package.start())
         if listed is not None:
-            return frozenset(_ITEM.findall(listed[1]))
+            return frozenset(_ITEM.findall(listed["inline"] or listed["lines"] or ""))
     return None
 
 

@@ -86,6 +86,13 @@ def test_file_of_a_department_that_no_organisation_has_is_found(folder: Path) ->
     assert found(folder) == {("datong/departments/taxes.rego", 1, "UNKNOWN_DEPARTMENT")}
 
 
+def test_test_that_nobody_runs_is_found(folder: Path) -> None:
+    file = folder / "datong/rules/region_tests.rego"
+    file.write_text("package datong.rules.region_tests\n\ntest_it if 1 == 2\n")
+
+    assert found(folder) == {("datong/rules/region_tests.rego", 3, "TEST_NOT_RUN")}
+
+
 def test_organisations_that_are_not_there_know_of_no_department(folder: Path) -> None:
     for file in (folder / "data").iterdir():
         file.unlink()

@@ -90,6 +90,7 @@ def check_folder(
     unknown = {(each.file, each.line) for each in findings if each.code == "UNKNOWN_PATH"}
     undeclared = _placed("UNDECLARED_READ", undeclared_reads(rules))
     findings += [each for each in undeclared if (each.file, each.line) not in unknown]
+    findings += _check_tests(modules)
     findings += _check_departments(modules)
     if "organisations" in data:
         findings += _check_owners(modules, data["organisations"][1])
@@ -147,6 +148,15 @@ def _check_packages(modules: Iterable[Module]) -> list[Finding]:
             words = f"package {module.package} is not this file's own, {own}"
             found.append(Finding(module.file, 1, "FOREIGN_PACKAGE", words))
     return found
+
+
+def _check_tests(modules: Iterable[Module]) -> Iterator[Finding]:
+    """Tests that nobody runs, in modules that are no tests."""
+    for module in modules:
+        for rule in module.rules:
+            if rule.name.startswith("test_"):
+                words = f"{rule.name} is never run: tests stand in files called *_test.rego"
+                yield Finding(module.file, rule.line, "TEST_NOT_RUN", words)
 
 
 def _check_paths(
