@@ -105,6 +105,7 @@ def restrict(
     refusals = unite(pruner.refusals)
     if refusals:
         _raise_if_whole(operation, refusals, mode, disclosure)
+    if selections is not operation.selections:
         operation = replace(operation, selections=selections)
         operation = replace(operation, variables=_used_variables(operation))
     tests = pruner.judge.row_tests | dict.fromkeys(pruner.judge.unseen_rows, ())
@@ -200,12 +201,14 @@ class _Pruner:
         """What is left of a field; ``earlier`` are the response keys before it."""
         known: dict[str, FieldFacts] = {}
         denials: dict[str, Denial] = {}
+        is_whole = True
         for name in scope.met:
-            if self.hides and name != scope.parent and self.judge.hides(name):
-                # To this caller no such object can stand here.
-                continue
             facts = self.index.fields.get((name, field.name))
             if facts is None:  # __typename and introspection
+                continue
+            if self.hides and name != scope.parent and name in self.judge.unseen_rows:
+                # To this caller no such object can stand here: nothing of it is asked, or refused.
+                is_whole = False
                 continue
             known[name] = facts
             denial = self.judge.denial(facts, (name, field.name), field.arguments)
@@ -213,8 +216,10 @@ class _Pruner:
                 self.allow(name, field.name, facts)
             else:
                 denials[name] = denial
-        if not denials and (not known or not field.selections):
+        if is_whole and not denials and (not known or not field.selections):
             return (field,)
+        if not known:
+            return ()
         type_text = self.type_of(scope.parent, field.name, known)
         here = place.child(field.response_key, type_text, field.conditions)
         if denials:
@@ -227,7 +232,7 @@ class _Pruner:
         if not allowed:
             return ()
         kept = self.with_selections(field, named_type(type_text), allowed.values(), here)
-        if not denials:
+        if is_whole and not denials:
             return (kept,)
         return tuple(InlineFragment(name, (kept,)) for name in allowed)
 

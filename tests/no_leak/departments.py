@@ -39,6 +39,7 @@ type Query {
 type Mutation {
   rename(idNumber: ID!, name: String!): Citizen
     @classified(level: 1) @sharing(class: UNCONDITIONAL)
+  renumber(number: ID!): Paper @classified(level: 1) @sharing(class: UNCONDITIONAL)
 }
 input CitizenFilter {
   name: String @filters(field: "Citizen.name")
@@ -164,7 +165,12 @@ ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
         "Citizen": _PEOPLE,
         "Firm": [_FIRM],
         **_PAPERS,
-        "Mutation": [{"rename": {"idNumber": ANN}}],
+        "Mutation": [
+            {
+                "rename": {"idNumber": ANN},
+                "renumber": {"__typename": "Sentence", "number": "S-1"},
+            }
+        ],
         "Query": [
             {
                 "citizen": {"idNumber": ANN},

@@ -168,3 +168,24 @@ def test_where_all_is_hidden_what_introspection_shows_can_be_asked(city: City) -
         "possibleTypes": [{"name": "Licence"}],
     }
     assert wire.json == {"data": {"papers": [{"text": "TEXT-LICENCE"}]}}
+
+
+def test_where_all_is_hidden_nothing_is_asked_of_rows_that_are_dropped(city: City) -> None:
+    gateway = city.gateway(grants("Licence.text", "Licence.stamp"), disclosure="hidden")
+    wire = gateway.ask("{ papers { text stamp } }")
+
+    assert wire.data == {"papers": [{"text": "TEXT-LICENCE", "stamp": "STAMP-LICENCE"}]}
+    assert "... on Licence { text" in wire.asked("people")
+    assert [each.variables for each in wire.sent if each.subgraph == "register"] == [
+        {"representations": [{"__typename": "Paper", "number": "L-1"}]}
+    ]
+
+
+@pytest.mark.parametrize("disclosure", ["explain", "hidden"])
+def test_what_a_mutation_returns_is_refused_with_its_fields(city: City, disclosure: str) -> None:
+    # Its rows are not dropped, whatever is told of them.
+    gateway = city.gateway(grants("Licence.text"), disclosure=disclosure)
+    wire = gateway.ask('mutation { renumber(number: "S-1") { text } }')
+
+    assert wire.status in (400, 403)
+    assert (wire.shows("TEXT-SENTENCE"), wire.sent) == (set(), ())
