@@ -36,11 +36,6 @@ def ask(
     )
 
 
-def tests_rows(facts: FieldFacts) -> bool:
-    """Whether unexplained arguments of the field could tell something about rows."""
-    return bool(facts.returns or facts.derived_from) and not facts.changes
-
-
 class AskedUses:
     """Coordinates and what is asked of each.
 
@@ -66,8 +61,10 @@ class AskedUses:
         }
 
     def select(self, facts: FieldFacts) -> None:
-        """Ask for the selection of a field and for all that it is computed from."""
+        """Ask for the selection of a field and for all that it takes."""
         self.add(facts.coordinate, "select")
+        for coordinate, use in facts.required_tests:
+            self.add(coordinate, use)
         for required in facts.inputs:
             self.add(required, "join")
             self._feeds.setdefault(required, set()).add(facts.coordinate)
@@ -114,7 +111,7 @@ class _Collector:
             self.asked.select(facts)
             if field.arguments:
                 place = (type_name, field.name)
-                rows = tests_rows(facts)
+                rows = facts.is_tested
                 for coordinate, use in input_uses(
                     place, field.arguments, self.variables, self.index.inputs, tests_rows=rows
                 ):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql import GraphQLSchema, is_abstract_type, is_composite_type
 
-from federation.access.inputs import Inputs, build_inputs
+from federation.access.inputs import Inputs, InputUse, build_inputs
 from federation.catalogue import (
     Catalogue,
     TypeField,
@@ -18,6 +18,7 @@ from federation.catalogue import (
 )
 from federation.supergraph.model import (
     EnumType,
+    FieldDefinition,
     InterfaceType,
     ObjectType,
     ScalarType,
@@ -46,6 +47,8 @@ class FieldFacts:
         cut_by: Arguments that choose among rows otherwise than by what ``@filters`` says, such as
             the size of a page.
         is_cut: One of them has a default, so that rows are chosen even when none is given.
+        required_tests: What required arguments test whatever is given for them: without a right to
+            that the field cannot be asked for.
     """
 
     coordinate: str
@@ -59,6 +62,12 @@ class FieldFacts:
     is_column: bool = False
     cut_by: frozenset[str] = frozenset()
     is_cut: bool = False
+    required_tests: tuple[InputUse, ...] = ()
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether unexplained arguments of the field could tell something about rows."""
+        return bool(self.returns or self.derived_from) and not self.changes
 
     @property
     def is_count(self) -> bool:
@@ -144,7 +153,7 @@ def build_access_index(
             page = paged.get(definition.name, ()) if _is_connection(definition.name) else ()
             is_page = named in paged and _is_connection(named) and "[" not in field.type
             cutting = [each for each in field.arguments if inputs.cuts((*place, each.name))]
-            fields[place] = FieldFacts(
+            facts = FieldFacts(
                 coordinate=".".join(place),
                 type=field.type,
                 returns=possible.get(named) or concrete.get(named, ()),
@@ -156,6 +165,9 @@ def build_access_index(
                 is_column=field.type.removesuffix("!") in columnar and not field.arguments,
                 cut_by=frozenset(each.name for each in cutting),
                 is_cut=any(each.default is not None for each in cutting),
+            )
+            fields[place] = replace(
+                facts, required_tests=_required_tests(place, field, facts, inputs)
             )
     return AccessIndex(
         schema=schema,
@@ -180,6 +192,16 @@ def _possible_types(schema: GraphQLSchema) -> dict[str, tuple[str, ...]]:
         else:
             possible[name] = (name,)
     return possible
+
+
+def _required_tests(
+    place: TypeField, field: FieldDefinition, facts: FieldFacts, inputs: Inputs
+) -> tuple[InputUse, ...]:
+    uses: set[InputUse] = set()
+    for argument in field.arguments:
+        if argument.type.endswith("!") and argument.default is None:
+            uses |= inputs.always((*place, argument.name), tests_rows=facts.is_tested)
+    return tuple(sorted(uses))
 
 
 def _is_connection(type_name: str) -> bool:

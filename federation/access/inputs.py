@@ -69,6 +69,24 @@ class Inputs:
         facts = self.arguments.get(argument)
         return facts is None or not (facts.uses or self._tests(facts.type, frozenset()))
 
+    def always(self, argument: tuple[str, str, str], *, tests_rows: bool) -> frozenset[InputUse]:
+        """What an argument tests by itself, whatever is in its value.
+
+        Nobody said what a plain value tests: then it is asked by its own name, as in a request.
+
+        Args:
+            argument: Object type, field and argument.
+            tests_rows: As for ``input_uses``.
+        """
+        facts = self.arguments[argument]
+        if facts.uses:
+            return facts.uses
+        is_told_inside = facts.type in self.fields or any(self.values.get(facts.type, {}).values())
+        if is_told_inside or facts.turns_pages or not tests_rows:
+            return frozenset()
+        type_name, field, name = argument
+        return frozenset({(f"{type_name}.{field}({name}:)", "filter")})
+
     def _tests(self, type_name: str, above: frozenset[str]) -> bool:
         """Whether all that can be said in an input type tests or orders by columns."""
         values = self.values.get(type_name)

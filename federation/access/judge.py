@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from federation.access.ask import tests_rows
 from federation.access.decision import GATEWAY_RULE, NO_DECISION, Decision, Effect, Verdict
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.inputs import input_uses
@@ -246,14 +245,16 @@ class Judge:
         yield facts.coordinate, "select"
         for required in facts.inputs:
             yield required, "join"
-        if arguments:
+        if not arguments:
+            yield from facts.required_tests
+        else:
             yield from sorted(
                 input_uses(
                     place,
                     arguments,
                     self.variables,
                     self.index.inputs,
-                    tests_rows=tests_rows(facts),
+                    tests_rows=facts.is_tested,
                 )
             )
 

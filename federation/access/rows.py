@@ -123,7 +123,8 @@ def _ways(name: str, more: Decision, index: AccessIndex) -> Iterator[tuple[RowCo
 
 def _alone(facts: FieldFacts, more: Decision) -> Decision:
     """The answer to a question about one field only."""
-    uses = [(facts.coordinate, "select"), *((required, "join") for required in facts.inputs)]
+    uses = [(facts.coordinate, "select"), *facts.required_tests]
+    uses += [(required, "join") for required in facts.inputs]
     verdicts = {use: more.verdict(*use) for use in uses}
     # Where it is not known what brings a row filter, every one of them is brought.
     filters: Mapping[str, RowCondition | None] = more.row_filters

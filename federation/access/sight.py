@@ -31,7 +31,6 @@ from graphql import (
     is_required_input_field,
 )
 
-from federation.access.ask import tests_rows
 from federation.access.decision import Decision
 from federation.access.index import AccessIndex
 from federation.access.inputs import InputUse
@@ -58,27 +57,6 @@ class Sight:
     inputs: frozenset[TypeField]
     values: frozenset[TypeField]
     masks: Mapping[TypeField, str]
-
-
-def argument_uses(
-    index: AccessIndex, place: TypeField, name: str, argument: GraphQLArgument
-) -> frozenset[InputUse]:
-    """What an argument tests by itself, whatever is in its value.
-
-    Nobody said what a plain value tests: then it is asked by its own name, as in a request.
-    """
-    facts = index.inputs.arguments.get((*place, name))
-    if facts is not None and facts.uses:
-        return facts.uses
-    named = get_named_type(argument.type)
-    is_told_inside = isinstance(named, GraphQLInputObjectType) or any(
-        index.inputs.values.get(named.name, {}).values()
-    )
-    field = index.fields.get(place)
-    is_known = is_told_inside or (facts is not None and facts.turns_pages)
-    if is_known or field is None or not tests_rows(field):
-        return frozenset()
-    return frozenset({(f"{place[0]}.{place[1]}({name}:)", "filter")})
 
 
 def see(index: AccessIndex, decision: Decision) -> Sight:
@@ -215,7 +193,8 @@ class _Outputs:
 
     def _add_arguments(self, place: TypeField, arguments: Mapping[str, GraphQLArgument]) -> None:
         for name, argument in arguments.items():
-            uses = argument_uses(self._index, place, name, argument)
+            tests_rows = self._index.fields[place].is_tested
+            uses = self._index.inputs.always((*place, name), tests_rows=tests_rows)
             if self._inputs.allows(uses) and self._inputs.shows(argument):
                 self.arguments.add((*place, name))
             elif is_required_argument(argument):

@@ -26,7 +26,7 @@ from federation.access.ask import AskedUses
 from federation.access.decision import Decision
 from federation.access.index import AccessIndex
 from federation.access.request import Uses
-from federation.access.sight import Sight, argument_uses, see
+from federation.access.sight import Sight, see
 
 NOTHING = "nothing"
 """The one field of a query type of which nothing may be read: an object type cannot be empty."""
@@ -64,9 +64,11 @@ class _Everything:
                 self._add_all(tests)
 
     def _add_field(self, place: tuple[str, str], field: GraphQLField) -> None:
-        self._asked.select(self._index.fields[place])
-        for name, argument in field.args.items():
-            self._add_all(argument_uses(self._index, place, name, argument))
+        facts = self._index.fields[place]
+        self._asked.select(facts)
+        for name in field.args:
+            uses = self._index.inputs.always((*place, name), tests_rows=facts.is_tested)
+            self._add_all(uses)
 
     def _add_all(self, uses: Iterable[tuple[str, str]]) -> None:
         for coordinate, use in uses:

@@ -96,6 +96,11 @@ def _cause(each: Explanation) -> Text | None:
     cause, use = each.cause
     if use == "join":
         return Text(f"It is computed from {cause}.", f"它由 {cause} 计算得出。")
+    if use in ("filter", "sort"):
+        return Text(
+            f"It cannot be asked without an argument that tests {cause}.",
+            f"查询它必须给出一个会检验 {cause} 的参数。",
+        )
     return Text(
         f"It tells of rows of {cause.partition('.')[0]}, of which nothing may be read;"
         f" a right to one of their fields is enough, such as {cause}.",

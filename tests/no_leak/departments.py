@@ -59,6 +59,7 @@ type Citizen @key(fields: "idNumber") @classified(level: 2) @sharing(class: COND
   birthDate: String
   regionCode: String! @regionCode
   diary: [String!]
+  age(on: String! @filters(field: "Citizen.birthDate")): Int
   father: Citizen
   home: Home!
 }

@@ -69,6 +69,17 @@ def test_a_right_that_opens_nothing_is_none_to_the_rows(
     assert [each.context["row_filters"] for each in wire.sent] == [{"Citizen": OF_REGION}]
 
 
+@pytest.mark.parametrize("text", ["{ mayor { __typename } }", '{ newcomers { age(on: "D") } }'])
+def test_a_field_is_no_right_without_the_argument_that_it_takes(city: City, text: str) -> None:
+    denied = city.gateway(grants("Citizen.age")).ask(text)
+    wire = city.gateway(grants("Citizen.age", Citizen__birthDate=uses("filter"))).ask(text)
+
+    assert denied.json["data"] is None
+    assert "row_right_required" in denied.body
+    assert not denied.sent
+    assert wire.data in ({"mayor": {"__typename": "Citizen"}}, {"newcomers": [{"age": None}]})
+
+
 def test_a_mutation_changes_no_row_of_another_region(city: City) -> None:
     gateway = city.gateway(grants(Citizen__name=NAME_OF_REGION))
     clerk = gateway.caller(region="990102")

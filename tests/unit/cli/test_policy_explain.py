@@ -246,6 +246,14 @@ def test_why_ends_with_0_where_nothing_is_missing(schema: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "Region.population may be read. 可以读取。\n")
 
 
+def test_why_says_what_a_field_cannot_be_asked_without(schema: Path) -> None:
+    done = why(schema, "Query.citizen", "--caller", "county-officer", "--language", "en")
+
+    assert done.returncode == 1
+    assert "without an argument that tests Citizen.idNumber" in done.stdout
+    assert "to filter by Citizen.idNumber" in done.stdout
+
+
 def test_why_says_that_nothing_helps_where_nothing_does(schema: Path) -> None:
     done = why(schema, "Citizen.nothing", *LOAN, "--format", "json")
 

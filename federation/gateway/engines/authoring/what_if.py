@@ -131,7 +131,13 @@ class WhatIf:
             return explained
         if denial.cause == denial.field:
             return replace(explained, verdict=denial.verdict, row_filter=None)
-        causes = {denial.cause: Uses(join=(denial.field,))}
+        causes = {
+            denial.cause: Uses(
+                filter=denial.use == "filter",
+                sort=denial.use == "sort",
+                join=(denial.field,) if denial.use == "join" else (),
+            )
+        }
         if denial.use == "select":
             # Any field of the rows would do.
             places = index.rows[denial.cause.partition(".")[0]]
