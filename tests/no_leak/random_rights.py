@@ -206,6 +206,9 @@ def _answers(asked: AccessRequest, seed: int) -> dict[str, dict[str, Any]]:
         for use in uses.names():
             random = Random(f"{seed} {coordinate} {use}")
             effect = random.choices(["allow", "mask", "deny", "odd"], [70, 14, 13, 3])[0]
+            if Random(f"{seed} {coordinate.partition('.')[0]}").random() < 0.2:
+                # Of some types nothing, or little, may be read.
+                effect = "deny" if random.random() < 0.95 else "mask"
             if coordinate.startswith("Query.") and random.random() < 0.7:
                 effect = "allow"
             verdict: dict[str, Any] = {"effect": effect, "reasons": ["r"], "rule": "r"}
@@ -234,11 +237,7 @@ class Reference:
             for decision in decisions
             for key, verdict in decision.verdicts.items()
         }
-        self._asked = [
-            coordinate.split(".")[0]
-            for (coordinate, use), verdict in decisions[0].verdicts.items()
-            if use == "select" and verdict.effect is not Effect.DENY
-        ]
+        self._asked = {coordinate for coordinate, _ in decisions[0].verdicts}
 
     def opens(self, type_name: str, field: str) -> bool:
         targets = self._targets(type_name, field)
@@ -249,8 +248,12 @@ class Reference:
     def sees(self, type_name: str) -> bool:
         """Whether the caller may know of rows: something asked, or anything of them, is open."""
         definition: Any = self.world.schema.type_map[type_name]
-        fields = definition.fields
-        return type_name in self._asked or any(self._is_open(type_name, name) for name in fields)
+        return any(
+            self._may(type_name, name)
+            if f"{type_name}.{name}" in self._asked
+            else self._is_open(type_name, name)
+            for name in definition.fields
+        )
 
     def _targets(self, type_name: str, field: str) -> list[str]:
         entity = self.world.graph.entities.get(type_name)
@@ -259,8 +262,9 @@ class Reference:
         return [name for name in members if name in self.world.graph.entities]
 
     def _is_open(self, type_name: str, field: str) -> bool:
-        if self._is_mixed(type_name, field):
-            return False
+        return self._may(type_name, field) and not self._is_mixed(type_name, field)
+
+    def _may(self, type_name: str, field: str) -> bool:
         effect, mask = self.effects.get((f"{type_name}.{field}", "select"), ("deny", None))
         if effect == "deny" or (effect == "mask" and not self._suits(type_name, field, mask)):
             return False

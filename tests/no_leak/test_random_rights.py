@@ -35,6 +35,7 @@ from federation.execution import (
     compile_typed,
     execute,
     execute_incrementally,
+    is_incremental,
 )
 from federation.gateway.incremental.formats import current
 from federation.operation import Limits, parse_operation
@@ -138,10 +139,15 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
         work = ExecutionRequest(
             variables=variables,
             masks=bind_masks(restriction.masks, MASK_KEY),
+            row_tests=bind_row_tests(restriction),
             refusals=restriction.refusals,
             show_subgraph_errors=False,
         )
         operation_plan = plan(restriction.operation, world.query_graph)
+        if operation_plan.row_tests:
+            # Nothing leaves before all rows are tested.
+            assert not is_incremental(operation_plan, work)
+            continue
         payloads: list[Payload] = []
 
         async def release(payload: Payload, into: list[Payload] = payloads) -> None:
