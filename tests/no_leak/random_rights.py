@@ -183,18 +183,24 @@ def _mark_texts(graph: RandomGraph) -> None:
 class Rights:
     """Random rights that answer about a use always alike, some of them malformed or not at all.
 
+    Args:
+        filters: By type, condition trees.
+        seed: Of the answers.
+        by_type: All fields of a type are allowed, or all are denied.
+
     Attributes:
         given: All answers, in the order of the questions.
     """
 
-    def __init__(self, filters: Mapping[str, Any], seed: int) -> None:
+    def __init__(self, filters: Mapping[str, Any], seed: int, *, by_type: bool = False) -> None:
         self.given: list[Decision] = []
         self.filters = filters
         self._seed = seed
+        self._answers = _answers_by_type if by_type else _answers
 
     def decide(self, asked: AccessRequest) -> Decision:
         """An answer of contract 1."""
-        fields = _answers(asked, self._seed)
+        fields = self._answers(asked, self._seed)
         answer = {"contract": 1, "fields": fields, "row_filters": self.filters}
         self.given.append(read_decision(asked, answer, "r"))
         return self.given[-1]
@@ -216,6 +222,16 @@ def _answers(asked: AccessRequest, seed: int) -> dict[str, dict[str, Any]]:
                 verdict["mask"] = random.choice([*MASKS, "null", "unheard"])
             if random.random() > 0.03:
                 fields.setdefault(coordinate, {})[use] = verdict
+    return fields
+
+
+def _answers_by_type(asked: AccessRequest, seed: int) -> dict[str, dict[str, Any]]:
+    fields: dict[str, dict[str, Any]] = {}
+    for coordinate, uses in asked.fields.items():
+        name = coordinate.partition(".")[0]
+        is_denied = name != "Query" and Random(f"{seed} {name}").random() < 0.3
+        verdict = {"effect": "deny" if is_denied else "allow", "reasons": ["r"], "rule": "r"}
+        fields[coordinate] = dict.fromkeys(uses.names(), verdict)
     return fields
 
 

@@ -24,11 +24,13 @@ from graphql import (
 from federation.access import (
     Asker,
     Caller,
+    Disclosure,
     ask,
     bind_masks,
     bind_row_tests,
     restrict,
 )
+from federation.errors import InvalidOperation
 from federation.execution import (
     ExecutionRequest,
     Payload,
@@ -72,6 +74,7 @@ WIDE = Limits(
     max_tokens=100_000,
     max_deferrals=1_000,
 )
+HIDDEN = Disclosure.HIDDEN
 ASKER = Asker(Caller("clerk", "person"), None, (), 1)
 
 
@@ -170,3 +173,32 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
         if "addedNodes" not in text or not masks_some(decision, world.graph.members("Node")):
             shown = merged([current(payload) for payload in payloads])
             assert shown == reference.answer(without_deferrals(text)), text
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
+async def test_where_all_is_hidden_what_is_answered_is_open(seed: int) -> None:
+    world = world_of(seed)
+    for number in range(OPERATIONS):
+        random = Random(seed * 1_000 + number)
+        text = OperationWriter(world.monolith, random).query()
+        if validate(world.monolith, parse(text)):
+            continue
+        operation = parse_operation(text, world.schema, None, WIDE).operation
+        variables = {each.name: VARIABLES[each.name] for each in operation.variables}
+        rights = Rights({}, random.randrange(1_000_000), by_type=True)
+        question = ask(operation, variables, ASKER, world.index)
+        decision = decided(question, world.index, rights.decide)
+        try:
+            restriction = restrict(operation, variables, decision, world.index, disclosure=HIDDEN)
+        except InvalidOperation:
+            continue
+        subgraphs = RecordingSubgraphs(world.graph, {}, world.index)
+        work = ExecutionRequest(variables=variables, row_tests=bind_row_tests(restriction))
+        operation_plan = plan(restriction.operation, world.query_graph)
+
+        result = await execute(operation_plan, work, subgraphs, world.schema)
+
+        reference = Reference(world, rights.given, {})
+        assert restriction.refusals == ()
+        assert result.data == reference.answer(text), text
+        check_requests(world, reference, subgraphs.requests)
