@@ -285,6 +285,7 @@ class Stages:
         made = self.restriction
         lines += [f"mask {'.'.join(place)}: {mask}" for place, mask in sorted(made.masks.items())]
         lines += [f"refused {'.'.join(r.path)}: {r.error.message}" for r in made.refusals]
+        lines += [f"dropped rows of {name}: all" for name in sorted(made.unseen_rows)]
         return "\n".join(lines)
 
     def print_candidates(self) -> str:

@@ -54,5 +54,8 @@ class Operation:
         variables = f"({', '.join(map(str, self.variables))})" if self.variables else ""
         name = f" {self.name}" if self.name else ""
         text = f"{self.kind}{name}{variables} {print_selection_set(self.selections)}"
-        tests = (f" # {name} rows by {' '.join(fields)}" for name, fields in self.row_tests)
+        tests = (
+            f" # {name} rows by {' '.join(fields)}" if fields else f" # no {name} rows"
+            for name, fields in self.row_tests
+        )
         return text + "".join(tests)

@@ -13,6 +13,7 @@ from federation.planning.plan import (
     OperationPlan,
     RepresentationField,
     ResponsePath,
+    RowTest,
 )
 from federation.selection import Field, SelectionSet, print_selection
 
@@ -27,11 +28,15 @@ def print_plan(plan: OperationPlan) -> str:
     are released follow as comments.
     """
     body = _deferring(plan) if plan.deferrals else _sequence(plan.fetches, plan.fetches)
-    tests = (
-        f"# {test.type} at {print_path(test.path)} by {' '.join(name for name, _ in test.columns)}"
-        for test in plan.row_tests
-    )
+    tests = map(_print_test, plan.row_tests)
     return "\n".join(["QueryPlan {", *_indented(body), "}", *tests]) + "\n"
+
+
+def _print_test(test: RowTest) -> str:
+    if not test.columns:
+        return f"# no {test.type} at {print_path(test.path)}"
+    columns = " ".join(name for name, _ in test.columns)
+    return f"# {test.type} at {print_path(test.path)} by {columns}"
 
 
 def print_path(path: ResponsePath) -> str:

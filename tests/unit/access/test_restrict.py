@@ -263,6 +263,11 @@ class TestMasks:
 
 
 class TestRowFilters:
+    def test_rows_of_which_nothing_may_be_read_are_said_to_be_none(self) -> None:
+        restriction = restricted("{ party(id: 1) { __typename } }", denied=TestCounts.SEES_NONE)
+        assert restriction.unseen_rows == {"Citizen"}
+        assert str(restriction.operation).endswith("# no Citizen rows")
+
     def test_filter_is_bound_where_every_subgraph_holds_its_fields(self) -> None:
         text = "{ citizens { totalCount edges { node { name account { balance } } } } }"
         restriction = restricted(text, filters={"Citizen": REGION})

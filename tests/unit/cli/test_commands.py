@@ -336,6 +336,30 @@ def test_explain_shows_what_a_described_consent_opens(
     assert len({line.index(" select ") for line in verdicts if " select " in line}) == 1
 
 
+def test_explain_says_whose_rows_are_dropped(folder: Path) -> None:
+    firms = """
+union Party = Citizen | Firm
+type Firm @key(fields: "code") { code: ID! @classified(level: 1) @sharing(class: UNCONDITIONAL) }
+"""
+    parties = CITIZENS.replace("type Query {", "type Query {\n  parties: [Party!]!") + firms
+    write_list(folder, "list.json", public_security=parties)
+
+    shown = {
+        stage: datong(
+            folder,
+            *("explain", "-", "--subgraphs", "list.json", "--stage", stage),
+            *("--caller", '{"clearance": 1}'),
+            stdin="{ parties { __typename } }",
+        ).stdout.splitlines()
+        for stage in ("decision", "restriction", "plan")
+    }
+
+    assert "rows of Firm: allow" in shown["decision"]
+    assert any(line.startswith("rows of Citizen: deny") for line in shown["decision"])
+    assert shown["restriction"][-1] == "dropped rows of Citizen: all"
+    assert "# no Citizen at parties.@" in shown["plan"]
+
+
 @pytest.mark.parametrize(
     "consent",
     [
