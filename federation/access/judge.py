@@ -54,7 +54,7 @@ class Judge:
         self.unseen_rows: set[str] = set()
         self._tests_rows = tests_rows
         self._verdicts: dict[tuple[str, str], Verdict] = {}
-        self._denials: dict[tuple[str, str], Denial | None] = {}
+        self._denials: dict[tuple[tuple[str, str], bool], Denial | None] = {}
         self._filterable: dict[str, bool] = {}
         self._seen: frozenset[str] | None = None
         self._tested = {
@@ -63,17 +63,45 @@ class Judge:
         }
 
     def denial(
-        self, facts: FieldFacts, place: tuple[str, str], arguments: tuple[Argument, ...]
+        self,
+        facts: FieldFacts,
+        place: tuple[str, str],
+        arguments: tuple[Argument, ...],
+        *,
+        in_page: bool = False,
     ) -> Denial | None:
-        """The first ground on which a selection of the field is refused; None if there is none."""
+        """The first ground on which a selection of the field is refused; None if there is none.
+
+        Args:
+            facts: Of the field.
+            place: Its type and name.
+            arguments: That are given to it.
+            in_page: Its object is what a field with an argument that cuts gave, see ``cuts``.
+        """
         if arguments:
-            return self._denial(facts, place, arguments)
-        if place not in self._denials:
-            self._denials[place] = self._denial(facts, place, ())
-        return self._denials[place]
+            return self._denial(facts, place, arguments, in_page=in_page)
+        key = (place, in_page)
+        if key not in self._denials:
+            self._denials[key] = self._denial(facts, place, (), in_page=in_page)
+        return self._denials[key]
+
+    def cuts(self, facts: FieldFacts, arguments: tuple[Argument, ...], *, in_page: bool) -> bool:
+        """Whether lists in the object that a field gives are parts of longer ones.
+
+        So they are where it takes the size of a page for the list inside, as connections do. What
+        stands for a row has lists of its own.
+        """
+        is_row = all(name in self.index.rows for name in facts.returns)
+        is_page = in_page or self._is_cut(facts, arguments)
+        return is_page and not is_row and "[" not in facts.type
 
     def _denial(
-        self, facts: FieldFacts, place: tuple[str, str], arguments: tuple[Argument, ...]
+        self,
+        facts: FieldFacts,
+        place: tuple[str, str],
+        arguments: tuple[Argument, ...],
+        *,
+        in_page: bool,
     ) -> Denial | None:
         denied = self._denied(facts, place, arguments)
         if denied is not None:
@@ -81,9 +109,10 @@ class Judge:
         unseen = self._unseen(facts)
         if unseen:
             return self._rows_refused(facts, unseen)
-        if not self._hides_rows(facts, arguments):
+        is_cut = in_page or self._is_cut(facts, arguments)
+        if not self._hides_rows(facts, is_cut=is_cut):
             return Denial(facts.coordinate, facts.coordinate, "select", UNFILTERED)
-        return self._unfiltered(facts, place, arguments) if self._tested else None
+        return self._unfiltered(facts, place, arguments, is_cut=is_cut) if self._tested else None
 
     def _denied(
         self, facts: FieldFacts, place: tuple[str, str], arguments: tuple[Argument, ...]
@@ -140,7 +169,7 @@ class Judge:
         is_hidden = not facts.changes and all(map(self.hides, facts.returns))
         return facts.returns if is_hidden else ()
 
-    def _hides_rows(self, facts: FieldFacts, arguments: tuple[Argument, ...]) -> bool:
+    def _hides_rows(self, facts: FieldFacts, *, is_cut: bool) -> bool:
         """Let the gateway take out rows that may not be seen; False where that would tell of them.
 
         What a list loses after it was cut is missed.
@@ -148,7 +177,7 @@ class Judge:
         unseen = list(filter(self.hides, facts.returns))
         if not unseen or facts.changes:
             return True
-        if not self._tests_rows or ("[" in facts.type and self._is_cut(facts, arguments)):
+        if not self._tests_rows or ("[" in facts.type and is_cut):
             return False
         self.unseen_rows.update(unseen)
         return True
@@ -179,7 +208,12 @@ class Judge:
         return self._verdict(facts.coordinate, "select").mask
 
     def _unfiltered(
-        self, facts: FieldFacts, place: tuple[str, str], arguments: tuple[Argument, ...]
+        self,
+        facts: FieldFacts,
+        place: tuple[str, str],
+        arguments: tuple[Argument, ...],
+        *,
+        is_cut: bool,
     ) -> Denial | None:
         """The first ground on which rows behind the field would go around their filter."""
         for cause, use in self._uses(facts, place, arguments):
@@ -187,7 +221,7 @@ class Judge:
                 # Rows of one type tested by a column of another: no filter on those is applied.
                 known = self._tells_rows_of(cause, facts)
             elif use == "select":
-                known = self._rows_filtered(cause) or self._test_rows(facts, arguments)
+                known = self._rows_filtered(cause) or self._test_rows(facts, is_cut=is_cut)
             else:
                 # Values are computed from these rows before the gateway could drop any.
                 known = self._rows_filtered(cause)
@@ -195,7 +229,7 @@ class Judge:
                 return Denial(facts.coordinate, cause, use, UNFILTERED)
         return None
 
-    def _test_rows(self, facts: FieldFacts, arguments: tuple[Argument, ...]) -> bool:
+    def _test_rows(self, facts: FieldFacts, *, is_cut: bool) -> bool:
         """Let the gateway filter the rows that a field returns; False where it cannot.
 
         It cannot make a count right, nor a part of a list that was chosen before rows were dropped,
@@ -203,10 +237,7 @@ class Judge:
         """
         unfiltered = [name for name in self._tested if not self._applies(name, facts)]
         if not self._tests_rows or (
-            "[" in facts.type
-            and (
-                self._is_cut(facts, arguments) or any(self._is_mixed(n, facts) for n in unfiltered)
-            )
+            "[" in facts.type and (is_cut or any(self._is_mixed(n, facts) for n in unfiltered))
         ):
             return False
         tests = {name: self._columns(name) for name in unfiltered if name in facts.returns}

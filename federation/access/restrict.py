@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -141,11 +141,16 @@ def row_filters_json(row_filters: Mapping[str, RowCondition]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Types at one place: the static parent, all that can stand there, those still meant."""
+    """Types at one place: the static parent, all that can stand there, those still meant.
+
+    Attributes:
+        in_page: Lists in the object are parts of longer ones, see ``Judge.cuts``.
+    """
 
     parent: str
     every: tuple[str, ...]
     met: tuple[str, ...]
+    in_page: bool = False
 
 
 class _Pruner:
@@ -189,7 +194,7 @@ class _Pruner:
             met = tuple(name for name in scope.met if name in narrowed)
             if self.hides and met and all(map(self.judge.hides, met)):
                 raise InvalidOperation((_unknown_type(fragment.type_condition),))
-            inner = _Scope(fragment.type_condition, scope.every, met)
+            inner = _Scope(fragment.type_condition, scope.every, met, scope.in_page)
         selections = self.prune(fragment.selections, inner, place.under(fragment.conditions))
         if selections == (EMPTY,) != fragment.selections:
             return ()
@@ -211,7 +216,9 @@ class _Pruner:
                 is_whole = False
                 continue
             known[name] = facts
-            denial = self.judge.denial(facts, (name, field.name), field.arguments)
+            denial = self.judge.denial(
+                facts, (name, field.name), field.arguments, in_page=scope.in_page
+            )
             if denial is None:
                 self.allow(name, field.name, facts)
             else:
@@ -231,7 +238,13 @@ class _Pruner:
         allowed = {name: facts for name, facts in known.items() if name not in denials}
         if not allowed:
             return ()
-        kept = self.with_selections(field, named_type(type_text), allowed.values(), here)
+        in_page = any(
+            self.judge.cuts(each, field.arguments, in_page=scope.in_page)
+            for each in allowed.values()
+        )
+        returns = tuple(dict.fromkeys(name for each in allowed.values() for name in each.returns))
+        inner = _Scope(named_type(type_text), returns, returns, in_page)
+        kept = self.with_selections(field, inner, here)
         if is_whole and not denials:
             return (kept,)
         return tuple(InlineFragment(name, (kept,)) for name in allowed)
@@ -244,13 +257,10 @@ class _Pruner:
         if facts.is_count and not self.judge.sees_rows(facts):
             self.small_counts.add((type_name, field_name))
 
-    def with_selections(
-        self, field: Field, parent: str, facts: Iterable[FieldFacts], here: Place
-    ) -> Field:
+    def with_selections(self, field: Field, scope: _Scope, here: Place) -> Field:
         if not field.selections:
             return field
-        returns = tuple(dict.fromkeys(name for fact in facts for name in fact.returns))
-        selections = self.prune(field.selections, _Scope(parent, returns, returns), here)
+        selections = self.prune(field.selections, scope, here)
         if selections == field.selections:
             return field
         return structs.replace(field, selections=selections)

@@ -35,6 +35,7 @@ type Query {
   mayor: Citizen!
   newcomers(after: String, first: Int): [Citizen!]!
   newest: CitizenEdge
+  search(first: Int): Found!
 }
 type Mutation {
   rename(idNumber: ID!, name: String!): Citizen
@@ -65,6 +66,7 @@ type Citizen @key(fields: "idNumber") @classified(level: 2) @sharing(class: COND
 }
 type Home @classified(level: 2) @sharing(class: CONDITIONAL) { street: String! door: String! }
 union Party = Citizen | Firm
+type Found @classified(level: 1) @sharing(class: UNCONDITIONAL) { parties: [Party!]! }
 type Firm @key(fields: "code") @classified(level: 2) @sharing(class: CONDITIONAL) {
   code: ID!
   title: String
@@ -187,6 +189,7 @@ ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
                     {"__typename": "Citizen", "idNumber": ANN},
                     {"__typename": "Firm", "code": "FIRM-CODE"},
                 ],
+                "search": {"parties": [{"__typename": "Firm", "code": "FIRM-CODE"}]},
                 "papers": [
                     {"__typename": "Licence", "number": "L-1"},
                     {"__typename": "Sentence", "number": "S-1"},

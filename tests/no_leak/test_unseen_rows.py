@@ -133,6 +133,17 @@ def test_rows_of_one_type_are_not_there_beside_those_of_another(city: City, text
     assert "Citizen" not in str(wire.data)
 
 
+def test_rows_that_are_dropped_are_not_missed_in_a_page(city: City) -> None:
+    gateway = city.gateway(grants("Firm.title"))
+    whole = gateway.ask("{ search { parties { __typename } } }")
+    page = gateway.ask("{ search(first: 1) { parties { __typename } } }")
+
+    assert whole.data == {"search": {"parties": [{"__typename": "Firm"}]}}
+    assert page.json["data"] is None
+    assert page.codes() == [("ACCESS_DENIED", "search.parties")]
+    assert "parties" not in page.asked("people")
+
+
 def test_a_single_row_is_null_as_if_there_were_none(city: City) -> None:
     rights = {**grants("Firm.title"), "Query.party(id:)": uses("filter")}
     wire = city.gateway(rights).ask(f'{{ party(id: "{ANN}") {{ __typename }} }}')

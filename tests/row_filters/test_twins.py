@@ -122,6 +122,8 @@ async def test_a_client_that_uses_the_columns_name_for_something_else_changes_no
     [
         ("{ page(first: 2) { id } }", "page"),
         ("{ best { id } }", "best"),
+        ("{ search(first: 2) { visitors { id } } }", "search.visitors"),
+        ("{ search(first: 2) { inner { ... { visitors { id } } } } }", "search.inner.visitors"),
         ("{ headcount }", "headcount"),
         ("{ connection { totalCount } }", "connection"),
         ("{ connection { edges { node { id } } } }", "connection"),
@@ -132,6 +134,15 @@ async def test_what_would_only_be_nearly_right_is_denied(way: str, path: str) ->
     here = await answer(way)
 
     assert here.refused == {path: "row_filter_unsupported"}
+
+
+async def test_a_list_inside_of_a_page_is_whole_where_no_page_was_asked_for() -> None:
+    here = await answer("{ search { visitors { id } inner { visitors { id } } } }")
+
+    assert here.refused == {}
+    assert here.result.data == {
+        "search": {"visitors": [{"id": "1"}, {"id": "3"}], "inner": {"visitors": [{"id": "1"}]}}
+    }
 
 
 async def test_a_mutation_that_gives_rows_nobody_can_filter_is_refused_before_it_is_sent() -> None:

@@ -77,6 +77,7 @@ type Query {
   visitors(named: String @filters(field: "Citizen.name")): [Citizen!]!
   page(first: Int): [Citizen!]!
   best(limit: Int! = 2): [Citizen!]!
+  search(first: Int): Found!
   maybes: [Citizen]
   latest: Citizen
   oldest: Citizen!
@@ -87,6 +88,7 @@ type Query {
   headcount: Int @derivedFrom(type: "Citizen")
 }
 type Mutation { register(id: ID!): Receipt }
+type Found { visitors: [Citizen!]! inner: Found }
 type Receipt { number: ID! citizen: Citizen }
 type Subscription { visited: Visit arrived: Citizen }
 type Visit @key(fields: "id") {
@@ -181,6 +183,7 @@ def _rows(kind: Kind) -> dict[str, dict[str, list[Row]]]:
         "visitors": everybody[:4],
         "page": everybody[:4],
         "best": everybody[:2],
+        "search": {"visitors": everybody[:4], "inner": {"visitors": everybody[:2]}},
         "maybes": [None, *everybody],
         "latest": _reference("2"),
         "oldest": _reference("2"),
