@@ -151,7 +151,10 @@ def build_access_index(
             derived = {*(item.derived_from if item else ()), *paged.get(named, ())}
             # Of a page, the information about further pages tells as much as its rows.
             page = paged.get(definition.name, ()) if _is_connection(definition.name) else ()
-            is_page = named in paged and _is_connection(named) and "[" not in field.type
+            changes = definition.name == mutation
+            # One edge is a row; that of a row which a mutation made tells its caller nothing new.
+            holds_rows = _is_connection(named) or changes
+            is_page = named in paged and holds_rows and "[" not in field.type
             cutting = [each for each in field.arguments if inputs.cuts((*place, each.name))]
             facts = FieldFacts(
                 coordinate=".".join(place),
@@ -161,7 +164,7 @@ def build_access_index(
                 inputs=tuple(sorted(".".join(key) for key in closed.get(place, ()))),
                 derived_from=tuple(sorted(derived)),
                 tells=() if is_page else tuple(sorted(derived.union(page))),
-                changes=definition.name == mutation,
+                changes=changes,
                 is_column=field.type.removesuffix("!") in columnar and not field.arguments,
                 cut_by=frozenset(each.name for each in cutting),
                 is_cut=any(each.default is not None for each in cutting),

@@ -40,6 +40,7 @@ type Query {
 type Mutation {
   rename(idNumber: ID!, name: String!): Citizen
     @classified(level: 1) @sharing(class: UNCONDITIONAL)
+  enrol(name: String!): CitizenEdge @classified(level: 1) @sharing(class: UNCONDITIONAL)
   renumber(number: ID!): Paper @classified(level: 1) @sharing(class: UNCONDITIONAL)
 }
 input CitizenFilter {
@@ -171,6 +172,7 @@ ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
         "Mutation": [
             {
                 "rename": {"idNumber": ANN},
+                "enrol": {"node": {"idNumber": ANN}, "cursor": "CURSOR-4"},
                 "renumber": {"__typename": "Sentence", "number": "S-1"},
             }
         ],

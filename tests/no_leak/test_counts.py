@@ -109,6 +109,15 @@ def test_one_edge_tells_of_a_row(city: City, selection: str) -> None:
     assert [set(each.context["row_filters"]) for each in confined.sent] == [{"Citizen"}]
 
 
+def test_what_a_mutation_made_may_be_told_to_its_caller_as_an_edge(city: City) -> None:
+    gateway = city.gateway(grants("Firm.title"))
+    wire = gateway.ask('mutation { enrol(name: "N") { cursor } }')
+    row = gateway.ask('mutation { enrol(name: "N") { node { name } } }')
+
+    assert wire.data == {"enrol": {"cursor": "CURSOR-4"}}
+    assert (row.status, row.sent) == (403, ())
+
+
 def test_a_minimum_can_be_set(city: City) -> None:
     wire = city.gateway(grants("Firm.title"), smallest_count=20_223).ask(
         "{ citizens { totalCount } }"
