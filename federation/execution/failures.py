@@ -17,7 +17,12 @@ _MAX_LENGTH = 500
 """Characters kept of any text that a subgraph gives."""
 
 # These speak of what the client itself sent, and so of nothing that it may not know.
-_ABOUT_THE_REQUEST = frozenset(("BAD_CURSOR", "BAD_INPUT", "BAD_PAGE_SIZE", "BAD_USER_INPUT"))
+_ABOUT_THE_REQUEST = {
+    "BAD_CURSOR": "does not accept the cursor",
+    "BAD_INPUT": "does not accept an input",
+    "BAD_PAGE_SIZE": "gives no page of that size",
+    "BAD_USER_INPUT": "does not accept the value of an argument",
+}
 
 # What servers are known to put into extensions for their own developers.
 _NEVER_SHOWN = frozenset(
@@ -65,8 +70,10 @@ def reported(raw: Any, subgraph: str, path: Path, *, show: bool) -> ResponseErro
     extensions = raw.get("extensions") if isinstance(raw, dict) else None
     extensions = extensions if isinstance(extensions, dict) else {}
     code = extensions.get("code")
-    if not show and code in _ABOUT_THE_REQUEST:
-        return ResponseError(plain.message, plain.path, (), {"code": code, "subgraph": subgraph})
+    said = _ABOUT_THE_REQUEST.get(code) if isinstance(code, str) else None
+    if said and not show:
+        told = {"code": code, "subgraph": subgraph}
+        return ResponseError(f"The subgraph '{subgraph}' {said}.", plain.path, (), told)
     if not show or not isinstance(message, str) or not message.strip():
         return plain
     shown = {

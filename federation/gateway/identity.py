@@ -310,7 +310,7 @@ def holds_grant(granted: GrantedPurposes, caller: Caller, purpose: str, now: flo
 def _read_consent(claims: Mapping[str, Any]) -> ConsentFact:
     fields = _texts(claims, "fields")
     if not fields or not isinstance(claims.get("jti"), str):
-        raise ValueError("it names no id or no fields")
+        raise ValueError("it names no id (jti) or no fields")
     return ConsentFact(
         id=claims["jti"],
         subject=str(claims["sub"]),
@@ -336,14 +336,15 @@ def _consent_refused(why: str, reason: str) -> Forbidden:
 
 def _explain(error: Exception) -> str:
     """What is wrong with a token, without repeating any of it."""
-    known = {
+    if isinstance(error, jwt.MissingRequiredClaimError):
+        return f"it lacks the claim {error.claim}"
+    known: dict[type[Exception], str] = {
         jwt.ExpiredSignatureError: "it has expired",
         jwt.ImmatureSignatureError: "it is not valid yet",
         jwt.InvalidAudienceError: "it was issued for another audience",
         jwt.InvalidIssuerError: "its issuer is not accepted",
         jwt.InvalidAlgorithmError: "its signature algorithm is not accepted",
         jwt.InvalidSignatureError: "its signature is wrong",
-        jwt.MissingRequiredClaimError: "a required claim is missing",
         jwt.DecodeError: "it is not a well-formed token",
     }
     return known.get(type(error)) or str(error)

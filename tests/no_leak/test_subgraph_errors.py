@@ -49,6 +49,7 @@ def test_what_is_wrong_with_the_request_itself_may_be_told(city: City) -> None:
     wire = city.gateway(RIGHTS).ask("{ mayor { name } }")
 
     assert wire.codes() == [("BAD_PAGE_SIZE", "mayor")]
+    assert wire.json["errors"][0]["message"] == "The subgraph 'people' gives no page of that size."
     assert "1 to 100" not in wire.body
 
 

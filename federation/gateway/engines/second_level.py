@@ -31,6 +31,7 @@ TIMEOUT_SECONDS = 0.05
 PAUSE_SECONDS = 5.0
 MAX_FIELDS = 5_000
 MIN_SECRET_BYTES = 32
+_HOW_TO_MAKE = f"make one with: openssl rand -hex {MIN_SECRET_BYTES}"
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -141,10 +142,13 @@ def read_secret(file: str) -> bytes:
     Raises:
         PolicyFault: The file cannot be read, or what it holds is too short.
     """
+    place = f"access.cache_key_file: {file}"
     try:
         secret = Path(file).read_bytes().strip()
     except OSError as error:
-        raise PolicyFault((f"{file}: cannot be read: {error.strerror}",)) from None
+        said = f"{place}: cannot be read: {error.strerror}; {_HOW_TO_MAKE}"
+        raise PolicyFault((said,)) from None
     if len(secret) < MIN_SECRET_BYTES:
-        raise PolicyFault((f"{file}: a secret of at least {MIN_SECRET_BYTES} bytes is needed",))
+        said = f"{place}: a secret of at least {MIN_SECRET_BYTES} bytes is needed; {_HOW_TO_MAKE}"
+        raise PolicyFault((said,))
     return secret
