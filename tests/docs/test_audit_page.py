@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec.structs import replace
 
@@ -40,13 +41,19 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def verified(file: Path) -> subprocess.CompletedProcess[str]:
+NEXT_KEY = Ed25519PrivateKey.generate()
+
+
+def verified(file: Path, *keys: Ed25519PrivateKey) -> subprocess.CompletedProcess[str]:
     folder = file.parent
     program = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert program is not None
     (folder / "verify.py").write_text(program[1], encoding="utf-8")
-    public = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (folder / "head.pub").write_bytes(public)
+    names = []
+    for number, key in enumerate(keys or (KEY,)):
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        names.append(f"head{number}.pub")
+        (folder / names[-1]).write_bytes(public)
     lines: list[bytes] = []
     asyncio.run(
         read_trail(
@@ -56,7 +63,7 @@ def verified(file: Path) -> subprocess.CompletedProcess[str]:
     )
     (folder / "trail.jsonl").write_bytes(b"".join(lines))
     return subprocess.run(
-        [sys.executable, "-I", "verify.py", "trail.jsonl", "head.pub"],
+        [sys.executable, "-I", "verify.py", "trail.jsonl", *names],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -69,6 +76,20 @@ def test_a_whole_trail_is_whole_to_it(file: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert done.stdout.startswith("whole: ")
+
+
+def test_a_trail_that_two_head_keys_signed_takes_both(file: Path) -> None:
+    async def write() -> None:
+        async with open_audit_store(f"sqlite:///{file}", NEXT_KEY, "test") as store:
+            await store.append(replace(record("next"), at=100), TEXT)
+
+    asyncio.run(write())
+
+    assert verified(file, NEXT_KEY, KEY).stdout.startswith("whole: ")
+    for key in (KEY, NEXT_KEY):
+        alone = verified(file, key)
+        assert (alone.returncode, alone.stderr) == (1, "")
+        assert "signed by none of these keys" in alone.stdout
 
 
 @pytest.mark.parametrize(
