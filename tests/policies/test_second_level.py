@@ -157,7 +157,7 @@ async def test_redis_that_is_lost_costs_no_answer(server: Server) -> None:
 def test_a_short_secret_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("short")
-    with pytest.raises(PolicyFault, match="cache_key_file.*32 bytes.*openssl rand"):
+    with pytest.raises(PolicyFault, match=r"cache_key_file.*32 bytes.*openssl rand"):
         read_secret(str(file))
-    with pytest.raises(PolicyFault, match="cache_key_file.*cannot be read.*openssl rand"):
+    with pytest.raises(PolicyFault, match=r"cache_key_file.*cannot be read.*openssl rand"):
         read_secret(str(tmp_path / "none"))
