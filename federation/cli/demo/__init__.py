@@ -60,3 +60,15 @@ def token(
         raise usage_fault(f"no demo caller is called {caller}; there are {', '.join(CALLERS)}")
     typer.echo(load_keys().token(CALLERS[caller]))
     err.print(f"[dim]send it with Datong-Purpose: {purpose_of(caller)}[/dim]")
+
+
+@app.command()
+def consent() -> None:
+    """Print the consent that a demo citizen gave to bank-app."""
+    from federation.cli.demo.keys import load_keys  # noqa: PLC0415
+    from federation.cli.demo.session import consent_for  # noqa: PLC0415
+    from federation.cli.report import err  # noqa: PLC0415
+    from subgraphs.world.demo import CONSENTING  # noqa: PLC0415
+
+    typer.echo(consent_for(load_keys(), "bank-app"))
+    err.print(f"[dim]of {CONSENTING.id_number}; bank-app sends it as Datong-Consent[/dim]")

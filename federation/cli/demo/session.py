@@ -27,7 +27,7 @@ def make_session(keys: DemoKeys) -> dict[str, Any]:
                 "id": caller,
                 "token": keys.token(claims),
                 "purpose": purpose_of(caller),
-                "consent": _consent(keys, caller),
+                "consent": consent_for(keys, caller),
             }
             for caller, claims in CALLERS.items()
         ],
@@ -43,7 +43,8 @@ def write_session(keys: DemoKeys) -> str:
     return str(file)
 
 
-def _consent(keys: DemoKeys, caller: str) -> str:
+def consent_for(keys: DemoKeys, caller: str) -> str:
+    """The consent that a demo citizen gave to a caller; only the bank has one."""
     if caller != "bank-app":
         return ""
     subject = demo.CONSENTING.id_number
