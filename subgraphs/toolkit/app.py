@@ -59,9 +59,13 @@ def build_app(
         try:
             access = await _identify(verifier, request, query)
             filters = bind_filters(department.sources, access.row_filters)
+        # The gateway shows nobody what a department says, so whoever runs it reads it here.
         except AccessRefused as refused:
+            if CONTEXT_HEADER in request.headers:
+                log.warning("%s: %s", refused.code, refused)
             return _refuse(401, refused.code, str(refused), media)
         except RowFilterInvalid as fault:
+            log.warning("ROW_FILTER_INVALID: %s", fault)
             return _refuse(403, "ROW_FILTER_INVALID", str(fault), media)
         session = RequestSession(engine, filters)
         try:

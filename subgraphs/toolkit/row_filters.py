@@ -31,6 +31,8 @@ from subgraphs.toolkit.sources import Reference, Source
 # Execution option of every connection that serves a request: the bound filters.
 OPTION = "datong_row_filters"
 
+_SAY_INSTEAD = "use connect, find or children of the scope, or select the mapped class"
+
 
 @dataclass(frozen=True, slots=True)
 class RowFilters:
@@ -86,7 +88,10 @@ def bind_filters(
     for type_name, tree in row_filters.items():
         source = by_type.get(type_name)
         if source is None:
-            raise RowFilterInvalid(f"{type_name} has no filterable rows in this subgraph")
+            raise RowFilterInvalid(
+                f"{type_name} has no filterable rows in this subgraph: "
+                "its source is missing in Department.sources"
+            )
         condition = load_condition(tree, source.read_value)
         conditions[type_name] = condition
         if isinstance(source, Source):
@@ -144,9 +149,11 @@ def _check_statement(
     compiled = getattr(context, "compiled", None)
     source = getattr(compiled, "statement", None)
     if source is None or isinstance(source, TextClause | TextualSelect):
-        raise StatementRefused("textual statement while row filters are bound")
+        raise StatementRefused(f"textual statement while row filters are bound: {_SAY_INSTEAD}")
     if not is_covered(statement, filters.tables):
-        raise StatementRefused("statement reads a filtered table without its filter")
+        raise StatementRefused(
+            f"statement reads a filtered table without its filter: {_SAY_INSTEAD}"
+        )
 
 
 @lru_cache(maxsize=4096)

@@ -100,12 +100,37 @@ def test_forged_contexts_are_refused(tax: Client) -> None:
     assert {code for reply in replies for code in reply.codes} == {"ACCESS_CONTEXT_INVALID"}
 
 
-def test_filter_that_cannot_be_applied_here_is_refused(tax: Client) -> None:
+def test_what_is_wrong_with_a_context_stands_in_the_log(
+    tax: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = tax.gateway.sign("tax", QUERY)
+
+    _post(tax, token, "{ __schema { types { name } } }")
+
+    assert caplog.messages == ["ACCESS_CONTEXT_INVALID: the context is for another operation"]
+    assert token not in caplog.text
+
+
+def test_filter_that_cannot_be_applied_here_is_refused(
+    tax: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     unknown_field = {"Citizen": {"field": "regionCode", "op": "eq", "value": "990102"}}
 
     reply = tax.ask(QUERY, unknown_field)
 
     assert (reply.status, reply.codes) == (403, ["ROW_FILTER_INVALID"])
+    assert caplog.messages == ["ROW_FILTER_INVALID: Citizen cannot be filtered by regionCode"]
+
+
+def test_filter_of_a_type_without_a_source_is_refused_and_says_what_to_do(
+    tax: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    unknown_type = {"Loan": {"field": "regionCode", "op": "eq", "value": "990102"}}
+
+    reply = tax.ask(QUERY, unknown_type)
+
+    assert (reply.status, reply.codes) == (403, ["ROW_FILTER_INVALID"])
+    assert "its source is missing in Department.sources" in caplog.text
 
 
 def test_service_sdl_needs_a_context_too(tax: Client) -> None:
