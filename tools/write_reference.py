@@ -59,6 +59,8 @@ def errors() -> str:
             f"| {'yes' if issubclass(kind, RequestError) else 'no'} | {summary(kind)} |"
             for kind in sorted(kinds(FederationError), key=lambda kind: (kind.code, kind.__name__))
         ),
+        "Codes of errors beside data, each about one field, such as `ACCESS_DENIED`, stand in "
+        "[an app developer's guide](../clients.md#what-the-answer-tells).",
         "## About schemas",
         "All findings of one run are reported, each with the subgraph, file and line.",
         *(f"### {code}\n\n{text}" for code, text in sorted(rules())),
