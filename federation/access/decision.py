@@ -47,6 +47,24 @@ class Verdict:
 NO_DECISION = Verdict(Effect.DENY, ("no_decision",), GATEWAY_RULE, decided=False)
 
 
+@dataclass(frozen=True, slots=True)
+class RowRight:
+    """Whether a caller may know of the rows of a type.
+
+    Attributes:
+        coordinate: Where it may not, the field of the type that lacks least; else empty.
+        verdict: On that field, or that all is well.
+    """
+
+    coordinate: str
+    verdict: Verdict
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it may."""
+        return self.verdict.effect is not Effect.DENY
+
+
 Rows = Mapping[str, Mapping[str, tuple[RowCondition, ...]]]
 """Coordinate to type to the conditions on it."""
 
@@ -64,8 +82,8 @@ class Decision:
         rows: By coordinate, which conditions on which types its uses bring, where the engine says
             so: the row filters are the conjunctions of these. None where it does not: the answer
             then holds for the question as a whole only.
-        rows_seen: Of types of which nothing that was asked may be read, whether their rows may be
-            seen all the same; see ``federation.access.rows``.
+        row_rights: Of types of which nothing that was asked may be read, whether their rows may be
+            known of all the same; see ``federation.access.rows``.
     """
 
     verdicts: Mapping[tuple[str, str], Verdict]
@@ -73,7 +91,7 @@ class Decision:
     revision: str
     subjects: frozenset[str] = frozenset()
     rows: Rows | None = None
-    rows_seen: Mapping[str, Verdict] = field(default_factory=dict)
+    row_rights: Mapping[str, RowRight] = field(default_factory=dict)
 
     def verdict(self, coordinate: str, use: str) -> Verdict:
         """The verdict on one use; ``NO_DECISION`` when there is none."""

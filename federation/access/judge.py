@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from federation.access.decision import GATEWAY_RULE, NO_DECISION, Decision, Effect, Verdict
+from federation.access.decision import (
+    GATEWAY_RULE,
+    NO_DECISION,
+    Decision,
+    Effect,
+    RowRight,
+    Verdict,
+)
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.inputs import input_uses
 from federation.access.masks import suits
@@ -149,8 +156,8 @@ class Judge:
                 for coordinate, use in self.decision.verdicts
                 if use == "select" and self.reads(coordinate)
             )
-            besides = self.decision.rows_seen.items()
-            seen = (name for name, verdict in besides if verdict.effect is not Effect.DENY)
+            rights = self.decision.row_rights.items()
+            seen = (name for name, right in rights if right.is_given)
             self._seen = frozenset((*asked, *seen))
         return type_name in self._seen
 
@@ -183,21 +190,22 @@ class Judge:
         return True
 
     def _rows_refused(self, facts: FieldFacts, types: tuple[str, ...]) -> Denial:
-        """The refusal to tell of rows, with what stands in the way of seeing them."""
-        asked = {
-            coordinate: self._verdict(coordinate, use)
+        """The refusal to tell of rows, with the field that lacks least, if asked one that was."""
+        asked = [
+            RowRight(coordinate, self._verdict(coordinate, use))
             for coordinate, use in self.decision.verdicts
             if use == "select" and coordinate.partition(".")[0] in types
-        }
-        refused = {name: each for name, each in asked.items() if each.effect is Effect.DENY}
-        besides = [self.decision.rows_seen[n] for n in types if n in self.decision.rows_seen]
-        verdicts = [*refused.values(), *besides] or [NO_DECISION]
-        reasons = {"row_right_required"}.union(*(verdict.reasons for verdict in verdicts))
-        decided = all(verdict.decided for verdict in verdicts)
-        told = Verdict(Effect.DENY, tuple(sorted(reasons)), GATEWAY_RULE, decided=decided)
-        others = [".".join(place) for name in types for place in self.index.rows.get(name, ())]
-        cause = next(iter([*refused, *others]), facts.coordinate)
-        return Denial(facts.coordinate, cause, "select", told)
+        ]
+        rights = self.decision.row_rights
+        lacks = [each for each in asked if not each.is_given] or [
+            rights[name] for name in types if name in rights
+        ]
+        first = next(iter(self.index.rows.get(types[0], ())), ())
+        nothing = RowRight(".".join(first), NO_DECISION)
+        least = min(lacks, key=lambda lack: len(lack.verdict.reasons), default=nothing)
+        reasons = tuple(sorted({"row_right_required", *least.verdict.reasons}))
+        told = Verdict(Effect.DENY, reasons, GATEWAY_RULE, decided=least.verdict.decided)
+        return Denial(facts.coordinate, least.coordinate or facts.coordinate, "select", told)
 
     def allows(self, coordinate: str, use: str) -> bool:
         """Whether one use by itself is allowed."""

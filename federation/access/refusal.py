@@ -151,13 +151,12 @@ def _message(denial: Denial) -> str:
     reasons = ", ".join(denial.verdict.reasons) or "denied"
     if denial.cause == denial.field:
         return f"{denial.field} may not be read: {reasons}"
-    how = {
-        "filter": "filters by",
-        "sort": "orders by",
-        "join": "is computed from",
-        "select": "tells of rows with",
-    }
-    return f"{denial.field} may not be read: it {how[denial.use]} {denial.cause}: {reasons}"
+    how = {"filter": "filters by", "sort": "orders by", "join": "is computed from"}
+    what = f"{how.get(denial.use)} {denial.cause}"
+    if denial.use == "select":
+        name = denial.cause.partition(".")[0]
+        what = f"tells of rows of {name}, of which nothing may be read, not even {denial.cause}"
+    return f"{denial.field} may not be read: it {what}: {reasons}"
 
 
 def _extensions(denials: list[Denial], revision: str) -> dict[str, Any]:

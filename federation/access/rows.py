@@ -12,9 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from federation.access.ask import AskedUses
-from federation.access.decision import GATEWAY_RULE, Decision, Effect, Verdict, join_rows
+from federation.access.decision import (
+    GATEWAY_RULE,
+    NO_DECISION,
+    Decision,
+    Effect,
+    RowRight,
+    Verdict,
+    join_rows,
+)
 from federation.access.index import AccessIndex, FieldFacts
-from federation.access.judge import Judge
+from federation.access.judge import UNFILTERED, Judge
 from federation.access.request import AccessRequest, Uses
 from federation.access.row_filter import AllOf, AnyOf, RowCondition, conjunction
 from federation.coordinate import read_coordinate
@@ -22,7 +30,7 @@ from federation.coordinate import read_coordinate
 AT_ONCE = 200
 """Fields that are asked about together; of many types the questions of others come in between."""
 
-_SEEN = Verdict(Effect.ALLOW, (), GATEWAY_RULE)
+_GIVEN = RowRight("", Verdict(Effect.ALLOW, (), GATEWAY_RULE))
 
 
 class RowQuestion:
@@ -91,11 +99,11 @@ class RowQuestion:
             more: On what was asked ``about`` all fields of these types.
             types: Of those in doubt.
         """
-        seen: dict[str, Verdict] = {}
+        rights: dict[str, RowRight] = {}
         filters = dict(decision.row_filters)
         for name in types:
-            ways = list(_ways(name, more, self.index))
-            seen[name] = _SEEN if ways else _refused(name, more, self.index)
+            ways, lacks = _read(name, more, self.index)
+            rights[name] = _GIVEN if ways else _least(lacks)
             condition = any_of(ways)
             known = filters.get(name, condition)
             if condition is None or (name in filters and known is None):
@@ -104,21 +112,30 @@ class RowQuestion:
             parts = {repr(part): part for part in (*_parts(known), *_parts(condition))}
             filters[name] = conjunction(parts.values())
         return replace(
-            decision, row_filters=filters, rows=None, rows_seen={**decision.rows_seen, **seen}
+            decision, row_filters=filters, rows=None, row_rights={**decision.row_rights, **rights}
         )
 
 
-def _ways(name: str, more: Decision, index: AccessIndex) -> Iterator[tuple[RowCondition, ...]]:
-    """For each field of a type that may be read the conditions on its rows, all of which hold."""
-    behind = replace(more, rows_seen=dict.fromkeys(index.rows, _SEEN))
+def _read(
+    name: str, more: Decision, index: AccessIndex
+) -> tuple[list[tuple[RowCondition, ...]], list[RowRight]]:
+    """For each field of a type that may be read the conditions on its rows; what others lack."""
+    behind = replace(more, row_rights=dict.fromkeys(index.rows, _GIVEN))
+    ways, lacks = [], []
     for place in index.rows[name]:
         facts = index.fields[place]
         alone = _alone(facts, behind)
-        judge = Judge({}, alone, index, tests_rows=index.tests_rows)
+        denial = Judge({}, alone, index, tests_rows=index.tests_rows).denial(facts, place, ())
         condition = alone.row_filters.get(name)
-        is_unreadable = condition is None and name in alone.row_filters
-        if not is_unreadable and judge.denial(facts, place, ()) is None:
-            yield () if condition is None else _parts(condition)
+        if denial is not None:
+            lacks.append(RowRight(facts.coordinate, denial.verdict))
+        elif condition is not None:
+            ways.append(_parts(condition))
+        elif name in alone.row_filters:  # one that cannot be read
+            lacks.append(RowRight(facts.coordinate, UNFILTERED))
+        else:
+            ways.append(())
+    return ways, lacks
 
 
 def _alone(facts: FieldFacts, more: Decision) -> Decision:
@@ -133,11 +150,9 @@ def _alone(facts: FieldFacts, more: Decision) -> Decision:
     return replace(more, verdicts=verdicts, row_filters=filters)
 
 
-def _refused(name: str, more: Decision, index: AccessIndex) -> Verdict:
-    verdicts = [more.verdict(".".join(place), "select") for place in index.rows[name]]
-    reasons = {reason for each in verdicts if each.effect is Effect.DENY for reason in each.reasons}
-    decided = all(verdict.decided for verdict in verdicts)
-    return Verdict(Effect.DENY, tuple(sorted(reasons)), GATEWAY_RULE, decided=decided)
+def _least(lacks: list[RowRight]) -> RowRight:
+    nothing = RowRight("", NO_DECISION)
+    return min(lacks, key=lambda lack: len(lack.verdict.reasons), default=nothing)
 
 
 def any_of(ways: Iterable[tuple[RowCondition, ...]]) -> RowCondition | None:

@@ -269,8 +269,10 @@ class Stages:
             for effect, ((coordinate, use), verdict) in zip(effects, verdicts, strict=True)
         ]
         lines += [
-            f"rows of {name}: {seen.effect.value}  {', '.join(seen.reasons)}".rstrip()
-            for name, seen in sorted(self.decision.rows_seen.items())
+            f"rows of {name}: allow"
+            if right.is_given
+            else f"rows of {name}: deny, {right.coordinate} {', '.join(right.verdict.reasons)}"
+            for name, right in sorted(self.decision.row_rights.items())
         ]
         filters = row_filters_json(
             {name: each for name, each in self.decision.row_filters.items() if each is not None}

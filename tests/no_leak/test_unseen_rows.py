@@ -164,8 +164,8 @@ def test_what_opens_the_rows_is_named(city: City) -> None:
 
     [error] = wire.errors
     assert error["message"] == (
-        "Query.newcomers may not be read: it tells of rows with Citizen.name:"
-        " grant_required, row_right_required"
+        "Query.newcomers may not be read: it tells of rows of Citizen, of which nothing may be"
+        " read, not even Citizen.name: grant_required, row_right_required"
     )
     assert error["extensions"]["cause"] == {"coordinate": "Citizen.name", "use": "select"}
 

@@ -363,7 +363,7 @@ class TestConsent:
             filters={"Citizen": SUBJECT},
             denied=["Account.number", "Account.owner", "Account.holder"],
         )
-        assert refused(restriction) == {"citizen.account": "consent_unbound no row_right_required"}
+        assert refused(restriction) == {"citizen.account": "consent_unbound row_right_required"}
 
     def test_type_without_a_subject_cannot_be_opened(self) -> None:
         restriction = restricted(
@@ -373,7 +373,7 @@ class TestConsent:
             filters={"Firm": {"field": "code", "op": "eq", "value": "S"}},
             denied=["Firm.code", "Firm.owner", "Firm.taxed", "Firm.citizens"],
         )
-        assert refused(restriction) == {"firms": "consent_unbound no row_right_required"}
+        assert refused(restriction) == {"firms": "consent_unbound row_right_required"}
 
     def test_what_opens_nothing_leaves_the_rows_to_the_rights_to_other_fields(self) -> None:
         restriction = restricted("{ firms { name } }", consents=(CONSENT,), consented=["Firm.name"])

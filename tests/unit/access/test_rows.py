@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.access import Decision, Effect, RowQuestion, fulfils, read_condition
+from federation.access import Decision, Effect, RowQuestion, Verdict, fulfils, read_condition
 from federation.access.decision import Rows
 from federation.access.judge import Judge
 from federation.access.row_filter import RowCondition
@@ -116,7 +116,7 @@ def test_what_is_asked_in_parts_says_the_same_as_at_once() -> None:
 
     assert types == ("Citizen", "Firm")
     assert by_parts == at_once
-    assert [seen.effect for seen in at_once.rows_seen.values()] == [Effect.DENY, Effect.ALLOW]
+    assert [right.is_given for right in at_once.row_rights.values()] == [False, True]
 
 
 def test_every_field_that_may_be_read_is_a_way() -> None:
@@ -127,7 +127,7 @@ def test_every_field_that_may_be_read_is_a_way() -> None:
     condition = decision.row_filters["Citizen"]
     assert condition is not None
     assert condition.to_json() == {"or": [OF_S, NORTH]}
-    assert decision.rows_seen["Citizen"].effect is Effect.ALLOW
+    assert decision.row_rights["Citizen"].is_given
 
 
 def test_one_that_brings_no_filter_opens_all_rows() -> None:
@@ -141,10 +141,23 @@ def test_what_brings_no_filter_and_is_denied_opens_nothing() -> None:
     assert condition == read_condition(NORTH)
 
 
-def test_without_a_way_the_reasons_of_all_fields_are_told() -> None:
-    verdict = settled(NAMELESS, {}, denied=ALL).rows_seen["Citizen"]
+def test_without_a_way_the_field_is_told_that_lacks_least() -> None:
+    request = question(NAMELESS)
+    asked = RowQuestion(request, index())
+    denied = decide(asked.about(asked.fields(("Citizen",))), denied=ALL)
+    hard = Verdict(Effect.DENY, ("no", "never"), "test")
+    verdicts = {
+        (name, use): verdict if name == "Citizen.nick" else hard
+        for (name, use), verdict in denied.verdicts.items()
+    }
+    right = asked.settle(decide(request), replace(denied, verdicts=verdicts), ("Citizen",))
 
-    assert (verdict.effect, verdict.reasons) == (Effect.DENY, ("no",))
+    told = right.row_rights["Citizen"]
+    assert (told.is_given, told.coordinate, told.verdict.reasons) == (
+        False,
+        "Citizen.nick",
+        ("no",),
+    )
 
 
 @pytest.mark.parametrize("tells", [("Citizen", "Firm"), ("Firm", "Citizen")])
@@ -174,7 +187,7 @@ def test_consent_is_a_way_to_its_subjects_rows_only(
     more = answer(asked.about(asked.fields(("Citizen",))))
     decision = asked.settle(answer(request), more, ("Citizen",))
 
-    assert (decision.rows_seen["Citizen"].effect is Effect.ALLOW) == is_seen
+    assert decision.row_rights["Citizen"].is_given == is_seen
 
 
 def test_a_filter_that_cannot_be_read_is_no_way() -> None:
@@ -186,7 +199,7 @@ def test_a_filter_that_cannot_be_read_is_no_way() -> None:
     )
 
     decision = asked.settle(decide(request), more, ("Citizen",))
-    assert decision.rows_seen["Citizen"].effect is Effect.DENY
+    assert not decision.row_rights["Citizen"].is_given
 
 
 def test_filters_of_the_operation_hold_besides() -> None:

@@ -24,7 +24,7 @@ async def test_nothing_is_asked_besides_where_something_may_be_read() -> None:
     decision = await RowRights().decide(engine, asked, RowQuestion(asked, index()))
 
     assert engine.asked == [asked]
-    assert decision.rows_seen == {}
+    assert decision.row_rights == {}
 
 
 async def test_equal_answers_give_the_same_decision() -> None:
@@ -32,7 +32,7 @@ async def test_equal_answers_give_the_same_decision() -> None:
     first = await rights.decide(engine, asked, RowQuestion(asked, index()))
     second = await rights.decide(engine, asked, RowQuestion(asked, index()))
 
-    assert set(first.rows_seen) == {"Citizen"}
+    assert set(first.row_rights) == {"Citizen"}
     assert first is second
 
 
@@ -56,4 +56,4 @@ async def test_parts_are_asked_one_after_the_other(monkeypatch: pytest.MonkeyPat
         {"Citizen"},
         {"Firm"},
     ]
-    assert set(decision.rows_seen) == {"Citizen", "Firm"}
+    assert set(decision.row_rights) == {"Citizen", "Firm"}
