@@ -18,6 +18,7 @@ from strawberry.types.base import get_object_definition
 
 from subgraphs.toolkit.argument_checks import check_arguments
 from subgraphs.toolkit.errors import RequestRefused
+from subgraphs.toolkit.governance import DataSubject, RegionCodeOfRow
 from subgraphs.toolkit.scalars import SCALARS, Money, read_money
 from subgraphs.toolkit.scope import Info, Scope
 from subgraphs.toolkit.sdl import finish_sdl
@@ -29,6 +30,7 @@ Resolve: TypeAlias = Callable[[Scope, Representation], Awaitable[Any] | Any]
 
 CACHED_DOCUMENTS = 512
 MAX_TOKENS = 10_000
+_OF_ROWS = (DataSubject, RegionCodeOfRow)
 MAX_REPRESENTATIONS = 10_000
 
 
@@ -144,6 +146,20 @@ class FederatedSchema(federation.Schema):
         return await found if inspect.isawaitable(found) else found
 
     @cached_property
+    def row_types(self) -> frozenset[str]:
+        """Object types that say whom a row is about, or where it belongs: policies filter them."""
+        definitions = (
+            each.extensions.get("strawberry-definition")
+            for each in self._schema.type_map.values()
+            if isinstance(each, GraphQLObjectType)
+        )
+        return frozenset(
+            each.name
+            for each in definitions
+            if each and any(isinstance(d, _OF_ROWS) for f in each.fields for d in f.directives)
+        )
+
+    @cached_property
     def sdl(self) -> str:
         """The federation SDL that this department publishes."""
         return finish_sdl(print_schema(self))
@@ -158,12 +174,25 @@ class Department:
         schema: What it answers.
         sources: Types whose rows can be filtered.
         metadata: Tables of its database.
+
+    Raises:
+        ValueError: Rows of a type can be filtered, and it has no source.
     """
 
     name: str
     schema: FederatedSchema
     sources: Sequence[Reference[Any]]
     metadata: MetaData = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Say now what the first request with a row filter would meet."""
+        missing = self.schema.row_types - {source.type_name for source in self.sources}
+        if missing:
+            raise ValueError(
+                f"{', '.join(sorted(missing))}: a field says whom a row is about, or where it"
+                " belongs (subject, division), so its rows can be filtered: list its source in"
+                " Department.sources"
+            )
 
 
 def is_client_error(error: GraphQLError) -> bool:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session, aliased, load_only
 
 from subgraphs.public_security import models
-from subgraphs.public_security.schema import SOURCES
+from subgraphs.public_security.schema import DEPARTMENT, SOURCES
 from subgraphs.toolkit.database import RequestSession, open_engine
 from subgraphs.toolkit.errors import RowFilterInvalid, StatementRefused
 from subgraphs.toolkit.row_filters import NO_FILTERS, RowFilters, bind_filters, is_covered
@@ -321,3 +322,10 @@ def test_no_filters_bind_to_nothing() -> None:
 )
 def test_cover_is_read_from_the_final_text(statement: str, expected: bool) -> None:
     assert is_covered(statement, frozenset({"citizen"})) is expected
+
+
+def test_a_type_whose_rows_can_be_filtered_has_a_source() -> None:
+    sources = [each for each in DEPARTMENT.sources if each.type_name != "Address"]
+
+    with pytest.raises(ValueError, match=r"^Address: .* list its source in Department\.sources$"):
+        replace(DEPARTMENT, sources=sources)
