@@ -18,6 +18,7 @@ from federation.cli.audit_options import (
     DatabaseOption,
     Format,
     FormatOption,
+    KeyOption,
     existing_key,
     public_keys,
     trail_settings,
@@ -53,12 +54,7 @@ def verify(
     *,
     config: ConfigOption = None,
     database: DatabaseOption = None,
-    key: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--key", metavar="FILE", help="File with a key that signed heads (PEM); repeatable."
-        ),
-    ] = None,
+    key: KeyOption = None,
     anchor: Annotated[
         list[Path] | None,
         typer.Option("--anchor", metavar="FILE", help="File of `datong audit anchor`; repeatable."),

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 
 DatabaseOption = Annotated[
     str | None, typer.Option("--database", metavar="URL", help="SQLAlchemy URL of the trail.")
+]
+KeyOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--key",
+        metavar="FILE",
+        help="Key that signed heads, besides audit.head_key_file (PEM); repeatable.",
+    ),
 ]
 CallerOption = Annotated[
     str | None, typer.Option("--caller", metavar="ID", help="Records of this caller.")
@@ -168,14 +177,18 @@ def existing_key(file: str, setting: str) -> str:
 
 
 def public_keys(files: list[Path] | None, settings: Config) -> dict[str, Ed25519PublicKey]:
-    """Keys that heads are trusted by; ends the command with status 2 when there are none."""
+    """Keys that heads are trusted by: those of ``--key`` and the configured one.
+
+    Ends the command with status 2 when there are none, or one cannot be read.
+    """
     from federation.audit import key_id  # noqa: PLC0415
 
-    default = [Path(settings.audit.head_key_file)] if settings.audit.head_key_file else []
-    keys = {key_id(public): public for public in map(_read_public_key, files or default)}
-    if not keys:
+    named = [("--key", file) for file in files or ()]
+    if settings.audit.head_key_file:
+        named.append(("audit.head_key_file", Path(settings.audit.head_key_file)))
+    if not named:
         raise usage_fault("no key: give --key FILE, or --config with audit.head_key_file")
-    return keys
+    return {key_id(public): public for public in starmap(_read_public_key, named)}
 
 
 def read_time(text: str | None, option: str) -> int | None:
@@ -194,8 +207,12 @@ def read_time(text: str | None, option: str) -> int | None:
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _read_public_key(file: Path) -> Ed25519PublicKey:
-    """A public key, or the public half of a private one."""
+def _read_public_key(source: str, file: Path) -> Ed25519PublicKey:
+    """A public key, or the public half of a private one.
+
+    Args:
+        source: The option or setting that names the file.
+    """
     from federation.gateway.pem import (  # noqa: PLC0415
         ED25519_PUBLIC,
         UnusableKey,
@@ -205,4 +222,4 @@ def _read_public_key(file: Path) -> Ed25519PublicKey:
     try:
         return load_public_key(file, ED25519_PUBLIC)
     except UnusableKey as error:
-        raise usage_fault(f"--key: {error}") from None
+        raise usage_fault(f"{source}: {error}") from None

@@ -241,14 +241,31 @@ def test_on_a_terminal_a_long_command_says_how_far_it_is(
 
 
 def test_heads_of_a_key_that_was_not_given_are_told_shortly(folder: Path, tmp_path: Path) -> None:
-    head_key(str(tmp_path / "other.pem"))
+    copy = _copied(folder, tmp_path)
+    (copy / "head.pem").unlink()
+    head_key(str(copy / "head.pem"))
 
-    done = datong(folder, "verify", "--key", str(tmp_path / "other.pem"))
+    done = datong(copy, "verify")
 
     assert done.exit_code == 1
     assert "entry 1: forged" in done.stdout
     assert "give that too by --key" in done.stderr
     assert "not proven: 8 records." in done.stderr
+
+
+def test_a_trail_of_two_head_keys_is_whole_by_the_old_one_beside_the_configured_one(
+    folder: Path, tmp_path: Path
+) -> None:
+    copy, old = _rotated(folder, tmp_path)
+
+    alone = datong(copy, "verify")
+    both = datong(copy, "verify", "--key", old)
+    (copy / "head.pem").unlink()
+    lost = datong(copy, "verify", "--key", old)
+
+    assert alone.exit_code == 1
+    assert both.exit_code == 0, both.output
+    assert (lost.exit_code, "audit.head_key_file: " in lost.stderr) == (2, True)
 
 
 def test_an_anchor_proves_what_lies_before_it(folder: Path, tmp_path: Path) -> None:
@@ -357,6 +374,20 @@ def _copied(folder: Path, to: Path) -> Path:
             content = content.replace(str(folder).encode(), str(to).encode())
         (to / file.name).write_bytes(content)
     return to
+
+
+def _rotated(folder: Path, to: Path) -> tuple[Path, str]:
+    """The trail, gone on with after its head key was changed; the file of the old key."""
+    copy, old = _copied(folder, to), to / "head.old.pem"
+    (copy / "head.pem").rename(old)
+
+    async def write() -> None:
+        key, url = head_key(str(copy / "head.pem")), f"sqlite:///{copy / 'audit.sqlite'}"
+        async with open_audit_store(url, key, "test", lambda: 900) as store:
+            await store.append(trail()[0])
+
+    asyncio.run(write())
+    return copy, str(old)
 
 
 def test_an_index_is_made_and_compared(folder: Path) -> None:
