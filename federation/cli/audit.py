@@ -136,18 +136,21 @@ def retain(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     config: ConfigOption = None,
     database: DatabaseOption = None,
+    key: KeyOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Remove records that were kept long enough; what is left stays verifiable.
 
     Gateways may go on writing. The period is `audit.retain_days` unless given. The trail is
-    verified first: nothing is removed, and the status is 1, when it is not whole.
+    verified first: nothing is removed, and the status is 1, when it is not whole. What goes is
+    signed for by `audit.head_key_file`.
     """
     settings = trail_settings(config, database)
     days = _days(older_than) if older_than is not None else settings.audit.retain_days
     if days <= 0:
         raise usage_fault("how old? give --older-than PERIOD, or --config with audit.retain_days")
     key_file = existing_key(settings.audit.head_key_file, "audit.head_key_file")
+    keys = public_keys(key, settings)
     from federation.errors import FederationError  # noqa: PLC0415
     from federation.gateway.audit_keys import head_key  # noqa: PLC0415
     from federation.gateway.audit_retain import retain as remove  # noqa: PLC0415
@@ -156,12 +159,12 @@ def retain(
     before = now - days * 86_400_000
     try:
         with err.at_work("verifying and removing"):
-            done = asyncio.run(
-                remove(settings.audit.database, head_key(key_file), before, now, is_dry=dry_run)
-            )
+            signing, url = head_key(key_file), settings.audit.database
+            done = asyncio.run(remove(url, signing, keys, before, now, is_dry=dry_run))
     except FederationError as error:
         raise failure(error) from None
     if not done.report.is_whole:
+        _ask_for_keys(done.report)
         raise failure("the trail is not whole, so nothing was removed; see `datong audit verify`")
     _print_retention(done, before, format, is_dry=dry_run)
 
@@ -255,12 +258,7 @@ def _print_report(report: TrailReport) -> None:
         )
     for fault in report.faults:
         err.print(f"[red]{fault}[/red]")
-    reports = (report.register, *report.chains)
-    if any(fault.kind.value == "forged" for each in reports for fault in each.faults):
-        err.print(
-            "Forged is a head that none of these keys signed: if the gateway has, or had, another "
-            "head key, give that too by --key."
-        )
+    _ask_for_keys(report)
     for digest in report.texts:
         err.print(f"[red]operation text {digest} does not have its digest[/red]")
     if report.anchored_at is not None:
@@ -274,6 +272,15 @@ def _print_report(report: TrailReport) -> None:
     else:
         said = f"not proven: {counted(report.unsigned, 'record')}."
         err.print(f"The trail is [red]not whole[/red]; {said}")
+
+
+def _ask_for_keys(report: TrailReport) -> None:
+    reports = (report.register, *report.chains)
+    if any(fault.kind.value == "forged" for each in reports for fault in each.faults):
+        err.print(
+            "Forged is a head that none of these keys signed: if the gateway has, or had, another "
+            "head key, give that too by --key."
+        )
 
 
 def _told(faults: Sequence[Fault]) -> list[str]:

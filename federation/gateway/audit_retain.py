@@ -8,11 +8,11 @@ hardly waits. Broken off at any point, the trail is whole, and the next run remo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -75,13 +75,20 @@ class Retention:
 
 
 async def retain(
-    database: str, key: Ed25519PrivateKey, before: int, now: int, *, is_dry: bool
+    database: str,
+    key: Ed25519PrivateKey,
+    keys: Mapping[str, Ed25519PublicKey],
+    before: int,
+    now: int,
+    *,
+    is_dry: bool,
 ) -> Retention:
     """Remove the records that are older than a time.
 
     Args:
         database: SQLAlchemy URL; gateways may write to it meanwhile.
-        key: Signs the tombstones; the key of the chains' heads.
+        key: Signs the tombstones; that of the heads that are written now.
+        keys: Trusted public keys by ``key_id`` besides that one: those of before a rotation.
         before: Milliseconds since 1970.
         now: The same.
         is_dry: Only find out what would go.
@@ -89,9 +96,9 @@ async def retain(
     Raises:
         AuditUnavailable: The database cannot be used. What was removed before is stated.
     """
-    keys = {key_id(key.public_key()): key.public_key()}
+    trusted = {**keys, key_id(key.public_key()): key.public_key()}
     found = await read_trail(
-        database, lambda connection: _find(connection, before, verify_all(connection, keys))
+        database, lambda connection: _find(connection, before, verify_all(connection, trusted))
     )
     if is_dry or not found.report.is_whole:
         return found

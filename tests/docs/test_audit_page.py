@@ -35,7 +35,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                     await store.append(
                         replace(record(f"r{chain}.{number}"), at=10 * chain + number), TEXT
                     )
-        await retain(f"sqlite:///{file}", KEY, 12, 50, is_dry=False)
+        await retain(f"sqlite:///{file}", KEY, {}, 12, 50, is_dry=False)
 
     asyncio.run(write())
     return file

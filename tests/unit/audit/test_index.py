@@ -164,7 +164,7 @@ async def test_what_retention_removes_is_in_the_index_no_more(file: Path) -> Non
     await write(file, some(20))
     await build_index(f"sqlite:///{file}")
 
-    done = await retain(f"sqlite:///{file}", KEY, 10, 100, is_dry=False)
+    done = await retain(f"sqlite:///{file}", KEY, {}, 10, 100, is_dry=False)
 
     assert [each.entries for each in done.prunings] == [10]
     assert rows(file, "audit_index_block") == 3  # from the 13th on
@@ -172,7 +172,7 @@ async def test_what_retention_removes_is_in_the_index_no_more(file: Path) -> Non
     rest = await answers(file)
     assert await build_index(f"sqlite:///{file}") == 2
     assert await answers(file) == rest
-    await retain(f"sqlite:///{file}", KEY, 50, 100, is_dry=False)
+    await retain(f"sqlite:///{file}", KEY, {}, 50, 100, is_dry=False)
     assert rows(file, "audit_index_part") == rows(file, "audit_index_block") == 0
 
 
@@ -184,7 +184,7 @@ async def test_nothing_is_indexed_that_was_removed_since_it_was_read(
 
     async def read_late(*what: object) -> object:
         block = await reading(*what)  # type: ignore[arg-type]
-        await retain(f"sqlite:///{file}", KEY, 50, 100, is_dry=False)
+        await retain(f"sqlite:///{file}", KEY, {}, 50, 100, is_dry=False)
         return block
 
     monkeypatch.setattr(audit_indexing, "_read", read_late)

@@ -4,11 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from federation.audit import SignedHead, anchor_text, read_anchor
+from federation.audit import SignedHead, anchor_text, key_id, read_anchor
 from federation.errors import AuditUnavailable
 from federation.gateway import audit_retain, audit_store, audit_tables
+from federation.gateway.audit_keys import head_key
 from federation.gateway.audit_read import TrailReport, current_anchor, read_trail, verify_trail
 from federation.gateway.audit_retain import Retention, retain
 from federation.gateway.audit_store import open_audit_store
@@ -22,15 +24,15 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "audit.sqlite"
 
 
-async def write(file: Path, *days: int) -> None:
+async def write(file: Path, *days: int, key: Ed25519PrivateKey = KEY) -> None:
     """One closed chain with a record of each day."""
-    async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
+    async with open_audit_store(f"sqlite:///{file}", key, "test") as store:
         for day in days:
             await store.append(replace(record(f"d{day}"), at=day * DAY))
 
 
 async def prune(file: Path, before: int, *, is_dry: bool = False) -> Retention:
-    return await retain(f"sqlite:///{file}", KEY, before * DAY, 100 * DAY, is_dry=is_dry)
+    return await retain(f"sqlite:///{file}", KEY, {}, before * DAY, 100 * DAY, is_dry=is_dry)
 
 
 async def check(file: Path, anchors: tuple[SignedHead, ...] = ()) -> TrailReport:
@@ -95,6 +97,22 @@ async def test_nothing_goes_from_a_trail_that_is_not_whole(file: Path) -> None:
     assert not done.report.is_whole
     assert done.prunings == ()
     assert stored(file) == ["d2", "d3"]
+
+
+async def test_heads_of_two_keys_are_proven_before_and_after_a_pruning(file: Path) -> None:
+    url, fresh = f"sqlite:///{file}", head_key("")
+    both = {**KEYS, key_id(fresh.public_key()): fresh.public_key()}
+    await write(file, 1, 2)
+    await write(file, 3, 4, 5, key=fresh)
+
+    alone = await retain(url, fresh, {}, 5 * DAY, 100 * DAY, is_dry=False)
+    kept = stored(file)
+    done = await retain(url, fresh, KEYS, 5 * DAY, 100 * DAY, is_dry=False)
+
+    assert (alone.report.is_whole, alone.prunings, len(kept)) == (False, (), 5)
+    assert [(each.entries, each.is_all) for each in done.prunings] == [(2, True), (2, False)]
+    assert stored(file) == ["d5"]
+    assert (await verify_trail(url, both)).is_whole
 
 
 async def test_a_run_that_was_broken_off_leaves_a_whole_trail_and_is_finished(

@@ -141,13 +141,34 @@ async def test_old_records_are_removed_while_a_worker_writes(database: str) -> N
         appending = asyncio.gather(
             *(store.append(replace(record(f"new-{n}"), at=10)) for n in range(300))
         )
-        done = await retain(database, KEY, 3, 20, is_dry=False)
+        done = await retain(database, KEY, {}, 3, 20, is_dry=False)
         await appending
 
     report = await verify_trail(database, KEYS)
     assert [each.entries for each in done.prunings] == [2]
     assert report.is_whole, report
     assert [(c.pruned, c.entries) for c in report.chains] == [(2, 301)]
+
+
+async def test_old_records_are_removed_beside_a_worker_that_has_yet_the_old_head_key(
+    database: str,
+) -> None:
+    fresh = head_key("")
+    both = {**KEYS, key_id(fresh.public_key()): fresh.public_key()}
+    async with (
+        open_audit_store(database, KEY, "before") as before,
+        open_audit_store(database, fresh, "after") as after,
+    ):
+        for store in (before, after):
+            for day in (1, 2, 3):
+                await store.append(replace(record(f"d{day}"), at=day))
+        done = await retain(database, fresh, KEYS, 3, 20, is_dry=False)
+        await before.append(replace(record("new"), at=10))
+
+    report = await verify_trail(database, both)
+    assert [each.entries for each in done.prunings] == [2, 2]
+    assert report.is_whole, report
+    assert sorted((c.pruned, c.entries, c.proven) for c in report.chains) == [(2, 1, 3), (2, 2, 4)]
 
 
 async def test_who_reads_the_trail_cannot_change_it(database: str) -> None:

@@ -319,6 +319,24 @@ def test_retention_says_what_would_go_and_then_lets_it_go(folder: Path, tmp_path
     assert "as the register says: 1 chain." in after.stderr
 
 
+def test_retention_goes_on_after_the_head_key_was_changed(folder: Path, tmp_path: Path) -> None:
+    copy, old = _rotated(folder, tmp_path)
+    period = ("--older-than", "1y")
+
+    alone = datong(copy, "retain", *period)
+    dry = datong(copy, "retain", *period, "--dry-run", "--key", old)
+    done = datong(copy, "retain", *period, "--key", old)
+    after = datong(copy, "verify", "--key", old)
+
+    assert alone.exit_code == 1
+    assert "give that too by --key" in alone.stderr
+    assert "Would be removed: 9 records older than" in dry.stderr
+    assert done.exit_code == 0, done.output
+    assert "Removed: 9 records older than" in done.stderr
+    assert after.exit_code == 0, after.output
+    assert "as the register says: 2 chains." in after.stderr
+
+
 def test_a_trail_that_is_not_whole_ends_with_1_and_keeps_its_records(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -343,6 +361,7 @@ def test_a_trail_that_is_not_whole_ends_with_1_and_keeps_its_records(
         ["export", "--format", "verifiable", "--caller", "x"],
         ["retain", "--older-than", "soon"],
         ["retain", "--older-than", "0d"],
+        ["retain", "--older-than", "1y", "--key", "no-such-file"],
         ["retain", "--older-than", "99999y"],
         ["index", "--check", "--anew"],
         ["verify", "--anchor", "no-such-file"],
