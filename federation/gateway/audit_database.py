@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import AdaptedConnection, DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -100,8 +100,9 @@ def audit_database(database: str, *, make: bool = False, reads_only: bool = Fals
     """
     try:
         url = make_url(database)
-    except ArgumentError as fault:
-        raise AuditUnavailable("the database is not named by a SQLAlchemy URL") from fault
+    except (ArgumentError, ValueError):
+        # A port that is no number is repeated, and may be a password that stands at its place.
+        raise AuditUnavailable("the database is not named by a SQLAlchemy URL") from None
     backend = url.get_backend_name()
     if backend == "postgresql":
         return _Postgresql(url, reads_only)
@@ -113,9 +114,16 @@ def audit_database(database: str, *, make: bool = False, reads_only: bool = Fals
 
 
 def why(fault: Exception) -> str:
-    """What the database or the system says of a fault, in a line, for whoever called a command."""
+    """What the database or the system says of a fault, in a line, for its operator.
+
+    Of the database's URL it holds at most names and the address, never the password.
+    """
     said = getattr(fault, "orig", None) or getattr(fault, "strerror", None) or fault
-    return str(said).partition("\n")[0]
+    line = str(said).partition("\n")[0]
+    file = getattr(fault, "filename", None)
+    if isinstance(fault, TimeoutError) and not line:
+        return "it does not answer"
+    return f"{file}: {line}" if file else line
 
 
 class _Sqlite:
@@ -265,6 +273,7 @@ class _Postgresql:
             pool_size=1,
             connect_args={"timeout": _CONNECT_SECONDS, "server_settings": settings},
         )
+        event.listen(self._engine.sync_engine, "do_connect", _connect)
         # The pool's own way to find a connection dead asks the server three times, each time.
         event.listen(self._engine.sync_engine, "checkout", _refuse_a_closed_one)
         event.listen(self._engine.sync_engine, "handle_error", _tell_a_lost_one)
@@ -300,6 +309,20 @@ class _Postgresql:
     async def close(self) -> None:
         """See ``AuditDatabase``."""
         await self._engine.dispose()
+
+
+def _connect(
+    dialect: Dialect, _: ConnectionPoolEntry, positional: list[Any], named: dict[str, Any]
+) -> DBAPIConnection:
+    """Connect, and tell what is wrong with the URL where the driver fails by its own code."""
+    try:
+        return dialect.connect(*positional, **named)
+    except (TypeError, ValueError, OverflowError):
+        # What is repeated in their texts may be a part of a password that was not escaped.
+        raise ArgumentError(
+            "no such host or port, or an option behind ? in its URL that the driver asyncpg does "
+            "not take (TLS is ssl=require, not sslmode)"
+        ) from None
 
 
 def _refuse_a_closed_one(connection: DBAPIConnection, *_: object) -> None:

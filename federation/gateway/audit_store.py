@@ -26,6 +26,7 @@ from federation.gateway.audit_database import (
     CLAIM_SECONDS,
     AuditDatabase,
     audit_database,
+    why,
 )
 from federation.gateway.audit_opening import KeysDiffer, Opened, Opener, closing_at, enter
 from federation.gateway.audit_tables import (
@@ -149,7 +150,7 @@ class AuditStore:
                 # The session had ended unnoticed, since nothing was written for a while.
                 await self._database.transact(enter_end)
         except (SQLAlchemyError, OSError) as fault:
-            raise AuditUnavailable("the audit chain could not be closed") from fault
+            raise AuditUnavailable(f"the audit chain could not be closed: {why(fault)}") from fault
 
     def _head_is_due(self) -> bool:
         is_old = time.monotonic() >= self._signed_at + HEAD_SECONDS
@@ -326,7 +327,7 @@ async def open_audit_store(
             await target.transact(create_tables)
             opened = await _open(target, opener, clock)
         except (SQLAlchemyError, OSError) as fault:
-            raise AuditUnavailable("the audit database cannot be used") from fault
+            raise AuditUnavailable(f"the audit database cannot be used: {why(fault)}") from fault
         store = AuditStore(target, opened, opener, clock)
         task = asyncio.create_task(store.run(), name="audit writer")
         try:

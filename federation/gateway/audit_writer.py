@@ -175,4 +175,7 @@ async def _write_one(
 if __name__ == "__main__":
     # The socket is for this user alone.
     os.umask(0o077)
-    asyncio.run(serve(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4] or None))
+    try:
+        asyncio.run(serve(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4] or None))
+    except AuditUnavailable as fault:
+        sys.exit(f"error: {fault.message} ({fault.code})")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.served import serving
+from tests.support.served import serving, subgraph_list
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -59,3 +59,19 @@ def test_departments_may_take_the_keys_from_the_gateway_they_hand_their_sdl_to(
         department.wait(10)
 
     assert reply.json == {"data": {"region": {"code": "990102"}}}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_gateway_says_why_it_cannot_use_its_audit_database(tmp_path: Path, workers: str) -> None:
+    (tmp_path / "audit.sqlite").write_text("no database at all")
+    file = subgraph_list(tmp_path, [("a", "http://127.0.0.1:9/graphql", "type Query { a: Int }")])
+    arguments = ("--subgraphs", str(file), "--access", "open", "--workers", workers)
+    environment = {"DATONG_AUDIT_DATABASE": f"sqlite:///{tmp_path / 'audit.sqlite'}"}
+
+    with (
+        pytest.raises(AssertionError, match="cannot be used: file is not a database") as told,
+        serving(*arguments, environment=environment),
+    ):
+        pass
+
+    assert "Traceback" not in str(told.value)

@@ -314,7 +314,7 @@ async def test_a_chain_that_cannot_be_closed_is_a_clear_condition(file: Path) ->
             await store.append(record("r"))
             change(file, "ALTER TABLE audit_entry RENAME TO elsewhere")
 
-    with pytest.raises(AuditUnavailable):
+    with pytest.raises(AuditUnavailable, match="could not be closed: no such table"):
         await lose_the_table()
 
     change(file, "ALTER TABLE elsewhere RENAME TO audit_entry")
@@ -329,6 +329,27 @@ async def test_a_database_that_cannot_be_used_is_a_clear_condition(database: str
     with pytest.raises(AuditUnavailable):
         async with open_audit_store(database, KEY, "test"):
             pass
+
+
+async def test_who_opens_a_database_is_told_why_it_cannot_be_used(file: Path) -> None:
+    lock = file.with_name("audit.sqlite.lock")
+    file.write_text("no database at all")
+    with pytest.raises(AuditUnavailable, match="cannot be used: file is not a database"):
+        await trail(file, 1)
+    lock.unlink()
+    lock.mkdir()
+    with pytest.raises(AuditUnavailable, match=r"audit\.sqlite\.lock: Is a directory"):
+        await trail(file, 1)
+
+
+@pytest.mark.parametrize("database", ["postgresql://datong:secret", "postgresql://a:secret@b:c/d"])
+async def test_no_password_is_in_what_is_said_of_a_url_that_is_none(database: str) -> None:
+    with pytest.raises(AuditUnavailable, match="SQLAlchemy URL") as told:
+        async with open_audit_store(database, KEY, "test"):
+            pass
+
+    assert "secret" not in str(told.value)
+    assert told.value.__suppress_context__  # a traceback would show it, too
 
 
 async def test_verifying_a_trail_that_is_not_there_does_not_make_one(file: Path) -> None:

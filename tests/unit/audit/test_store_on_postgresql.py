@@ -2,10 +2,12 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -24,6 +26,7 @@ from federation.audit import (
     read_record,
 )
 from federation.errors import AuditUnavailable
+from federation.gateway import audit_database as audit_databases
 from federation.gateway import audit_store, audit_tables
 from federation.gateway.audit_database import audit_database
 from federation.gateway.audit_keys import head_key
@@ -169,6 +172,38 @@ async def test_old_records_are_removed_beside_a_worker_that_has_yet_the_old_head
     assert [each.entries for each in done.prunings] == [2, 2]
     assert report.is_whole, report
     assert sorted((c.pruned, c.entries, c.proven) for c in report.chains) == [(2, 1, 3), (2, 2, 4)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+        ({"username": "nobody"}, 'role "nobody" does not exist'),
+        ({"port": 1}, "Connect"),
+        ({"port": 65_536}, "no such host or port"),
+        ({"query": {"sslmode": "require"}}, "ssl=require, not sslmode"),
+        ({"query": {"ssl": "require"}}, "rejected SSL upgrade"),
+    ],
+)
+async def test_who_opens_a_database_is_told_why_it_cannot_be_used(
+    postgresql_server: str, changed: dict[str, Any], reason: str
+) -> None:
+    url = make_url(postgresql_server).set(password="secret", **changed)
+
+    with pytest.raises(AuditUnavailable, match=f"cannot be used: .*{reason}") as told:
+        async with open_audit_store(url.render_as_string(hide_password=False), KEY, "one"):
+            pass
+
+    assert "secret" not in str(told.value)
+
+
+async def test_a_server_that_does_not_answer_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_databases, "_CONNECT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://datong:secret@127.0.0.1:{silent.getsockname()[1]}/audit"
+        with pytest.raises(AuditUnavailable, match="it does not answer"):
+            async with open_audit_store(url, KEY, "one"):
+                pass
 
 
 async def test_who_reads_the_trail_cannot_change_it(database: str) -> None:

@@ -96,9 +96,16 @@ async def test_the_writer_drops_a_connection_that_talks_nonsense(tmp_path: Path)
     assert stored(file) == ["fine"]
 
 
-def test_a_writer_that_cannot_start_is_a_clear_condition(tmp_path: Path) -> None:
+def test_a_writer_that_cannot_start_says_why(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.sqlite").write_text("no database at all")
     with (
         pytest.raises(AuditUnavailable),
-        audit_writer_process("sqlite:////no/such/folder/a", "", tmp_path / "s"),
+        audit_writer_process(f"sqlite:///{tmp_path / 'a.sqlite'}", "", tmp_path / "s"),
     ):
         pass
+
+    assert capfd.readouterr().err == (
+        "error: the audit database cannot be used: file is not a database (AUDIT_UNAVAILABLE)\n"
+    )
