@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from federation.cli.operation_input import read_object
-from federation.cli.policy_options import policy_failure, read_source
+from federation.cli.policy_options import plain, policy_failure, read_revoked, read_source
 from federation.cli.report import err, failure, progress, schema_failure, usage_fault
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from federation.access import AccessRequest, Asker, Caller, ConsentFact
     from federation.gateway.engines.authoring.what_if import Explanation, WhatIf
     from federation.gateway.identity import CallerFacts
+    from federation.gateway.policy_store import RevokedGrant
     from federation.gateway.settings import Config
 
 CoordinatesArgument = Annotated[
@@ -90,6 +91,20 @@ def check_purpose(
         err.print(f"[yellow]note[/yellow]  {words}")
 
 
+def check_purpose_by(settings: Config, purpose: str | None, facts: CallerFacts) -> None:
+    """The same by the policies that settings name, without grants that are revoked.
+
+    Raises:
+        PolicyFault: The policies cannot be read.
+        PolicyStoreUnavailable: What is revoked cannot be known.
+    """
+    from federation.gateway.engines import without_revoked  # noqa: PLC0415
+
+    if purpose is not None and settings.access.engine != "open":
+        source = without_revoked(read_source(settings), read_revoked(settings))
+        check_purpose(purpose, facts, source.data)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldQuestion:
     """What is asked about fields.
@@ -116,7 +131,7 @@ def explain_fields(
 ) -> tuple[AccessRequest, WhatIf, tuple[Explanation, ...]]:
     """The question as asked, what it was asked of, and the explanations.
 
-    Ends the command with status 1 when schema or policies cannot be used.
+    Ends the command with status 1 when schema, policies or the store of revocations cannot be used.
 
     Args:
         settings: Name schema and policies.
@@ -126,19 +141,25 @@ def explain_fields(
     """
     from federation.access import build_access_index  # noqa: PLC0415
     from federation.catalogue import build_catalogue  # noqa: PLC0415
-    from federation.errors import PolicyUnavailable, SchemaError  # noqa: PLC0415
-    from federation.gateway.engines import PolicyFault, make_release  # noqa: PLC0415
+    from federation.errors import SchemaError, Unavailable  # noqa: PLC0415
+    from federation.gateway.engines import (  # noqa: PLC0415
+        PolicyFault,
+        make_release,
+        without_revoked,
+    )
     from federation.gateway.engines.authoring.what_if import WhatIf  # noqa: PLC0415
     from federation.gateway.start import load_supergraph  # noqa: PLC0415
     from federation.supergraph import build_api_schema  # noqa: PLC0415
 
     try:
-        source = read_source(settings)
+        written, revoked = read_source(settings), read_revoked(settings)
+        source = without_revoked(written, revoked)
         check_purpose(question.asker.purpose, question.facts, source.data)
         supergraph = load_supergraph(settings, progress)
         catalogue = build_catalogue(supergraph)
         what_if = WhatIf(make_release(source, catalogue))
         request = _make_request(question, what_if.facts.fields, consents_to_all=as_read)
+        _tell_revoked(request, written.data["grants"], revoked)
         if not as_read:
             return request, what_if, asyncio.run(what_if.explain(request))
         index = build_access_index(supergraph, build_api_schema(supergraph), catalogue)
@@ -147,8 +168,20 @@ def explain_fields(
         raise schema_failure(error) from None
     except PolicyFault as fault:
         raise policy_failure(fault) from None
-    except PolicyUnavailable as error:
+    except Unavailable as error:
         raise failure(error) from None
+
+
+def _tell_revoked(
+    request: AccessRequest, grants: Mapping[str, Any], revoked: frozenset[RevokedGrant]
+) -> None:
+    """Say which grants the files hold for this question, and do not count."""
+    department = request.asker.caller.department or ""
+    for coordinate in request.fields:
+        for name in grants.get(department, {}).get(coordinate, {}):
+            if (department, coordinate, name) in revoked:
+                words = f"the grant {name} to {department} for {coordinate} is revoked"
+                err.print(f"[yellow]note[/yellow]  {plain(words)}")
 
 
 def _make_request(

@@ -123,13 +123,11 @@ def explain(
 
 
 def _check_purpose(settings: Config, claims: Mapping[str, Any] | None, purpose: str | None) -> None:
-    from federation.cli.access_question import check_purpose  # noqa: PLC0415
-    from federation.cli.policy_options import read_source  # noqa: PLC0415
+    from federation.cli.access_question import check_purpose_by  # noqa: PLC0415
     from federation.gateway.identity import read_facts  # noqa: PLC0415
 
-    if claims is not None and purpose is not None and settings.access.engine != "open":
-        facts = read_facts({"sub": "caller", **claims})
-        check_purpose(purpose, facts, read_source(settings).data)
+    if claims is not None:
+        check_purpose_by(settings, purpose, read_facts({"sub": "caller", **claims}))
 
 
 def _print(stages: Stages, stage: Stage) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,7 @@ from federation.cli.report import err, progress, usage_fault
 if TYPE_CHECKING:
     from federation.catalogue import Catalogue
     from federation.gateway.engines import PolicyFault, PolicySource
+    from federation.gateway.policy_store import RevokedGrant
     from federation.gateway.settings import Config
 
 
@@ -103,6 +105,20 @@ def read_source(settings: Config) -> PolicySource:
     from federation.gateway.engines import load_policies  # noqa: PLC0415
 
     return load_policies(*policy_folders(settings))
+
+
+def read_revoked(settings: Config) -> frozenset[RevokedGrant]:
+    """The grants that the shared store says are revoked; none where settings name no store.
+
+    Raises:
+        PolicyStoreUnavailable: That cannot be known. No answer would be safe then: a gateway that
+            has lost the store denies everything.
+    """
+    if not settings.access.store:
+        return frozenset()
+    from federation.gateway.policy_store import read_shared  # noqa: PLC0415
+
+    return asyncio.run(read_shared(settings.access.store)).grants
 
 
 def read_catalogue(settings: Config) -> Catalogue:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from federation.cli.access_question import ConsentOption, PurposeOption, check_purpose, read_asker
+from federation.cli.access_question import (
+    ConsentOption,
+    PurposeOption,
+    check_purpose_by,
+    read_asker,
+)
 from federation.cli.option_groups import with_groups
 from federation.cli.policy_options import (
     Format,
@@ -21,7 +26,6 @@ if TYPE_CHECKING:
     from graphql import GraphQLSchema
 
     from federation.access import Asker
-    from federation.gateway.identity import CallerFacts
     from federation.gateway.settings import Config
     from federation.gateway.state import State
 
@@ -53,7 +57,7 @@ def print_command(
     """Print the schema as SDL, or as an introspection result (--format json)."""
     from graphql import introspection_from_schema, print_schema  # noqa: PLC0415
 
-    from federation.errors import PolicyUnavailable, SchemaError  # noqa: PLC0415
+    from federation.errors import SchemaError, Unavailable  # noqa: PLC0415
     from federation.gateway.engines import PolicyFault  # noqa: PLC0415
     from federation.gateway.start import load_supergraph  # noqa: PLC0415
     from federation.gateway.state import build_state  # noqa: PLC0415
@@ -64,12 +68,16 @@ def print_command(
     settings = given.settings()
     try:
         state = build_state(load_supergraph(settings, progress))
-        schema = state.schema if asked is None else asyncio.run(_view(settings, state, *asked))
+        schema = state.schema
+        if asked is not None:
+            asker, facts = asked
+            check_purpose_by(settings, purpose, facts)
+            schema = asyncio.run(_view(settings, state, asker))
     except SchemaError as error:
         raise schema_failure(error) from None
     except PolicyFault as fault:
         raise policy_failure(fault) from None
-    except PolicyUnavailable as error:
+    except Unavailable as error:
         raise failure(error) from None
     if format is Format.JSON:
         print_json(introspection_from_schema(schema))
@@ -77,17 +85,9 @@ def print_command(
         typer.echo(print_schema(schema))
 
 
-async def _view(settings: Config, state: State, asker: Asker, facts: CallerFacts) -> GraphQLSchema:
-    from federation.gateway.deciding import Building  # noqa: PLC0415
+async def _view(settings: Config, state: State, asker: Asker) -> GraphQLSchema:
+    from federation.gateway.deciding import open_engine  # noqa: PLC0415
     from federation.gateway.own_schema import OwnSchemas  # noqa: PLC0415
 
-    building = Building(settings.access)
-    source = await building.read()
-    if source is not None:
-        check_purpose(asker.purpose, facts, source.data)
-    deciding = await building.build(source, state.catalogue)
-    try:
+    async with open_engine(settings.access, state.catalogue) as deciding:
         return await OwnSchemas(deciding.view, 1, 0).of(asker, state)
-    finally:
-        await deciding.close()
-        await building.close()

@@ -189,9 +189,7 @@ class Building:
             self.counts = lambda: asdict(counts)
         counts = self._engine_counts
         if shared is not None:
-            source = engines.without_revoked(
-                source, {(each.department, each.coordinate, each.name) for each in shared.grants}
-            )
+            source = engines.without_revoked(source, shared.grants)
         number = shared.revocations if shared else 0
         release = await asyncio.to_thread(engines.make_release, source, catalogue, number)
         engines.check_release(release)
@@ -292,9 +290,17 @@ async def open_engine(settings: Access, catalogue: Catalogue) -> AsyncIterator[D
 
     Raises:
         PolicyUnavailable: The policies cannot be used.
+        PolicyStoreUnavailable: What is revoked cannot be known.
     """
     building = Building(settings)
-    deciding = await building.build(await building.read(), catalogue)
+    source = await building.read()
+    shared = None
+    if source is not None and settings.store:
+        # What is not configured is not imported.
+        from federation.gateway.policy_store import read_shared  # noqa: PLC0415
+
+        shared = await read_shared(settings.store)
+    deciding = await building.build(source, catalogue, shared)
     try:
         yield deciding
     finally:

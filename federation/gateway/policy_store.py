@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +27,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    inspect,
     select,
     update,
 )
@@ -74,8 +75,7 @@ class PolicyStoreUnavailable(Unavailable):
     """The shared policy store cannot be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class RevokedGrant:
+class RevokedGrant(NamedTuple):
     """A grant that does not count any more, named as in ``data.grants``."""
 
     department: str
@@ -238,18 +238,22 @@ class PolicyStore:
 
 
 @asynccontextmanager
-async def open_policy_store(database: str) -> AsyncIterator[PolicyStore]:
-    """The store behind a SQLAlchemy URL; its tables are made where they are missing.
+async def open_policy_store(database: str, *, make: bool = True) -> AsyncIterator[PolicyStore]:
+    """The store behind a SQLAlchemy URL.
+
+    Args:
+        database: The URL.
+        make: Whether its tables are made where they are missing.
 
     Raises:
         PolicyStoreUnavailable: The URL or the database cannot be used.
     """
     try:
-        opened = audit_database(database, make=True)
+        opened = audit_database(database, make=make)
     except AuditUnavailable as error:
         raise PolicyStoreUnavailable(f"the policy store cannot be used: {error.message}") from None
     try:
-        await _make_tables(opened)
+        await (_make_tables(opened) if make else opened.transact(_check_tables))
         yield PolicyStore(opened)
     except (SQLAlchemyError, OSError) as error:
         raise PolicyStoreUnavailable(
@@ -257,6 +261,17 @@ async def open_policy_store(database: str) -> AsyncIterator[PolicyStore]:
         ) from error
     finally:
         await opened.close()
+
+
+async def read_shared(database: str) -> Shared:
+    """What a store says, for who only asks what gateways decide.
+
+    Raises:
+        PolicyStoreUnavailable: It cannot be read. That holds for a store that nobody has used yet
+            too: it looks like the wrong one, in which nothing is ever revoked.
+    """
+    async with open_policy_store(database, make=False) as store:
+        return await store.read()
 
 
 async def _make_tables(database: AuditDatabase) -> None:
@@ -280,6 +295,11 @@ def _make(connection: Connection) -> None:
     known = set(connection.scalars(select(_COUNTERS.c.name)))
     for name in {_REVOCATIONS, _RELOADS} - known:
         connection.execute(insert(_COUNTERS).values(name=name, value=0))
+
+
+def _check_tables(connection: Connection) -> None:
+    if not inspect(connection).has_table(_COUNTERS.name):
+        raise PolicyStoreUnavailable("the policy store was never used: its tables are missing")
 
 
 def _read(connection: Connection) -> Shared:

@@ -10,7 +10,14 @@ import pytest
 from sqlalchemy import make_url
 
 from federation.gateway.lease import Lease, Membership, wait_for_all
-from federation.gateway.policy_store import Member, RevokedGrant, Shared, open_policy_store
+from federation.gateway.policy_store import (
+    Member,
+    PolicyStoreUnavailable,
+    RevokedGrant,
+    Shared,
+    open_policy_store,
+    read_shared,
+)
 
 
 @pytest.fixture
@@ -53,3 +60,14 @@ async def test_processes_that_start_together_all_apply_every_revocation(database
     assert {name: seen[-1].grants for name, seen in applied.items()} == dict.fromkeys(
         applied, frozenset(grants)
     )
+
+
+async def test_whoever_only_reads_makes_no_tables(database: str) -> None:
+    grant = RevokedGrant("bank", "Citizen.name", "loan")
+    for _ in range(2):
+        with pytest.raises(PolicyStoreUnavailable, match="never used"):
+            await read_shared(database)
+    async with open_policy_store(database) as store:
+        await store.revoke_grant(grant)
+
+    assert await read_shared(database) == Shared(1, 0, frozenset({grant}), frozenset())
