@@ -24,7 +24,7 @@ from federation.gateway.settings import Access
 
 if TYPE_CHECKING:
     from federation.catalogue import Catalogue
-    from federation.gateway.engines import Bundle, EngineCounts, PolicySource
+    from federation.gateway.engines import Bundle, EngineCounts, PolicySource, Revisions
     from federation.gateway.engines.dry_run import DryRun
     from federation.gateway.engines.release import Span
     from federation.gateway.handed import ActivePolicies
@@ -234,7 +234,7 @@ class Building:
                 stack.push_async_callback(second.close)
             # Last, since it ends the one before.
             if settings.candidate:
-                await self._compare_with_candidate(source, catalogue, str(release.revisions))
+                await self._compare_with_candidate(source, catalogue, release.revisions, shared)
             return Deciding(
                 dry_run=self._dry_run,
                 engine=engines.CachedEngine(engine, counts, reads=reads, second=second),
@@ -249,7 +249,11 @@ class Building:
         raise AssertionError("the block above returns")
 
     async def _compare_with_candidate(
-        self, active: PolicySource, catalogue: Catalogue, revision: str
+        self,
+        active: PolicySource,
+        catalogue: Catalogue,
+        revisions: Revisions,
+        shared: Shared | None,
     ) -> None:
         """Tries the candidate on the same catalogue; what cannot be used the dry run tells of.
 
@@ -258,7 +262,8 @@ class Building:
         Args:
             active: What decides; without what is revoked.
             catalogue: Of the schema.
-            revision: Of what decides.
+            revisions: Of what decides.
+            shared: What the policy store says is revoked: it counts for the candidate neither.
         """
         from federation.gateway import engines  # noqa: PLC0415
         from federation.gateway.engines.dry_run import DryRun  # noqa: PLC0415
@@ -271,10 +276,14 @@ class Building:
             )
             if data is None:
                 source = engines.PolicySource(source.modules, active.data)
+            elif shared is not None:
+                source = engines.without_revoked(source, shared.grants)
         except engines.PolicyFault as fault:
             # Evaluating it fails with this message; nothing else does.
             source = engines.PolicySource({"candidate": fault.message}, {})
-        release = await asyncio.to_thread(engines.make_release, source, catalogue)
+        number = shared.revocations if shared else 0
+        release = await asyncio.to_thread(engines.make_release, source, catalogue, number)
+        revision = str(revisions)
         before = self._dry_run
         if before is not None and before.compares(revision, str(release.revisions)):
             return

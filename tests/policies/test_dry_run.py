@@ -10,8 +10,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from federation.access import AccessRequest, Asker, Caller, ConsentFact, OperationFacts, Uses
-from federation.catalogue import Catalogue
+from federation.access import (
+    AccessRequest,
+    Asker,
+    Caller,
+    ConsentFact,
+    Effect,
+    OperationFacts,
+    Uses,
+)
+from federation.catalogue import Catalogue, build_catalogue
 from federation.gateway.deciding import Building
 from federation.gateway.engines import (
     POLICY_FOLDER,
@@ -23,8 +31,11 @@ from federation.gateway.engines import (
 )
 from federation.gateway.engines.dry_run import MAX_WAITING, DryRun, Seen
 from federation.gateway.live import LiveEngine
+from federation.gateway.policy_store import RevokedGrant, Shared
 from federation.gateway.settings import Access
+from federation.supergraph import read_supergraph
 from tests.policies.tables import NOW, policy_cases, table_release
+from tests.support.demo_schema import demo_supergraph
 
 RELEASE = table_release()
 ASKER = Asker(Caller("me", "person", "test_office", clearance=3), "test-plain", (), NOW)
@@ -130,6 +141,37 @@ async def test_reload_that_changes_neither_side_keeps_what_was_found(tmp_path: P
     assert [each.replay.questions for each in seen] == [2, 0, 0]
     assert seen[0].active == seen[1].active != seen[2].active
     assert seen[0].revision != seen[1].revision
+
+
+async def test_revoked_grant_counts_for_a_candidate_with_data_of_its_own_neither() -> None:
+    catalogue = build_catalogue(read_supergraph(demo_supergraph()))
+    data = str(POLICY_FOLDER / "data")
+    building = Building(Access(candidate=str(POLICY_FOLDER), candidate_data=data))
+    county = Caller(
+        "county-officer",
+        "person",
+        "county_990102",
+        "990102",
+        frozenset({"county_officer"}),
+        clearance=3,
+    )
+    asked = {"Citizen.name": Uses(True), "Citizen.birthDate": Uses(True)}
+    request = AccessRequest(Asker(county, "data-return", (), NOW), OperationFacts("query"), asked)
+    revoked = RevokedGrant("county_990102", "Citizen.name", "return")
+    shared = Shared(1, 0, frozenset({revoked}), frozenset())
+    live = LiveEngine(await building.build(await building.read(), catalogue, shared))
+    try:
+        decision = await live.decide(request)
+        assert live.current.dry_run is not None
+        seen = await until(live.current.dry_run, 1)
+    finally:
+        await live.close()
+        await building.close()
+
+    effects = [decision.verdict(name, "select").effect for name in asked]
+    assert effects == [Effect.DENY, Effect.ALLOW]
+    assert (seen.replay.changes, seen.failed) == ((), 0)
+    assert seen.revision == seen.active
 
 
 async def test_slow_candidate_is_passed_over_and_nobody_waits_for_it(stricter: DryRun) -> None:
