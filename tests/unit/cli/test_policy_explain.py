@@ -14,6 +14,16 @@ from tests.support.demo_schema import demo_supergraph
 from tests.unit.cli.test_commands import Done, datong
 
 SUBJECT = "990102199001011239"
+ROWS_WITHOUT_A_RIGHT = """
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@inaccessible"])
+  @link(url: "https://specs.datong.dev/governance/v1.0", import: ["@classified", "@sharing"])
+type Query { edge: ItemEdge }
+type ItemEdge @key(fields: "id") {
+  id: ID! @inaccessible @classified(level: 2) @sharing(class: CONDITIONAL, condition: "c")
+  cursor: String
+}
+"""
 LOAN = ("--caller", "bank-app", "--purpose", "loan-pre-approval")
 
 
@@ -99,6 +109,22 @@ def test_a_field_that_tells_of_rows_takes_a_right_to_one_of_their_fields(schema:
     assert "HousingFundAccount" in field["cause"]["text"]["zh"]
     assert field["missing"][0][0]["en"].startswith("Send the consent of the person concerned")
     assert consented.returncode == 0, consented.stdout
+
+
+def test_rows_of_a_type_none_of_whose_fields_gives_a_right_are_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.graphql").write_text(ROWS_WITHOUT_A_RIGHT)
+    listed = [{"name": "police", "url": "http://127.0.0.1:9", "file": "a.graphql"}]
+    (tmp_path / "all.json").write_text(json.dumps(listed))
+    done = datong(
+        tmp_path,
+        *("access", "why", "Query.edge", *LOAN, "--subgraphs", "all.json"),
+        *("--format", "json"),
+    )
+
+    (edge,) = json.loads(done.stdout)["fields"]
+    assert "row_right_required" in [reason["code"] for reason in edge["reasons"]]
+    assert "cause" not in edge
+    assert edge["missing"][0][0]["en"].startswith("No request and no grant can open Query.edge:")
 
 
 def test_every_use_is_explained_apart(schema: Path) -> None:
