@@ -31,12 +31,14 @@ from federation.cli.report import counted, err, failure, print_json, schema_fail
 
 if TYPE_CHECKING:
     from federation.access import AccessRequest
-    from federation.gateway.engines import PolicyRelease
+    from federation.gateway.engines import PolicyRelease, PolicySource
     from federation.gateway.engines.authoring.replay import Change, Replay
+    from federation.gateway.engines.authoring.unasked import GrantName
     from federation.gateway.engines.dry_run import Seen
     from federation.gateway.settings import Config
 
 COLOURS = {"widens": "red", "narrows": "green", "differs": "yellow"}
+MAX_UNASKED = 5
 
 
 @with_groups
@@ -72,7 +74,9 @@ def diff(
 
     The status is 1 when anybody could see more than before: a use that opens, another mask, other
     rows. Questions are recorded as the policies get them (schemas/input.json), alone on a line or
-    as the member `input`; they need a schema. --data takes the data of both from one folder.
+    as the member `input`; they need a schema. --data takes the data of both from one folder. Grants
+    that differ and that no question asks for are named, at most five; they leave the status as it
+    is. --format json names all of them.
 
     --live shows what the dry run of access.candidate has seen in the process that has the admin
     listener, since it began or the policies, grants or schema of either side last changed: callers
@@ -91,22 +95,34 @@ def diff(
     folders = policy_folder(old), policy_folder(new)
     data = data_folder(data)
     from federation.errors import SchemaError  # noqa: PLC0415
-    from federation.gateway.engines import EmbeddedEngine, PolicyFault  # noqa: PLC0415
+    from federation.gateway.engines import (  # noqa: PLC0415
+        EmbeddedEngine,
+        PolicyFault,
+        load_policies,
+        make_release,
+    )
     from federation.gateway.engines.authoring.replay import replay  # noqa: PLC0415
+    from federation.gateway.engines.authoring.unasked import unasked_grants  # noqa: PLC0415
 
+    recorded = None if questions is None else _read_questions(questions)
     try:
-        if questions is None:
-            asked, first, second = _read_tables(*folders, data)
+        sources = [load_policies(each, data) for each in folders]
+        if recorded is None:
+            asked, releases = _read_tables(folders, sources)
         else:
-            asked = _read_questions(questions)
-            settings = given.settings()
-            first, second = _read_releases(settings, *folders, data)
-        found = asyncio.run(replay(EmbeddedEngine(first), EmbeddedEngine(second), asked))
+            asked = recorded
+            catalogue = read_catalogue(given.settings())
+            releases = [make_release(each, catalogue) for each in sources]
+        first, second = map(EmbeddedEngine, releases)
+        found = asyncio.run(replay(first, second, asked))
     except SchemaError as error:
         raise schema_failure(error) from None
     except PolicyFault as fault:
         raise policy_failure(fault) from None
-    _finish(found, format, allow_widening=allow_widening)
+    before, after = (each.data["grants"] for each in sources)
+    tried = [each.data["grants"] for each in releases]
+    unasked = unasked_grants(before, after, tried, asked)
+    _finish(found, format, allow_widening=allow_widening, unasked=unasked)
 
 
 def _finish(
@@ -115,13 +131,29 @@ def _finish(
     *,
     allow_widening: bool,
     seen: Seen | None = None,
+    unasked: tuple[GrantName, ...] = (),
 ) -> None:
     if format is Format.JSON:
-        print_json(_to_json(found) | (_live_to_json(seen) if seen is not None else {}))
+        beside = {"unasked": [each._asdict() for each in unasked]}
+        print_json(_to_json(found) | (_live_to_json(seen) if seen is not None else beside))
     else:
         _print(found)
+        if unasked:
+            _tell_unasked(unasked)
     if found.may_widen and not allow_widening:
         raise typer.Exit(1)
+
+
+def _tell_unasked(unasked: tuple[GrantName, ...]) -> None:
+    shown = [" ".join(each) for each in unasked[:MAX_UNASKED]]
+    if len(unasked) > MAX_UNASKED:
+        shown.append(f"and {len(unasked) - MAX_UNASKED} more")
+    count = counted(len(unasked), "changed grant")
+    err.print(
+        f"[yellow]note[/yellow]  no question asks for what {count} would open:"
+        f" {plain(', '.join(shown))}",
+        soft_wrap=True,
+    )
 
 
 def _read_live(settings: Config, admin: str | None) -> Seen:
@@ -158,34 +190,17 @@ def _live_to_json(seen: Seen) -> dict[str, Any]:
 
 
 def _read_tables(
-    old: Path, new: Path, data: Path | None
-) -> tuple[list[AccessRequest], PolicyRelease, PolicyRelease]:
-    from federation.gateway.engines import (  # noqa: PLC0415
-        PolicySource,
-        load_policies,
-        make_release,
-    )
+    folders: tuple[Path, Path], sources: list[PolicySource]
+) -> tuple[list[AccessRequest], list[PolicyRelease]]:
+    from federation.gateway.engines import PolicySource, make_release  # noqa: PLC0415
     from federation.gateway.engines.authoring.tables import read_tables  # noqa: PLC0415
 
-    before = read_tables(old, load_policies(old, data))
-    after = read_tables(new, load_policies(new, data))
+    before, after = map(read_tables, folders, sources)
     # Both on one catalogue: what the tables say of fields is no policy.
     release = before.release
     first = make_release(PolicySource(release.modules, release.data), after.release.catalogue)
     asked = {case.id: case.request for case in (*before.cases, *after.cases)}
-    return list(asked.values()), first, after.release
-
-
-def _read_releases(
-    settings: Config, old: Path, new: Path, data: Path | None
-) -> tuple[PolicyRelease, PolicyRelease]:
-    from federation.gateway.engines import load_policies, make_release  # noqa: PLC0415
-
-    catalogue = read_catalogue(settings)
-    return (
-        make_release(load_policies(old, data), catalogue),
-        make_release(load_policies(new, data), catalogue),
-    )
+    return list(asked.values()), [first, after.release]
 
 
 def _read_questions(file: Path) -> list[AccessRequest]:

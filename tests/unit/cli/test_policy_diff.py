@@ -42,6 +42,12 @@ QUESTIONS = (
         },
     ),
 )
+ASKED = ("--questions", "asked.jsonl", "--supergraph", "all.graphql")
+GRANT = {
+    "purposes": {"loan-pre-approval": True},
+    "uses": {"select": True},
+    "expires": 4_102_444_800,
+}
 
 
 @pytest.fixture
@@ -56,8 +62,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def diff(folder: Path, *options: str) -> Done:
-    arguments = ("--questions", "asked.jsonl", "--supergraph", "all.graphql", *options)
-    return datong(folder, "policy", "diff", "old", "new", *arguments)
+    return datong(folder, "policy", "diff", "old", "new", *ASKED, *options)
 
 
 def changes(folder: Path) -> list[dict[str, Any]]:
@@ -178,6 +183,81 @@ def test_case_tables_serve_as_questions(folder: Path) -> None:
     assert done.returncode == 1
     assert document["questions"] > 50
     assert [each["place"] for each in document["changes"]] == ["Citizen.idNumber"]
+
+
+@pytest.mark.parametrize("arguments", [("--cases",), ASKED], ids=["cases", "questions"])
+def test_changed_grants_that_no_question_asks_for_are_named(
+    folder: Path, arguments: tuple[str, ...]
+) -> None:
+    coordinates = ("Citizen.creditRating", "Citizen.housingFund")
+    for coordinate in coordinates:
+        change_grant(folder, "natural_resources", coordinate, mask="initial")
+    told = ", ".join(f"natural_resources {each} registration" for each in coordinates)
+
+    equal = datong(folder, "policy", "diff", "old", "old", *arguments)
+    done = datong(folder, "policy", "diff", "old", "new", *arguments)
+    document = json.loads(
+        datong(folder, "policy", "diff", "old", "new", *arguments, "--format", "json").stdout
+    )
+
+    assert "note" not in equal.stderr
+    assert done.returncode == 0
+    assert "0 changes" in done.stderr
+    assert f"no question asks for what 2 changed grants would open: {told}\n" in done.stderr
+    assert [each["coordinate"] for each in document["unasked"]] == list(coordinates)
+
+
+def test_of_many_unasked_grants_the_first_are_named(folder: Path) -> None:
+    file = folder / "new/data/grants.json"
+    document = json.loads(file.read_text())
+    document["grants"]["heming_bank"] |= {
+        f"Vehicle.f{number}": {"loan": GRANT} for number in range(7)
+    }
+    file.write_text(json.dumps(document))
+
+    told = diff(folder).stderr
+
+    assert "7 changed grants" in told
+    assert "heming_bank Vehicle.f4 loan, and 2 more" in told
+    assert "Vehicle.f5" not in told
+
+
+def test_grant_whose_change_shows_is_not_named(folder: Path) -> None:
+    change_grant(folder, "county_990102", "Citizen.idNumber", mask=None)
+
+    done = datong(folder, "policy", "diff", "old", "new", "--cases")
+
+    assert "1 change:" in done.stderr
+    assert "no question asks" not in done.stderr
+
+
+def test_grant_that_opens_a_use_or_a_purpose_nobody_asks_for_is_named(folder: Path) -> None:
+    uses = {"select": True, "filter": True}
+    change_grant(folder, "county_990102", "Citizen.idNumber", uses=uses)
+    change_grant(
+        folder,
+        *("county_990102", "Citizen.name"),
+        purposes={"data-return": True, "case-handling": True},
+    )
+
+    told = diff(folder).stderr
+
+    assert "county_990102 Citizen.idNumber return, county_990102 Citizen.name return" in told
+
+
+def test_grant_in_whose_place_the_tables_put_another_is_named(folder: Path) -> None:
+    # The tables have rows of this department, but grants of their own for it.
+    grants = {"public_security": {"Citizen.name": {"real": GRANT}}}
+    for name, expires in (("old", 4102444800), ("new", 4102444801)):
+        file = folder / name / "data/grants.json"
+        document = json.loads(file.read_text())
+        real = {**GRANT, "expires": expires, "purposes": {"case-handling": True}}
+        grants["public_security"]["Citizen.name"]["real"] = real
+        file.write_text(json.dumps({"grants": {**document["grants"], **grants}}))
+
+    done = datong(folder, "policy", "diff", "old", "new", "--cases")
+
+    assert "what 1 changed grant would open: public_security Citizen.name real" in done.stderr
 
 
 @pytest.mark.parametrize(
