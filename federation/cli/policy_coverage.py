@@ -11,10 +11,13 @@ import typer
 from rich.table import Table
 
 from federation.cli.option_groups import with_groups
+from federation.cli.options import SchemaOptions
 from federation.cli.policy_options import (
+    DataOption,
+    FolderArgument,
     Format,
     FormatOption,
-    ReleaseOptions,
+    access_section,
     plain,
     policy_failure,
     read_catalogue,
@@ -39,11 +42,13 @@ class Status(StrEnum):
 
 @with_groups
 def coverage(
+    path: FolderArgument = None,
     *,
     status: Annotated[
         Status | None, typer.Option(help="List the fields of this status as well.")
     ] = None,
-    given: ReleaseOptions,
+    data: DataOption = None,
+    given: SchemaOptions,
     format: FormatOption = Format.TEXT,  # noqa: A002
 ) -> None:
     """Count fields by department and status, and list what rules and grants leave out.
@@ -52,7 +57,7 @@ def coverage(
     field is uncovered (such as not_classified), or a grant or policy name cannot work as it stands.
     Notes say what works and may surprise, such as a mask on a key; they leave the status at 0.
     """
-    settings = given.settings()
+    settings = given.settings(access=access_section(path, data))
     from federation.errors import PolicyUnavailable, SchemaError  # noqa: PLC0415
     from federation.gateway.engines import PolicyFault, make_release  # noqa: PLC0415
     from federation.gateway.engines.authoring.covering import measure_coverage  # noqa: PLC0415

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -12,8 +10,10 @@ from federation.cli.option_groups import with_groups
 from federation.cli.options import SchemaOptions
 from federation.cli.policy_options import (
     DataOption,
+    FolderArgument,
     Format,
     FormatOption,
+    access_section,
     plain,
     policy_folders,
     read_catalogue,
@@ -24,9 +24,7 @@ from federation.cli.report import counted, err, print_json, schema_failure
 
 @with_groups
 def lint(
-    path: Annotated[
-        Path | None, typer.Argument(metavar="FOLDER", help="Policy folder; the delivered one.")
-    ] = None,
+    path: FolderArgument = None,
     *,
     data: DataOption = None,
     given: SchemaOptions,
@@ -41,9 +39,7 @@ def lint(
     With the schema of a federation also: what department files say of fields that are not theirs or
     do not exist.
     """
-    settings = given.settings(
-        access={"policies": str(path) if path else None, "data": str(data) if data else None}
-    )
+    settings = given.settings(access=access_section(path, data))
     folder, data_folder = policy_folders(settings)
     from federation.errors import SchemaError  # noqa: PLC0415
     from federation.gateway.engines.authoring.findings import check_folder  # noqa: PLC0415

@@ -29,6 +29,9 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="json: for machines.")]
+FolderArgument = Annotated[
+    Path | None, typer.Argument(metavar="FOLDER", help="Policy folder; the delivered one.")
+]
 PoliciesOption = Annotated[
     Path | None,
     typer.Option("--policies", metavar="FOLDER", help="Policy folder; the delivered one without."),
@@ -48,11 +51,16 @@ class ReleaseOptions(SchemaOptions):
 
     def settings(self, **sections: dict[str, Any]) -> Config:
         """The settings; ends the command with status 2 when they cannot be used."""
-        access = {
-            "policies": str(self.policies) if self.policies else None,
-            "data": str(self.data) if self.data else None,
-        }
+        access = access_section(self.policies, self.data)
         return super(ReleaseOptions, self).settings(access=access, **sections)
+
+
+def access_section(policies: Path | None, data: Path | None) -> dict[str, str | None]:
+    """The settings that folders given on the command line stand for."""
+    return {
+        "policies": str(policies) if policies else None,
+        "data": str(data) if data else None,
+    }
 
 
 def stdout() -> Console:

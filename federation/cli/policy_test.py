@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from federation.cli.policy_options import (
+    FolderArgument,
     Format,
     FormatOption,
     plain,
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
 
 def run_tests(
-    path: Annotated[
-        Path | None, typer.Argument(metavar="FOLDER", help="Policy folder; the delivered one.")
-    ] = None,
+    path: FolderArgument = None,
     *,
     opa: Annotated[
         str | None,

@@ -64,8 +64,8 @@ def write_department(folder: Path, name: str, rule: str) -> None:
 
 
 def coverage(folder: Path, *options: str) -> Done:
-    arguments = ("--subgraphs", "all.json", "--policies", "rego", "--data", "data", *options)
-    return datong(folder, "policy", "coverage", *arguments)
+    arguments = ("--subgraphs", "all.json", "--data", "data", *options)
+    return datong(folder, "policy", "coverage", "rego", *arguments)
 
 
 def gaps(folder: Path) -> set[tuple[str, str]]:
@@ -213,6 +213,14 @@ def test_the_demo_has_no_gaps(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     assert "0 gaps" in done.stderr
+
+
+def test_folder_that_does_not_exist_is_wrong_usage(folder: Path) -> None:
+    for arguments in (("nowhere",), ("rego", "--data", "nowhere")):
+        done = datong(folder, "policy", "coverage", *arguments, "--subgraphs", "all.json")
+
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "nowhere: no such folder" in done.stderr
 
 
 def test_without_a_schema_it_is_wrong_usage_or_a_failure_that_says_so(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_department_file_that_speaks_of_foreign_fields_is_found_with_a_schema(
     }
     # In the words of coverage.
     told = datong(folder, "policy", "lint", str(folder), *schema).stdout
-    gaps = datong(folder, "policy", "coverage", "--policies", str(folder), *schema).stdout
+    gaps = datong(folder, "policy", "coverage", str(folder), *schema).stdout
     for words in (
         "secret has no effect, there is no such field; did you mean Citizen.annualIncome?",
         "mask has no effect, it is not tax's",
