@@ -101,7 +101,8 @@ def check_purpose_by(settings: Config, purpose: str | None, facts: CallerFacts) 
     from federation.gateway.engines import without_revoked  # noqa: PLC0415
 
     if purpose is not None and settings.access.engine != "open":
-        source = without_revoked(read_source(settings), read_revoked(settings))
+        revoked, _ = read_revoked(settings)
+        source = without_revoked(read_source(settings), revoked)
         check_purpose(purpose, facts, source.data)
 
 
@@ -152,7 +153,8 @@ def explain_fields(
     from federation.supergraph import build_api_schema  # noqa: PLC0415
 
     try:
-        written, revoked = read_source(settings), read_revoked(settings)
+        written = read_source(settings)
+        revoked, _ = read_revoked(settings)
         source = without_revoked(written, revoked)
         check_purpose(question.asker.purpose, question.facts, source.data)
         supergraph = load_supergraph(settings, progress)

@@ -16,10 +16,11 @@ from federation.cli.policy_options import (
     plain,
     policy_failure,
     read_catalogue,
+    read_revoked,
     read_source,
     stdout,
 )
-from federation.cli.report import print_json, schema_failure, usage_fault
+from federation.cli.report import failure, print_json, schema_failure, usage_fault
 
 
 @with_groups
@@ -35,30 +36,35 @@ def bundle(
 ) -> None:
     """Write the bundles policy, catalogue and grants for an OPA server, after trying them.
 
-    Equal policies, schema and data give equal files, but for signatures. Start OPA with `opa run
-    --server --bundle` and all three, and `--verification-key` with `--signing-alg ES256` where they
-    are signed.
+    Equal policies, schema, data and revocations give equal files, but for signatures. Start OPA
+    with `opa run --server --bundle` and all three, and `--verification-key` with `--signing-alg
+    ES256` where they are signed.
     """
     settings = given.settings()
-    from federation.errors import SchemaError  # noqa: PLC0415
+    from federation.errors import SchemaError, Unavailable  # noqa: PLC0415
     from federation.gateway.engines import (  # noqa: PLC0415
         EmbeddedEngine,
         PolicyFault,
         build_bundles,
         bundle_signer,
         make_release,
+        without_revoked,
     )
 
     signing = str(key) if key else settings.access.bundle_key_file
 
     try:
-        release = make_release(read_source(settings), read_catalogue(settings))
+        revoked, number = read_revoked(settings)
+        source = without_revoked(read_source(settings), revoked)
+        release = make_release(source, read_catalogue(settings), number)
         EmbeddedEngine(release)
         bundles = build_bundles(release, bundle_signer(signing) if signing else None)
     except SchemaError as error:
         raise schema_failure(error) from None
     except PolicyFault as fault:
         raise policy_failure(fault) from None
+    except Unavailable as error:
+        raise failure(error) from None
     written = []
     try:
         out.mkdir(parents=True, exist_ok=True)

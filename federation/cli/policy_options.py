@@ -115,18 +115,21 @@ def read_source(settings: Config) -> PolicySource:
     return load_policies(*policy_folders(settings))
 
 
-def read_revoked(settings: Config) -> frozenset[RevokedGrant]:
-    """The grants that the shared store says are revoked; none where settings name no store.
+def read_revoked(settings: Config) -> tuple[frozenset[RevokedGrant], int]:
+    """The grants that the shared store says are revoked, and how many revocations there were.
+
+    Where settings name no store there are none.
 
     Raises:
         PolicyStoreUnavailable: That cannot be known. No answer would be safe then: a gateway that
             has lost the store denies everything.
     """
     if not settings.access.store:
-        return frozenset()
+        return frozenset(), 0
     from federation.gateway.policy_store import read_shared  # noqa: PLC0415
 
-    return asyncio.run(read_shared(settings.access.store)).grants
+    shared = asyncio.run(read_shared(settings.access.store))
+    return shared.grants, shared.revocations
 
 
 def read_catalogue(settings: Config) -> Catalogue:

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from graphql import build_schema
 
+from federation.catalogue import build_catalogue
+from federation.gateway.deciding import open_engine
 from federation.gateway.engines import POLICY_FOLDER
 from federation.gateway.policy_store import RevokedGrant, open_policy_store
+from federation.gateway.settings import Access
+from federation.supergraph import read_supergraph
 from tests.support.demo_schema import demo_supergraph
 from tests.unit.cli.test_commands import Done, datong
 from tests.unit.cli.test_schema_print import fields
@@ -89,6 +93,24 @@ def test_where_revocations_cannot_be_known_nothing_is_answered(
     assert "policy.sqlite cannot be used: No such file" in missing.stderr
     assert "the policy store was never used: its tables are missing" in unused.stderr
     assert "the policy store cannot be used" in away.stderr
+
+
+def test_bundles_are_those_that_gateways_publish_after_a_revocation(folder: Path) -> None:
+    bundle = ("policy", "bundle", "--out", "made", "--config", "datong.toml")
+    missing = datong(folder, *bundle)
+    revoke(folder, "Citizen.name")
+    made = datong(folder, *bundle, "--format", "json")
+
+    async def published() -> str:
+        catalogue = build_catalogue(read_supergraph((folder / "all.graphql").read_text()))
+        access = Access(store=f"sqlite:///{folder / 'policy.sqlite'}")
+        async with open_engine(access, catalogue) as deciding:
+            return deciding.revision
+
+    assert (missing.returncode, missing.stdout) == (1, "")
+    revisions = [each["revision"] for each in json.loads(made.stdout)["bundles"]]
+    assert "+".join(revisions) == asyncio.run(published())
+    assert revisions[2].startswith("grants-1-")
 
 
 def test_a_purpose_of_revoked_grants_alone_is_one_that_a_gateway_refuses(folder: Path) -> None:
