@@ -39,6 +39,8 @@ class Judge:
         decision: On the operation.
         index: Of the schema it was validated against.
         tests_rows: Whether the gateway may filter rows that no subgraph can.
+        has_rows: Whether the decision says which rows consents opened; a view of the schema, which
+            shows none, does without.
 
     Attributes:
         row_tests: Types whose rows the gateway has to filter itself for what was not refused so
@@ -53,7 +55,9 @@ class Judge:
         index: AccessIndex,
         *,
         tests_rows: bool,
+        has_rows: bool = True,
     ) -> None:
+        self._has_rows = has_rows
         self.variables = variables
         self.decision = decision
         self.index = index
@@ -202,7 +206,12 @@ class Judge:
         ]
         first = next(iter(self.index.rows.get(types[0], ())), ())
         nothing = RowRight(".".join(first), NO_DECISION)
-        least = min(lacks, key=lambda lack: len(lack.verdict.reasons), default=nothing)
+        # What names no field tells nobody what to do.
+        least = min(
+            lacks,
+            key=lambda lack: (not lack.coordinate, len(lack.verdict.reasons)),
+            default=nothing,
+        )
         reasons = tuple(sorted({"row_right_required", *least.verdict.reasons}))
         told = Verdict(Effect.DENY, reasons, GATEWAY_RULE, decided=least.verdict.decided)
         return Denial(facts.coordinate, least.coordinate or facts.coordinate, "select", told)
@@ -301,7 +310,7 @@ class Judge:
         key = (coordinate, use)
         if key not in self._verdicts:
             verdict = self.decision.verdict(coordinate, use)
-            if verdict.effect is not Effect.DENY and _by_consent(verdict):
+            if verdict.effect is not Effect.DENY and self._has_rows and _by_consent(verdict):
                 type_name = read_coordinate(coordinate).type
                 verdict = verdict if self._confined(type_name) else UNCONFINED
             elif verdict.effect is Effect.MASK and use != "select":

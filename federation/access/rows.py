@@ -14,7 +14,6 @@ from dataclasses import replace
 from federation.access.ask import AskedUses
 from federation.access.decision import (
     GATEWAY_RULE,
-    NO_DECISION,
     Decision,
     Effect,
     RowRight,
@@ -31,6 +30,7 @@ AT_ONCE = 200
 """Fields that are asked about together; of many types the questions of others come in between."""
 
 _GIVEN = RowRight("", Verdict(Effect.ALLOW, (), GATEWAY_RULE))
+_NONE = RowRight("", Verdict(Effect.DENY, (), GATEWAY_RULE))
 
 
 class RowQuestion:
@@ -151,8 +151,8 @@ def _alone(facts: FieldFacts, more: Decision) -> Decision:
 
 
 def _least(lacks: list[RowRight]) -> RowRight:
-    nothing = RowRight("", NO_DECISION)
-    return min(lacks, key=lambda lack: len(lack.verdict.reasons), default=nothing)
+    """The one that lacks least; a type without a field that could be read says only that."""
+    return min(lacks, key=lambda lack: len(lack.verdict.reasons), default=_NONE)
 
 
 def any_of(ways: Iterable[tuple[RowCondition, ...]]) -> RowCondition | None:

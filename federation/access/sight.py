@@ -66,7 +66,7 @@ def see(index: AccessIndex, decision: Decision) -> Sight:
         index: Of the schema.
         decision: On ``everything``.
     """
-    judge = Judge({}, decision, index, tests_rows=index.tests_rows)
+    judge = Judge({}, decision, index, tests_rows=index.tests_rows, has_rows=False)
     inputs = _Inputs(index, judge)
     outputs = _Outputs(index, judge, inputs)
     reached = _reached(index.schema, outputs, inputs)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.no_leak.city import City, Wire, grants
+from tests.no_leak.city import PURPOSE, City, Wire, grants
 from tests.no_leak.departments import ANN
 
 RIGHTS = grants("Citizen.name")
@@ -265,3 +265,15 @@ def test_introspection_takes_a_caller_too(city: City) -> None:
     assert wire.status == 401
     assert "Citizen" not in wire.body
     assert wire.shows(ANN) == set()
+
+
+def test_a_consent_shows_what_it_opens(city: City) -> None:
+    gateway = city.gateway(grants(Citizen__name={"uses": {"select": True}, "consent": True}))
+    text = '{ __type(name: "Citizen") { fields { name } } mayor { name } }'
+    consent = city.issuer.consent(sub=ANN, aud="clerk", purpose=PURPOSE, fields=["Citizen.name"])
+    without = gateway.ask(text)
+    with_it = gateway.ask(text, None, gateway.caller() | {"datong-consent": consent})
+
+    assert without.json["data"] is None
+    assert with_it.data["__type"] == {"fields": [{"name": "name"}]}
+    assert set(with_it.data["mayor"]) == {"name"}
