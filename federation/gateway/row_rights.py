@@ -47,11 +47,16 @@ class RowRights:
         Raises:
             PolicyUnavailable: As the engine does.
         """
-        decision = await engine.decide(question)
-        for types, asked in self._asked(decision, rows):
-            more = await engine.decide(asked.asked_by(question.asker))
-            decision = self._settled(decision, more, types, rows)
-        return decision
+        while True:
+            first = decision = await engine.decide(question)
+            for types, asked in self._asked(first, rows):
+                more = await engine.decide(asked.asked_by(question.asker))
+                if more.revision != first.revision:
+                    # Replaced in between: what was decided before may be revoked now.
+                    break
+                decision = self._settled(decision, more, types, rows)
+            else:
+                return decision
 
     def _asked(self, decision: Decision, rows: RowQuestion) -> _Parts:
         """What is to be asked besides, in parts, of which types."""

@@ -1,8 +1,12 @@
 """Second questions: asked where the first leaves the right to rows open, and shared."""
 
+from dataclasses import replace
+
 import pytest
 
-from federation.access import AccessRequest, Decision, RowQuestion
+from federation.access import AccessRequest, Decision, Effect, RowQuestion
+from federation.gateway.deciding import Deciding
+from federation.gateway.live import LiveEngine
 from federation.gateway.row_rights import RowRights
 from tests.unit.access.world import decide, index, question
 
@@ -57,3 +61,34 @@ async def test_parts_are_asked_one_after_the_other(monkeypatch: pytest.MonkeyPat
         {"Firm"},
     ]
     assert set(decision.row_rights) == {"Citizen", "Firm"}
+
+
+class Later:
+    """A release that took a right back."""
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        return replace(decide(request, denied=["Query.firms", "Citizen.name"]), revision="r2")
+
+
+class Replaced:
+    """Gives way to the later release at the second question."""
+
+    def __init__(self) -> None:
+        self.live = LiveEngine(Deciding(self))
+        self._asked = 0
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        self._asked += 1
+        if self._asked == 2:
+            self.live.replace(Deciding(Later()))
+        return decide(request, denied=["Citizen.name"])
+
+
+async def test_what_was_decided_before_a_reload_between_two_questions_does_not_count() -> None:
+    live, asked = Replaced().live, question("{ firms { code } citizen(idNumber: 1) { name } }")
+    decision = await RowRights().decide(live, asked, RowQuestion(asked, index()))
+
+    assert decision.revision == "r2"
+    assert decision.verdict("Query.firms", "select").effect is Effect.DENY
+    assert decision.row_rights["Citizen"].is_given
+    await live.close()
