@@ -104,8 +104,14 @@ class AccessIndex:
     tests_rows: bool = True
 
     def rows_of(self, facts: FieldFacts) -> tuple[str, ...]:
-        """Types that stand for rows, of which the value of a field tells."""
-        return tuple(name for name in (*facts.tells, *facts.returns) if name in self.rows)
+        """Types that stand for rows, of which the value of a field tells.
+
+        The edge of a row that a mutation made tells its caller nothing new; of one that it changed
+        it tells whether that is there.
+        """
+        changed = facts.derived_from if facts.changes else ()
+        told = (*facts.tells, *facts.returns, *changed)
+        return tuple(name for name in dict.fromkeys(told) if name in self.rows)
 
     def holds(self, subgraph: str, type_name: str, fields: Iterable[str]) -> bool:
         """Whether a subgraph can itself test all these fields of a type."""

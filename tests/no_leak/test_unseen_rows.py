@@ -80,10 +80,18 @@ def test_a_field_is_no_right_without_the_argument_that_it_takes(city: City, text
     assert wire.data in ({"mayor": {"__typename": "Citizen"}}, {"newcomers": [{"age": None}]})
 
 
-def test_a_mutation_changes_no_row_of_another_region(city: City) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'mutation {{ rename(idNumber: "{ANN}", name: "N") {{ __typename }} }}',
+        'mutation { enrol(name: "N") { __typename } }',
+        'mutation { enrol(name: "N") { cursor } }',
+    ],
+    ids=["row", "edge", "cursor"],
+)
+def test_a_mutation_changes_no_row_of_another_region(city: City, text: str) -> None:
     gateway = city.gateway(grants(Citizen__name=NAME_OF_REGION))
     clerk = gateway.caller(region="990102")
-    text = f'mutation {{ rename(idNumber: "{ANN}", name: "N") {{ __typename }} }}'
     wire = gateway.ask(text, None, clerk)
 
     assert [each.context["row_filters"] for each in wire.sent] == [{"Citizen": OF_REGION}]
