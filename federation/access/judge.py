@@ -169,6 +169,10 @@ class Judge:
         """Whether objects of a type are rows of which the caller may know nothing."""
         return type_name in self.index.rows and not self._sees(type_name)
 
+    def is_all_hidden(self, facts: FieldFacts) -> bool:
+        """Whether a field returns nothing but rows of which the caller may know nothing."""
+        return bool(facts.returns) and all(map(self.hides, facts.returns))
+
     def _unseen(self, facts: FieldFacts) -> tuple[str, ...]:
         """Types of rows that stand in the way of a field: it would tell that there are any.
 
@@ -177,8 +181,7 @@ class Judge:
         """
         if not facts.is_count and not self.sees_rows(facts):
             return tuple(name for name in facts.tells if not self._sees(name))
-        is_hidden = not facts.changes and all(map(self.hides, facts.returns))
-        return facts.returns if is_hidden else ()
+        return facts.returns if not facts.changes and self.is_all_hidden(facts) else ()
 
     def _hides_rows(self, facts: FieldFacts, *, is_cut: bool) -> bool:
         """Let the gateway take out rows that may not be seen; False where that would tell of them.

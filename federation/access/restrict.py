@@ -204,25 +204,7 @@ class _Pruner:
         self, field: Field, scope: _Scope, place: Place, earlier: list[str]
     ) -> tuple[Selection, ...]:
         """What is left of a field; ``earlier`` are the response keys before it."""
-        known: dict[str, FieldFacts] = {}
-        denials: dict[str, Denial] = {}
-        is_whole = True
-        for name in scope.met:
-            facts = self.index.fields.get((name, field.name))
-            if facts is None:  # __typename and introspection
-                continue
-            if self.hides and name != scope.parent and name in self.judge.unseen_rows:
-                # To this caller no such object can stand here: nothing of it is asked, or refused.
-                is_whole = False
-                continue
-            known[name] = facts
-            denial = self.judge.denial(
-                facts, (name, field.name), field.arguments, in_page=scope.in_page
-            )
-            if denial is None:
-                self.allow(name, field.name, facts)
-            else:
-                denials[name] = denial
+        known, denials, is_whole = self.judged(field, scope)
         if is_whole and not denials and (not known or not field.selections):
             return (field,)
         if not known:
@@ -248,6 +230,34 @@ class _Pruner:
         if is_whole and not denials:
             return (kept,)
         return tuple(InlineFragment(name, (kept,)) for name in allowed)
+
+    def judged(
+        self, field: Field, scope: _Scope
+    ) -> tuple[dict[str, FieldFacts], dict[str, Denial], bool]:
+        """Facts of a field by type, what denies it on some, and whether it was judged on all."""
+        known: dict[str, FieldFacts] = {}
+        denials: dict[str, Denial] = {}
+        is_whole = True
+        for name in scope.met:
+            facts = self.index.fields.get((name, field.name))
+            if facts is None:  # __typename and introspection
+                continue
+            if self.hides and name != scope.parent and name in self.judge.unseen_rows:
+                # To this caller no such object can stand here: nothing of it is asked, or refused.
+                is_whole = False
+                continue
+            if self.hides and facts.changes and self.judge.is_all_hidden(facts):
+                # Its caller's own view has neither the mutation nor the type that it would name.
+                raise InvalidOperation((_unknown_type(facts.returns[0]),))
+            known[name] = facts
+            denial = self.judge.denial(
+                facts, (name, field.name), field.arguments, in_page=scope.in_page
+            )
+            if denial is None:
+                self.allow(name, field.name, facts)
+            else:
+                denials[name] = denial
+        return known, denials, is_whole
 
     def allow(self, type_name: str, field_name: str, facts: FieldFacts) -> None:
         """Note what becomes of the values of a field that is not refused."""

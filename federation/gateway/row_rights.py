@@ -12,8 +12,10 @@ from federation.access import (
     RowQuestion,
     Uses,
 )
+from federation.errors import PolicyUnavailable
 from federation.gateway.bounded import Bounded
 
+_ATTEMPTS = 5
 _KEPT = 2_000
 _KEPT_FIELDS = 500
 
@@ -47,7 +49,7 @@ class RowRights:
         Raises:
             PolicyUnavailable: As the engine does.
         """
-        while True:
+        for _ in range(_ATTEMPTS):
             first = decision = await engine.decide(question)
             for types, asked in self._asked(first, rows):
                 more = await engine.decide(asked.asked_by(question.asker))
@@ -57,6 +59,7 @@ class RowRights:
                 decision = self._settled(decision, more, types, rows)
             else:
                 return decision
+        raise PolicyUnavailable("the policies were replaced over and over while they were asked")
 
     def _asked(self, decision: Decision, rows: RowQuestion) -> _Parts:
         """What is to be asked besides, in parts, of which types."""

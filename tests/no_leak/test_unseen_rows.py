@@ -219,3 +219,13 @@ def test_what_a_mutation_returns_is_refused_with_its_fields(city: City, disclosu
 
     assert wire.status in (400, 403)
     assert (wire.shows("TEXT-SENTENCE"), wire.sent) == (set(), ())
+
+
+def test_where_all_is_hidden_a_mutation_names_no_type_of_which_nothing_may_be_read(
+    city: City,
+) -> None:
+    text = f'mutation {{ %s(idNumber: "{ANN}", name: "N") {{ __typename }} }}'
+    gateway = city.gateway(grants("Firm.title"), disclosure="hidden")
+    hidden, unknown = (gateway.ask(text % name) for name in ("rename", "unheard"))
+
+    assert (hidden.status, hidden.body, hidden.sent) == (400, unknown.body, ())

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from federation.access import AccessRequest, Decision, Effect, RowQuestion
+from federation.errors import PolicyUnavailable
 from federation.gateway.deciding import Deciding
 from federation.gateway.live import LiveEngine
 from federation.gateway.row_rights import RowRights
@@ -92,3 +93,14 @@ async def test_what_was_decided_before_a_reload_between_two_questions_does_not_c
     assert decision.verdict("Query.firms", "select").effect is Effect.DENY
     assert decision.row_rights["Citizen"].is_given
     await live.close()
+
+
+async def test_answers_of_two_revisions_are_never_put_together() -> None:
+    class Odd(Engine):
+        async def decide(self, request: AccessRequest) -> Decision:
+            decision = await super().decide(request)
+            return replace(decision, revision=f"r{len(self.asked)}")
+
+    asked = question("{ citizen(idNumber: 1) { name } }")
+    with pytest.raises(PolicyUnavailable):
+        await RowRights().decide(Odd(), asked, RowQuestion(asked, index()))
