@@ -215,7 +215,7 @@ ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
     "fund": {
         "Citizen": [
             {"idNumber": ANN, "limit": 5_005, "account": {"number": "ACCOUNT-ANN"}},
-            {"idNumber": BEN, "limit": 6_006, "account": {"number": "ACCOUNT-BEN"}},
+            {"idNumber": BEN, "limit": 606_006_606, "account": {"number": "ACCOUNT-BEN"}},
         ],
         "Account": [
             {"number": "ACCOUNT-ANN", "owner": ANN, "balance": 330_033},

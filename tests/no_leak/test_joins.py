@@ -37,7 +37,7 @@ def test_an_input_feeds_what_it_may_feed_and_is_not_shown(city: City) -> None:
     rights = grants("Citizen.limit", Citizen__income=uses("join"))
     wire = city.gateway(rights).ask("{ mayor { limit income i: income } }")
 
-    assert wire.data == {"mayor": {"limit": 6_006, "income": None, "i": None}}
+    assert wire.data == {"mayor": {"limit": 606_006_606, "income": None, "i": None}}
     assert [path for _, path in wire.codes()] == ["mayor.income", "mayor.i"]
     # The declared input goes to the department that needs it, and nowhere else.
     assert wire.shows(660_066) == {"fund"}
@@ -49,7 +49,7 @@ def test_a_denied_input_denies_what_it_feeds(city: City) -> None:
 
     assert wire.data == {"mayor": {"limit": None}}
     assert wire.codes() == [("ACCESS_DENIED", "mayor.limit")]
-    assert wire.shows(6_006) == set()
+    assert wire.shows(606_006_606) == set()
     assert wire.asked("tax") + wire.asked("fund") == ""
 
 
