@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from graphql import GraphQLSchema, is_abstract_type, is_composite_type
 
@@ -47,6 +47,7 @@ class FieldFacts:
         cut_by: Arguments that choose among rows otherwise than by what ``@filters`` says, such as
             the size of a page.
         is_cut: One of them has a default, so that rows are chosen even when none is given.
+        is_tested: Unexplained arguments of it could tell something about rows.
         required_tests: What required arguments test whatever is given for them: without a right to
             that the field cannot be asked for.
     """
@@ -62,12 +63,8 @@ class FieldFacts:
     is_column: bool = False
     cut_by: frozenset[str] = frozenset()
     is_cut: bool = False
+    is_tested: bool = False
     required_tests: tuple[InputUse, ...] = ()
-
-    @property
-    def is_tested(self) -> bool:
-        """Whether unexplained arguments of the field could tell something about rows."""
-        return bool(self.returns or self.derived_from) and not self.changes
 
     @property
     def is_count(self) -> bool:
@@ -162,10 +159,12 @@ def build_access_index(
             holds_rows = _is_connection(named) or changes
             is_page = named in paged and holds_rows and "[" not in field.type
             cutting = [each for each in field.arguments if inputs.cuts((*place, each.name))]
-            facts = FieldFacts(
+            returns = possible.get(named) or concrete.get(named, ())
+            is_tested = bool(returns or derived) and not changes
+            fields[place] = FieldFacts(
                 coordinate=".".join(place),
                 type=field.type,
-                returns=possible.get(named) or concrete.get(named, ()),
+                returns=returns,
                 resolvers=answering,
                 inputs=tuple(sorted(".".join(key) for key in closed.get(place, ()))),
                 derived_from=tuple(sorted(derived)),
@@ -174,9 +173,8 @@ def build_access_index(
                 is_column=field.type.removesuffix("!") in columnar and not field.arguments,
                 cut_by=frozenset(each.name for each in cutting),
                 is_cut=any(each.default is not None for each in cutting),
-            )
-            fields[place] = replace(
-                facts, required_tests=_required_tests(place, field, facts, inputs)
+                is_tested=is_tested,
+                required_tests=_required_tests(place, field, inputs, tests_rows=is_tested),
             )
     return AccessIndex(
         schema=schema,
@@ -204,12 +202,12 @@ def _possible_types(schema: GraphQLSchema) -> dict[str, tuple[str, ...]]:
 
 
 def _required_tests(
-    place: TypeField, field: FieldDefinition, facts: FieldFacts, inputs: Inputs
+    place: TypeField, field: FieldDefinition, inputs: Inputs, *, tests_rows: bool
 ) -> tuple[InputUse, ...]:
     uses: set[InputUse] = set()
     for argument in field.arguments:
         if argument.type.endswith("!") and argument.default is None:
-            uses |= inputs.always((*place, argument.name), tests_rows=facts.is_tested)
+            uses |= inputs.always((*place, argument.name), tests_rows=tests_rows)
     return tuple(sorted(uses))
 
 

@@ -73,7 +73,7 @@ class Not:
 RowCondition: TypeAlias = Comparison | AllOf | AnyOf | Not
 
 NEVER = AnyOf(())
-"""True of no row. Policies cannot say so; a row that nobody may see fulfils it."""
+"""True of no row. Policies cannot say so: what a caller may read nothing of is tested by it."""
 
 
 def read_condition(value: Any, depth: int = 0) -> RowCondition:

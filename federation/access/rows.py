@@ -24,7 +24,6 @@ from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import UNFILTERED, Judge
 from federation.access.request import AccessRequest, Uses
 from federation.access.row_filter import AllOf, AnyOf, RowCondition, conjunction
-from federation.coordinate import read_coordinate
 
 AT_ONCE = 200
 """Fields that are asked about together; of many types the questions of others come in between."""
@@ -54,9 +53,9 @@ class RowQuestion:
         told: set[str] = set()
         for coordinate, uses in request.fields.items():
             if uses.select:
-                place = read_coordinate(coordinate)
-                selected.setdefault(place.type, []).append(coordinate)
-                facts = index.fields.get((place.type, place.field or ""))
+                name, _, field = coordinate.partition(".")
+                selected.setdefault(name, []).append(coordinate)
+                facts = index.fields.get((name, field))
                 told.update(index.rows_of(facts) if facts else ())
         self.told = tuple((name, tuple(selected.get(name, ()))) for name in sorted(told))
 

@@ -20,7 +20,6 @@ from federation.access import (
     PolicyEngine,
     RequestPage,
     Restriction,
-    bind_row_tests,
     refuse_whole,
     restrict,
 )
@@ -348,7 +347,7 @@ class Gateway:
             masks=planned.masks.under(self._parts.mask_key, asker.purpose),
             small_counts=restriction.small_counts,
             smallest_count=self._config.access.smallest_count,
-            row_tests=bind_row_tests(restriction),
+            row_tests=planned.row_tests,
             refusals=planned.refusals.to(page),
             request_link=page.link,
             headers_for=build_headers_for(self._parts.signer, asker, planned.filters, forwarded),

@@ -19,6 +19,7 @@ from federation.access import (
     Restriction,
     RowQuestion,
     ask,
+    bind_row_tests,
     input_shapes,
 )
 from federation.audit import (
@@ -99,6 +100,7 @@ class Planned:
         filters: For the requests to subgraphs.
         masks: For the response.
         refusals: The same.
+        row_tests: For rows that the gateway filters itself.
     """
 
     asked: Asked
@@ -109,6 +111,7 @@ class Planned:
     filters: ContextFilters
     masks: PurposeMasks
     refusals: LinkedRefusals
+    row_tests: Mapping[str, Callable[[Mapping[str, Any]], bool]]
 
     @property
     def plan(self) -> OperationPlan:
@@ -212,7 +215,8 @@ class Recall:
         named = self._plans.get(plan_key) or self._plans.put(plan_key, named, weight)
         filters, masks = ContextFilters(restriction, state.index), PurposeMasks(restriction.masks)
         refusals = LinkedRefusals(restriction.refusals)
-        made = Planned(asked, decision, restriction, named, told, filters, masks, refusals)
+        tests = bind_row_tests(restriction)
+        made = Planned(asked, decision, restriction, named, told, filters, masks, refusals, tests)
         return self._planned.put(key, made, weight)
 
     def _plan_restricted(
