@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import pytest
 from graphql import (
+    GraphQLSchema,
     build_schema,
     parse,
     validate,
@@ -24,7 +27,9 @@ from graphql import (
 from federation.access import (
     Asker,
     Caller,
+    Decision,
     Disclosure,
+    Restriction,
     ask,
     bind_masks,
     bind_row_tests,
@@ -40,7 +45,7 @@ from federation.execution import (
     is_incremental,
 )
 from federation.gateway.incremental.formats import current
-from federation.operation import Limits, parse_operation
+from federation.operation import Limits, Operation, parse_operation
 from federation.planning import plan
 from tests.no_leak.random_rights import (
     MASK_KEY,
@@ -49,6 +54,7 @@ from tests.no_leak.random_rights import (
     RecordingSubgraphs,
     Reference,
     Rights,
+    World,
     check_requests,
     masks_some,
     row_filters,
@@ -78,29 +84,48 @@ HIDDEN = Disclosure.HIDDEN
 ASKER = Asker(Caller("clerk", "person"), None, (), 1)
 
 
+def queries(
+    writer: type[OperationWriter], monolith: GraphQLSchema, seed: int
+) -> Iterator[tuple[str, Random]]:
+    """Valid queries, each with what else of it is random."""
+    for number in range(OPERATIONS):
+        random = Random(seed * 1_000 + number)
+        text = writer(monolith, random).query()
+        if not validate(monolith, parse(text)):
+            yield text, random
+
+
+def judged(
+    world: World, text: str, rights: Rights, *, has_parts: bool = False
+) -> tuple[Operation, dict[str, Any], Decision]:
+    """A query, its variables, and the decision on it."""
+    operation = parse_operation(text, world.schema, None, WIDE, is_incremental=has_parts).operation
+    variables = {each.name: VARIABLES[each.name] for each in operation.variables}
+    question = ask(operation, variables, ASKER, world.index)
+    return operation, variables, decided(question, world.index, rights.decide)
+
+
+def work_of(variables: dict[str, Any], restriction: Restriction) -> ExecutionRequest:
+    """As the gateway executes it."""
+    return ExecutionRequest(
+        variables=variables,
+        masks=bind_masks(restriction.masks, MASK_KEY),
+        row_tests=bind_row_tests(restriction),
+        refusals=restriction.refusals,
+        show_subgraph_errors=False,
+    )
+
+
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
 async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> None:
     world = world_of(seed)
-    for number in range(OPERATIONS):
-        random = Random(seed * 1_000 + number)
-        text = OperationWriter(world.monolith, random).query()
-        if validate(world.monolith, parse(text)):
-            continue
-        operation = parse_operation(text, world.schema, None, WIDE).operation
-        variables = {each.name: VARIABLES[each.name] for each in operation.variables}
+    for text, random in queries(OperationWriter, world.monolith, seed):
         filters = row_filters(world.graph, random)
         rights = Rights(filters, random.randrange(1_000_000))
-        question = ask(operation, variables, ASKER, world.index)
-        decision = decided(question, world.index, rights.decide)
+        operation, variables, decision = judged(world, text, rights)
         restriction = restrict(operation, variables, decision, world.index)
         subgraphs = RecordingSubgraphs(world.graph, filters, world.index)
-        work = ExecutionRequest(
-            variables=variables,
-            masks=bind_masks(restriction.masks, MASK_KEY),
-            row_tests=bind_row_tests(restriction),
-            refusals=restriction.refusals,
-            show_subgraph_errors=False,
-        )
+        work = work_of(variables, restriction)
         operation_plan = plan(restriction.operation, world.query_graph)
 
         result = await execute(operation_plan, work, subgraphs, world.schema)
@@ -127,25 +152,12 @@ async def test_nothing_that_the_reference_forbids_shows_anywhere(seed: int) -> N
 async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
     world = world_of(seed)
     monolith = build_schema(world.graph.monolith + DIRECTIVES)
-    for number in range(OPERATIONS):
-        random = Random(seed * 1_000 + number)
-        text = DeferringWriter(monolith, random).query()
-        if validate(monolith, parse(text)):
-            continue
-        operation = parse_operation(text, world.schema, None, WIDE, is_incremental=True).operation
-        variables = {each.name: VARIABLES[each.name] for each in operation.variables}
+    for text, random in queries(DeferringWriter, monolith, seed):
         rights = Rights({}, random.randrange(1_000_000))
-        question = ask(operation, variables, ASKER, world.index)
-        decision = decided(question, world.index, rights.decide)
+        operation, variables, decision = judged(world, text, rights, has_parts=True)
         restriction = restrict(operation, variables, decision, world.index)
         subgraphs = RecordingSubgraphs(world.graph, {}, world.index)
-        work = ExecutionRequest(
-            variables=variables,
-            masks=bind_masks(restriction.masks, MASK_KEY),
-            row_tests=bind_row_tests(restriction),
-            refusals=restriction.refusals,
-            show_subgraph_errors=False,
-        )
+        work = work_of(variables, restriction)
         operation_plan = plan(restriction.operation, world.query_graph)
         if operation_plan.row_tests:
             # Nothing leaves before all rows are tested.
@@ -178,16 +190,9 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
 async def test_where_all_is_hidden_what_is_answered_is_open(seed: int) -> None:
     world = world_of(seed)
-    for number in range(OPERATIONS):
-        random = Random(seed * 1_000 + number)
-        text = OperationWriter(world.monolith, random).query()
-        if validate(world.monolith, parse(text)):
-            continue
-        operation = parse_operation(text, world.schema, None, WIDE).operation
-        variables = {each.name: VARIABLES[each.name] for each in operation.variables}
+    for text, random in queries(OperationWriter, world.monolith, seed):
         rights = Rights({}, random.randrange(1_000_000), by_type=True)
-        question = ask(operation, variables, ASKER, world.index)
-        decision = decided(question, world.index, rights.decide)
+        operation, variables, decision = judged(world, text, rights)
         try:
             restriction = restrict(operation, variables, decision, world.index, disclosure=HIDDEN)
         except InvalidOperation:
