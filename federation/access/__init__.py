@@ -38,13 +38,14 @@ from federation.access.restrict import (
     row_filters_json,
 )
 from federation.access.row_filter import RowCondition, fulfils, read_condition
-from federation.access.rows import RowQuestion
+from federation.access.rows import ROW_RIGHT_RULE, RowQuestion, refused_for_rows
 from federation.access.view import build_view, everything
 
 __all__ = [
     "MASKS",
     "MAX_COORDINATES",
     "NO_DECISION",
+    "ROW_RIGHT_RULE",
     "AccessIndex",
     "AccessRequest",
     "AskedUses",
@@ -80,6 +81,7 @@ __all__ = [
     "read_condition",
     "read_decision",
     "refuse_whole",
+    "refused_for_rows",
     "restrict",
     "row_filters_json",
     "suits",

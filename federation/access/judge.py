@@ -117,7 +117,7 @@ class Judge:
         denied = self._denied(facts, place, arguments)
         if denied is not None:
             return denied
-        unseen = self._unseen(facts)
+        unseen = self.unseen(facts)
         if unseen:
             return self._rows_refused(facts, unseen)
         is_cut = in_page or self._is_cut(facts, arguments)
@@ -173,7 +173,7 @@ class Judge:
         """Whether a field returns nothing but rows of which the caller may know nothing."""
         return bool(facts.returns) and all(map(self.hides, facts.returns))
 
-    def _unseen(self, facts: FieldFacts) -> tuple[str, ...]:
+    def unseen(self, facts: FieldFacts) -> tuple[str, ...]:
         """Types of rows that stand in the way of a field: it would tell that there are any.
 
         A count tells less where its rows may not be seen; what a mutation made, its caller knows.

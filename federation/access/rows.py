@@ -25,6 +25,9 @@ from federation.access.judge import UNFILTERED, Judge
 from federation.access.request import AccessRequest, Uses
 from federation.access.row_filter import AllOf, AnyOf, RowCondition, conjunction
 
+ROW_RIGHT_RULE = f"{GATEWAY_RULE}:row_right_required"
+"""The rule by which audit records tell that a field was refused for its rows."""
+
 AT_ONCE = 200
 """Fields that are asked about together; of many types the questions of others come in between."""
 
@@ -113,6 +116,25 @@ class RowQuestion:
         return replace(
             decision, row_filters=filters, rows=None, row_rights={**decision.row_rights, **rights}
         )
+
+
+def refused_for_rows(decision: Decision, index: AccessIndex) -> frozenset[str]:
+    """The fields that the policies open, and that are refused since they tell of unseen rows.
+
+    Args:
+        decision: That says whether rows may be seen, see ``RowQuestion.settle``.
+        index: Of the schema.
+    """
+    if all(right.is_given for right in decision.row_rights.values()):
+        return frozenset()
+    judge = Judge({}, decision, index, tests_rows=index.tests_rows)
+    refused = set()
+    for coordinate, use in decision.verdicts:
+        type_name, _, field = coordinate.partition(".")
+        facts = index.fields.get((type_name, field)) if use == "select" else None
+        if facts is not None and judge.allows(coordinate, use) and judge.unseen(facts):
+            refused.add(coordinate)
+    return frozenset(refused)
 
 
 def _read(

@@ -69,7 +69,8 @@ class AuditedVerdicts(msgspec.Struct, frozen=True, kw_only=True):
         coordinates: Sorted, each once.
         departments: Subgraphs that hold these fields, sorted.
         effect: allow, mask or deny.
-        rule: Name of the deciding rule; empty where nothing was decided.
+        rule: Name of the deciding rule; ``gateway`` where nothing was decided, with more behind a
+            colon where the gateway refuses what the policies open.
         use: What was to be done with them when it is not to read them: filter, sort or join. Who
             may search by a value, or compute with it, has not been shown it.
     """

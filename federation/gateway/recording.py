@@ -7,7 +7,14 @@ from typing import Any
 
 import msgspec
 
-from federation.access import AccessIndex, Caller, Decision
+from federation.access import (
+    ROW_RIGHT_RULE,
+    AccessIndex,
+    Caller,
+    Decision,
+    Effect,
+    refused_for_rows,
+)
 from federation.audit import (
     EVERYTHING,
     AuditedCaller,
@@ -130,12 +137,18 @@ def _page(
 
 
 def audited_verdicts(decision: Decision, index: AccessIndex) -> tuple[AuditedVerdicts, ...]:
-    """What the policy said about every asked coordinate, by the departments that hold it."""
+    """What was decided on every asked coordinate, by the departments that hold it.
+
+    That is what the policies say, but for fields that the gateway refuses for their rows.
+    """
+    refused = refused_for_rows(decision, index)
     groups: dict[tuple[str, str, tuple[str, ...], str], set[str]] = {}
     for (coordinate, use), verdict in decision.verdicts.items():
         departments = _departments(coordinate, index)
         other = "" if use == "select" else use
         group = (verdict.effect.value, verdict.rule, departments, other)
+        if not other and coordinate in refused:
+            group = (Effect.DENY.value, ROW_RIGHT_RULE, departments, other)
         groups.setdefault(group, set()).add(coordinate)
     return tuple(
         AuditedVerdicts(

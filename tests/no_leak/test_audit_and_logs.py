@@ -90,6 +90,32 @@ def test_a_record_tells_what_was_searched_by_from_what_was_read(city: City) -> N
     assert uses_told["Citizen.idNumber"] == "filter"
 
 
+@pytest.mark.parametrize("disclosure", ["explain", "hidden"])
+def test_a_record_tells_which_field_was_refused_for_its_rows(city: City, disclosure: str) -> None:
+    gateway = city.gateway(grants("Firm.title"), disclosure=disclosure)
+    wire = gateway.ask("{ mayor { __typename phone } firms { title } }")
+
+    told = {
+        coordinate: (group["effect"], group["rule"], group["departments"])
+        for group in wire.records[-1]["verdicts"]
+        for coordinate in group["coordinates"]
+    }
+    assert told.pop("Query.mayor") == ("deny", "gateway:row_right_required", ["people"])
+    assert {coordinate: effect for coordinate, (effect, _, _) in told.items()} == {
+        "Citizen.phone": "deny",
+        "Firm.title": "allow",
+        "Query.firms": "allow",
+    }
+
+
+def test_a_record_tells_of_no_refusal_where_rows_are_seen(city: City) -> None:
+    rights = {**grants("Firm.title"), **grants("Citizen.name")}
+    wire = city.gateway(rights).ask("{ mayor { __typename phone } firms { title } }")
+
+    assert wire.data["mayor"] == {"__typename": "Citizen", "phone": None}
+    assert "gateway" not in json.dumps(wire.records[-1]["verdicts"])
+
+
 def test_a_release_names_the_persons_in_it_and_counts_masked_values(city: City) -> None:
     rights = grants("Citizen.account", "Account.balance", Citizen__name=masked("initial"))
     gateway = city.gateway(rights)

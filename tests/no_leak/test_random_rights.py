@@ -25,6 +25,7 @@ from graphql import (
 )
 
 from federation.access import (
+    ROW_RIGHT_RULE,
     Asker,
     Caller,
     Decision,
@@ -45,6 +46,7 @@ from federation.execution import (
     is_incremental,
 )
 from federation.gateway.incremental.formats import current
+from federation.gateway.recording import audited_verdicts
 from federation.operation import Limits, Operation, parse_operation
 from federation.planning import plan
 from tests.no_leak.random_rights import (
@@ -185,6 +187,30 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
         if "addedNodes" not in text or not masks_some(decision, world.graph.members("Node")):
             shown = merged([current(payload) for payload in payloads])
             assert shown == reference.answer(without_deferrals(text)), text
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
+def test_records_tell_every_field_that_is_refused_for_its_rows(seed: int) -> None:
+    world = world_of(seed)
+    for text, random in queries(OperationWriter, world.monolith, seed):
+        rights = Rights(row_filters(world.graph, random), random.randrange(1_000_000), by_type=True)
+        operation, variables, decision = judged(world, text, rights)
+        refusals = restrict(operation, variables, decision, world.index).refusals
+        refused = {
+            str(each.error.extensions["coordinate"])
+            for each in refusals
+            if "row_right_required" in each.error.extensions["reasons"]
+        }
+
+        told = {
+            coordinate
+            for group in audited_verdicts(decision, world.index)
+            if (group.effect, group.rule) == ("deny", ROW_RIGHT_RULE)
+            for coordinate in group.coordinates
+        }
+
+        # A field that is refused is told also where an outer one was refused before.
+        assert refused <= told, text
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
