@@ -151,6 +151,7 @@ class AccessRequest:
         topic: Digest of operation and fields; handed on where they come from an earlier question.
         reads: What the policies read of the rest, such as ``caller.clearance`` or ``purpose``;
             nothing else is sent to them. None sends everything.
+        beside: What the operation itself asked, where this asks besides for a right to its rows.
     """
 
     asker: Asker
@@ -158,6 +159,7 @@ class AccessRequest:
     fields: Mapping[str, Uses]
     topic: bytes = field(default=b"", compare=False, repr=False)
     reads: frozenset[str] | None = None
+    beside: Mapping[str, Uses] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.topic:
@@ -165,7 +167,9 @@ class AccessRequest:
 
     def asked_by(self, asker: Asker) -> AccessRequest:
         """The same question of somebody else, or at another time."""
-        return AccessRequest(asker, self.operation, self.fields, self.topic, self.reads)
+        return AccessRequest(
+            asker, self.operation, self.fields, self.topic, self.reads, self.beside
+        )
 
     def about(self, fields: Mapping[str, Uses]) -> AccessRequest:
         """The same question about other fields."""
@@ -173,7 +177,9 @@ class AccessRequest:
 
     def for_policies(self, reads: frozenset[str] | None) -> AccessRequest:
         """The same question with only those facts that policies read."""
-        return AccessRequest(self.asker, self.operation, self.fields, self.topic, reads)
+        return AccessRequest(
+            self.asker, self.operation, self.fields, self.topic, reads, self.beside
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The policy engine's ``input``."""

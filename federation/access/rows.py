@@ -91,7 +91,7 @@ class RowQuestion:
 
     def about(self, fields: Mapping[str, Uses]) -> AccessRequest:
         """The question about these ``fields`` in the same operation, by whoever it was made for."""
-        return self._request.about(fields)
+        return replace(self._request.about(fields), beside=self._request.fields)
 
     def settle(self, decision: Decision, more: Decision, types: tuple[str, ...]) -> Decision:
         """A decision that also says whether rows may be seen, and which.

@@ -15,8 +15,10 @@ from federation.access import (
     Asker,
     Caller,
     ConsentFact,
+    Decision,
     Effect,
     OperationFacts,
+    RowQuestion,
     Uses,
 )
 from federation.catalogue import Catalogue, build_catalogue
@@ -32,10 +34,12 @@ from federation.gateway.engines import (
 from federation.gateway.engines.dry_run import MAX_WAITING, DryRun, Seen
 from federation.gateway.live import LiveEngine
 from federation.gateway.policy_store import RevokedGrant, Shared
+from federation.gateway.row_rights import RowRights
 from federation.gateway.settings import Access
 from federation.supergraph import read_supergraph
 from tests.policies.tables import NOW, policy_cases, table_release
 from tests.support.demo_schema import demo_supergraph
+from tests.unit.access import world
 
 RELEASE = table_release()
 ASKER = Asker(Caller("me", "person", "test_office", clearance=3), "test-plain", (), NOW)
@@ -54,10 +58,11 @@ def dry_run(release: PolicyRelease) -> DryRun:
     return DryRun(process, declared_reads(release.modules), "active")
 
 
-async def until(dry: DryRun, count: int) -> Seen:
+async def until(dry: DryRun, count: int, changed: str | None = None) -> Seen:
     for _ in range(400):
         seen = dry.seen()
-        if seen.replay.questions + seen.failed >= count:
+        places = {None, *(change.place for change, _ in seen.replay.changes)}
+        if seen.replay.questions + seen.failed >= count and changed in places:
             return seen
         await asyncio.sleep(0.05)
     raise AssertionError("the candidate was not asked")
@@ -87,6 +92,33 @@ async def test_differences_are_told_without_names_and_values(stricter: DryRun) -
     assert subjects
     assert not [subject for subject in subjects if subject in text]
     assert msgspec.json.decode(text, type=Seen).replay.questions > 1
+
+
+class Observed:
+    """Denies the citizen's name, while a dry run looks on."""
+
+    def __init__(self, dry: DryRun) -> None:
+        self._dry = dry
+
+    async def decide(self, request: AccessRequest) -> Decision:
+        decision = world.decide(request, denied=["Citizen.name"])
+        self._dry.observe(request, decision)
+        return decision
+
+
+async def test_operation_that_asks_for_a_right_to_rows_counts_once() -> None:
+    dry = dry_run(RELEASE)
+    asked = world.question("{ citizen(idNumber: 1) { name } }").asked_by(ASKER)
+    try:
+        rows = RowQuestion(asked, world.index())
+        await RowRights().decide(Observed(dry), asked, rows)
+        seen = await until(dry, 1, "Citizen.nick")
+    finally:
+        await dry.close()
+
+    assert seen.replay.questions == 1
+    assert "Citizen.name" in {change.place for change, _ in seen.replay.changes}
+    assert {times for _, times in seen.replay.changes} == {1}
 
 
 async def test_candidate_that_cannot_be_used_changes_no_answer(tmp_path: Path) -> None:

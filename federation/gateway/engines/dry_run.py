@@ -39,7 +39,8 @@ class Seen:
         revision: Of the candidate.
         active: Revision of what decides, with which it is compared.
         since: Second at which these two met; a reload that changes either begins anew.
-        replay: Questions compared, and changes by kind of caller; without values.
+        replay: Questions compared, of each operation one, and changes by kind of caller; without
+            values.
         passed_over: Questions that came faster than the candidate answered.
         failed: Questions that it did not answer.
         fault: Why it did not answer the last of them.
@@ -132,13 +133,22 @@ class DryRun:
             # Without a pause a candidate that cannot start would be started all the time.
             await asyncio.sleep(1)
             raise
-        self._questions += 1
+        # What is asked besides for a right to rows belongs to a question that is counted already.
+        self._questions += request.beside is None
         for change in compare(request, decision, other):
             told = _without_values(request, change)
-            if told in self._changes or len(self._changes) < MAX_CHANGES:
-                self._changes[told] += 1
+            if told in self._changes:
+                self._changes[told] += not _is_asked_before(request, change)
+            elif len(self._changes) < MAX_CHANGES:
+                self._changes[told] = 1
             else:
                 self._unlisted += 1
+
+
+def _is_asked_before(request: AccessRequest, change: Change) -> bool:
+    """Whether a question about a right to rows repeats what its operation asked itself."""
+    asked = (request.beside or {}).get(change.place)
+    return asked is not None and change.use in asked.names()
 
 
 def _without_values(request: AccessRequest, change: Change) -> Change:
