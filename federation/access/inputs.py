@@ -81,11 +81,14 @@ class Inputs:
         facts = self.arguments[argument]
         if facts.uses:
             return facts.uses
-        is_told_inside = facts.type in self.fields or any(self.values.get(facts.type, {}).values())
-        if is_told_inside or facts.turns_pages or not tests_rows:
+        if self.is_told_inside(facts.type) or facts.turns_pages or not tests_rows:
             return frozenset()
         type_name, field, name = argument
         return frozenset({(f"{type_name}.{field}({name}:)", "filter")})
+
+    def is_told_inside(self, type_name: str) -> bool:
+        """Whether what is written in a value of an input type says what that tests."""
+        return type_name in self.fields or any(self.values.get(type_name, {}).values())
 
     def _tests(self, type_name: str, above: frozenset[str]) -> bool:
         """Whether all that can be said in an input type tests or orders by columns."""

@@ -14,6 +14,7 @@ import typer
 from federation.cli.operation_input import read_object
 from federation.cli.policy_options import plain, policy_failure, read_revoked, read_source
 from federation.cli.report import err, failure, progress, schema_failure, usage_fault
+from federation.coordinate import read_coordinate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from federation.gateway.policy_store import RevokedGrant
     from federation.gateway.settings import Config
 
+_COORDINATES = "Type.field, Type.field(argument:), or Type for all of it"
 CoordinatesArgument = Annotated[
-    list[str], typer.Argument(metavar="COORDINATE...", help="Type.field, or Type for all of it.")
+    list[str], typer.Argument(metavar="COORDINATE...", help=f"{_COORDINATES}.")
 ]
 CallerOption = Annotated[
     str,
@@ -113,7 +115,7 @@ class FieldQuestion:
     Attributes:
         asker: Consents without fields are for all coordinates asked.
         facts: What the caller's token says.
-        coordinates: ``Type.field``, or ``Type`` for all its fields.
+        coordinates: ``Type.field``, ``Type.field(argument:)``, or ``Type`` for all its fields.
         uses: Of each coordinate.
         feeds: What is computed from them, for the use join.
         operation: Its name.
@@ -212,11 +214,15 @@ def _make_request(
 
 
 def _expand(text: str, known: Mapping[str, Any]) -> list[str]:
-    if "." in text:
+    try:
+        at = read_coordinate(text)
+    except ValueError as error:
+        raise usage_fault(f"{error}; write {_COORDINATES}") from None
+    if at.field is not None:
         return [text]
     found = [name for name in known if name.partition(".")[0] == text]
     if not found:
-        raise usage_fault(f"{text}: no such object type; write Type.field or Type")
+        raise usage_fault(f"{text}: no such object type; write {_COORDINATES}")
     return found
 
 

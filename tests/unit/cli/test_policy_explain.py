@@ -280,6 +280,72 @@ def test_why_says_what_a_field_cannot_be_asked_without(schema: Path) -> None:
     assert "to filter by Citizen.idNumber" in done.stdout
 
 
+NOBODY = ("--caller", '{"clearance": 3}')
+
+
+def test_why_tells_a_count_that_is_shown_from_a_minimum_on(schema: Path) -> None:
+    count, seen = "Company.employeeCount", "Region.population"
+    text = why(schema, count, seen, *NOBODY, "--language", "en")
+    answer = why(schema, count, seen, *NOBODY, "--format", "json")
+    (schema.parent / "one.toml").write_text("[access]\nsmallest_count = 1\n")
+    shown = why(schema, count, *NOBODY, "--language", "en", "--config", "one.toml")
+
+    assert text.returncode == 0
+    first, note, second = text.stdout.splitlines()
+    assert (first, second) == (f"{count} may be read.", f"{seen} may be read.")
+    assert note.strip().startswith("Counts below 5 are null (count_too_small)")
+    small, whole = json.loads(answer.stdout)["fields"]
+    assert (small["effect"], small["smallest_count"]) == ("allow", 5)
+    assert "低于 5" in small["notes"][0]["zh"]
+    assert (whole["notes"], "smallest_count" in whole) == ([], False)
+    assert shown.stdout == f"{count} may be read.\n"
+
+
+def test_why_says_of_an_argument_what_it_tests(schema: Path) -> None:
+    done = why(schema, "Query.citizen(idNumber:)", *LOAN, "--language", "en")
+    given = ("Query.certificate(number:)", "Query.citizens(first:)", "Query.citizens(where:)")
+    answer = why(schema, *given, *LOAN, "--format", "json")
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[:2] == [
+        "Query.citizen(idNumber:) may not be given. Missing:",
+        "  It filters by Citizen.idNumber.",
+    ]
+    assert "Datong-Consent" in done.stdout
+    number, first, where = json.loads(answer.stdout)["fields"]
+    assert [each["effect"] for each in (number, first, where)] == ["allow"] * 3
+    assert {"coordinate": "Diploma.certificateNumber", "use": "filter"} in number["tests"]
+    assert (first["tests"], where["tests"]) == ([], [])
+    assert [note["en"] for note in first["notes"]] == ["By itself it tests no field."]
+    assert where["notes"][1]["en"].startswith("What is written in its value is decided on")
+
+
+def test_why_says_of_an_argument_what_its_field_lacks(schema: Path) -> None:
+    asked = "Citizen.encounters(first:)"
+    done = why(schema, asked, *LOAN, "--format", "json")
+
+    (answer,) = json.loads(done.stdout)["fields"]
+    assert (done.returncode, answer["effect"], answer["tests"]) == (1, "deny", [])
+    assert answer["cause"] == {
+        "coordinate": "Citizen.encounters",
+        "use": "select",
+        "text": {
+            "en": "It is an argument of Citizen.encounters, which may not be read.",
+            "zh": "它是 Citizen.encounters 的参数，而该字段不可读取。",
+        },
+    }
+    assert answer["missing"]
+
+
+def test_why_knows_an_argument_that_does_not_exist_from_one_that_may_not_be_given(
+    schema: Path,
+) -> None:
+    done = why(schema, "Query.citizen(nothing:)", *LOAN, "--language", "en")
+
+    assert done.returncode == 1
+    assert "the catalogue does not know it" in done.stdout
+
+
 def test_why_says_that_nothing_helps_where_nothing_does(schema: Path) -> None:
     done = why(schema, "Citizen.nothing", *LOAN, "--format", "json")
 
@@ -300,6 +366,7 @@ def test_caller_without_department_is_told_that_grants_need_one(schema: Path) ->
     [
         ("Citizen.name", "--caller", "nobody"),
         ("Nothing", "--caller", "bank-app"),
+        ("Query.citizen(idNumber)", "--caller", "bank-app"),
         ("Citizen.name",),
         ("Citizen.name", "--caller", "bank-app", "--consent", '{"fields": []}'),
         ("Citizen.name", "--caller", "bank-app", "--consent", '{"subject": "1", "expires": "x"}'),

@@ -13,15 +13,15 @@ from typing import Any
 from federation.access import (
     AccessIndex,
     AccessRequest,
-    AskedUses,
     Decision,
     Effect,
-    Judge,
     PolicyEngine,
     RowQuestion,
     Uses,
     Verdict,
 )
+from federation.access.decision import GATEWAY_RULE
+from federation.access.inputs import InputUse
 from federation.access.remedies import (
     HYPOTHETICAL,
     KINDS,
@@ -31,6 +31,7 @@ from federation.access.remedies import (
     purposes_to_try,
     remedies,
 )
+from federation.gateway.engines.authoring.reading import GivenArgument, build_reading
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.release import PolicyRelease, PolicySource, make_release
 from federation.gateway.row_rights import RowRights
@@ -48,6 +49,8 @@ class Explanation:
         fact: Of the field in ``data.catalogue``; empty when it is not known there.
         grants: Of the caller's department for the field: id to terms, and why one does not count.
         cause: Coordinate and use of what is denied, where that is something else than this.
+        is_small_count: It counts rows of which nothing may be read, so that small numbers are null.
+        given: Of an argument what it tests; None of a field.
     """
 
     coordinate: str
@@ -58,6 +61,8 @@ class Explanation:
     fact: Mapping[str, Any]
     grants: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]]
     cause: tuple[str, str] | None = None
+    is_small_count: bool = False
+    given: GivenArgument | None = None
 
 
 class WhatIf:
@@ -101,8 +106,10 @@ class WhatIf:
     ) -> tuple[Explanation, ...]:
         """The same as operations are answered: with what a field is computed from, and with rows.
 
+        Arguments are explained as they are given: by what they test of the rows of their fields.
+
         Args:
-            request: Asks for selections.
+            request: Asks for selections; what it says of arguments is passed over.
             index: Of the schema that the release's catalogue is of.
 
         Raises:
@@ -116,40 +123,30 @@ class WhatIf:
     async def _as_read(
         self, explained: Explanation, request: AccessRequest, index: AccessIndex
     ) -> Explanation:
-        name, _, field = explained.coordinate.partition(".")
-        facts = index.fields.get((name, field))
-        if facts is None or explained.verdict.effect is Effect.DENY:
+        reading = build_reading(explained.coordinate, index)
+        if reading is None:
             return explained
-        asked = AskedUses()
-        asked.select(facts)
-        question = request.about(asked.fields())
+        given = reading.given
+        if given is None and explained.verdict.effect is Effect.DENY:
+            return explained
+        explained = replace(explained, given=given)
+        question = request.about(reading.fields())
         rows = RowQuestion(question, index)
         decision = await RowRights().decide(self._actual, question, rows)
-        judge = Judge({}, decision, index, tests_rows=index.tests_rows)
-        denial = judge.denial(facts, (name, field), ())
+        judge, denial = reading.judged(decision)
+        if denial is None and given:
+            return replace(explained, verdict=_all_of(given.tests, decision), ways=())
         if denial is None:
-            return explained
-        if denial.cause == denial.field:
-            return replace(explained, verdict=denial.verdict, row_filter=None)
-        causes = {
-            denial.cause: Uses(
-                filter=denial.use == "filter",
-                sort=denial.use == "sort",
-                join=(denial.field,) if denial.use == "join" else (),
-            )
-        }
-        if denial.use == "select":
-            # Any field of the rows would do.
-            places = index.rows[denial.cause.partition(".")[0]]
-            causes = {".".join(place): Uses(select=True) for place in places}
-        nearest = min(await self.explain(request.about(causes)), key=_distance)
-        return replace(
-            explained,
-            verdict=denial.verdict,
-            row_filter=None,
-            ways=nearest.ways,
-            cause=(nearest.coordinate, nearest.use),
-        )
+            is_small = reading.facts.is_count and not judge.sees_rows(reading.facts)
+            return replace(explained, is_small_count=is_small)
+        refused = replace(explained, verdict=denial.verdict, row_filter=None)
+        if denial.cause == denial.field and not given:
+            return refused
+        found = await self.explain(request.about(reading.causes(denial)))
+        nearest = min(found, key=_distance)
+        is_itself = nearest.coordinate == explained.coordinate
+        cause = None if is_itself else (nearest.coordinate, nearest.use)
+        return replace(refused, ways=nearest.ways, cause=cause)
 
     async def _explain(
         self,
@@ -255,6 +252,12 @@ class WhatIf:
             "the type names no region": bool(grant.get("region")) and "region" not in type_facts,
         }
         return tuple(words for words, applies in found.items() if applies)
+
+
+def _all_of(tests: tuple[InputUse, ...], decision: Decision) -> Verdict:
+    """The permission to test all of these, each of which is allowed."""
+    reasons = {reason for test in tests for reason in decision.verdict(*test).reasons}
+    return Verdict(Effect.ALLOW, tuple(sorted(reasons)), GATEWAY_RULE)
 
 
 def _distance(explained: Explanation) -> tuple[int, int]:
