@@ -214,6 +214,11 @@ def _make_request(
 
 
 def _expand(text: str, known: Mapping[str, Any]) -> list[str]:
+    if text not in known and Path(text).is_file():
+        raise usage_fault(
+            f"{text} is a file; write {_COORDINATES}. An operation is explained by"
+            f" `datong explain --stage decision {text} --caller ...`"
+        )
     try:
         at = read_coordinate(text)
     except ValueError as error:

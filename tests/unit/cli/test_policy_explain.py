@@ -382,6 +382,24 @@ def test_wrong_usage_ends_with_2(schema: Path, arguments: tuple[str, ...]) -> No
         assert (done.returncode, done.stdout) == (2, ""), done.stderr
 
 
+@pytest.mark.parametrize("command", [("policy", "explain"), ("access", "why")])
+def test_a_file_is_no_coordinate_and_what_explains_it_is_told(
+    schema: Path, command: tuple[str, str]
+) -> None:
+    for name in ("query.graphql", "Citizen.name"):
+        (schema.parent / name).write_text("{ __typename }")
+    asked = ("--caller", "bank-app", "--supergraph", str(schema))
+    refused = datong(schema.parent, *command, "query.graphql", *asked)
+    known = datong(schema.parent, *command, "Citizen.name", *asked)
+    told = datong(schema.parent, *("explain", "--stage", "decision", "query.graphql"), *asked)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "query.graphql is a file; write Type.field" in refused.stderr
+    assert "datong explain --stage decision query.graphql --caller" in refused.stderr
+    assert known.stdout
+    assert told.returncode == 0, told.stderr
+
+
 def test_every_reason_of_the_delivered_rules_has_its_text() -> None:
     text = (POLICY_FOLDER / "datong/access.rego").read_text()
     table = text[text.index("rule_of := {") : text.index("}", text.index("rule_of := {"))]
