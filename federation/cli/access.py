@@ -16,7 +16,7 @@ from federation.cli.access_question import (
     explain_fields,
     read_asker,
 )
-from federation.cli.languages import Language, LanguageOption, chosen, reasons_to_json
+from federation.cli.languages import Language, LanguageOption, chosen, label, reasons_to_json
 from federation.cli.option_groups import with_groups
 from federation.cli.policy_options import (
     Format,
@@ -232,7 +232,7 @@ def _print(each: Explanation, smallest_count: int, language: Language) -> None:
             stdout().print(f"  {plain(line)}", soft_wrap=True)
     for number, way in enumerate(_missing(each)):
         if number:
-            stdout().print("  or · 或", soft_wrap=True)
+            stdout().print(f"  {label(Text('or', '或'), language)}", soft_wrap=True)
         for text in way:
             first, *rest = chosen(text, language)
             stdout().print(f"  - {plain(first)}", soft_wrap=True)

@@ -32,6 +32,17 @@ def chosen(text: Text, language: Language) -> list[str]:
     }[language]
 
 
+def label(text: Text, language: Language, name: str = "") -> str:
+    """A word or two in one line, with a name behind that has no language."""
+    words = " · ".join(dict.fromkeys(chosen(text, language)))
+    return f"{words} {name}".rstrip()
+
+
+def lines(text: Text, language: Language) -> str:
+    """The text, a line for each language; one where both say the same."""
+    return "\n".join(dict.fromkeys(chosen(text, language)))
+
+
 def reasons_to_json(codes: Iterable[str]) -> list[dict[str, Any]]:
     """Reason codes with what they mean, in both languages."""
     from federation.access.reasons import word_reason  # noqa: PLC0415

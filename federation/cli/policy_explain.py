@@ -20,7 +20,7 @@ from federation.cli.access_question import (
     explain_fields,
     read_asker,
 )
-from federation.cli.languages import Language, LanguageOption, chosen, reasons_to_json
+from federation.cli.languages import Language, LanguageOption, chosen, label, lines, reasons_to_json
 from federation.cli.option_groups import with_groups
 from federation.cli.policy_options import (
     Format,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from federation.access import AccessRequest, Asker
+    from federation.access.reasons import Text
     from federation.gateway.engines.authoring.what_if import Explanation, WhatIf
 
 COLOURS = {"allow": "green", "mask": "yellow", "deny": "red"}
@@ -76,26 +77,44 @@ def explain(
     if format is Format.JSON:
         print_json(_to_json(request, what_if, found))
     else:
-        _print_asker(request.asker, what_if)
+        _print_asker(request.asker, what_if, language)
         for each in found:
             _print(each, what_if, language)
 
 
-def _print_asker(asker: Asker, what_if: WhatIf) -> None:
+def _print_asker(asker: Asker, what_if: WhatIf, language: Language) -> None:
+    from federation.access.reasons import Text  # noqa: PLC0415
+
     caller, facts = asker.caller, what_if.facts
     terms = facts.purposes.get(asker.purpose or "", {})
-    state = "not stated" if asker.purpose is None else terms.get("title", "not known")
+    state = Text("not known", "未知")
+    if asker.purpose is None:
+        state = Text("not stated", "未说明")
+    elif "title" in terms:
+        state = Text(terms["title"], terms["title"])
+    kind = {"person": "个人", "application": "应用"}.get(caller.kind, caller.kind)
+    who = Text(
+        f"{caller.id} ({caller.kind}) of {caller.department or 'no department'}",
+        f"{caller.id}（{kind}），部门：{caller.department or '无'}",
+    )
+    code = asker.purpose or "-"
+    purpose = Text(f"{code}: {state.english}", f"{code}: {state.chinese}")
     rows = {
-        "caller": f"{caller.id} ({caller.kind}) of {caller.department or 'no department'}",
-        "clearance": str(caller.clearance),
-        "purpose": f"{asker.purpose or '-'}: {state}",
+        label(Text("caller", "调用方"), language): lines(who, language),
+        label(Text("clearance", "许可级别"), language): str(caller.clearance),
+        label(Text("purpose", "用途"), language): lines(purpose, language),
     }
     if caller.region:
-        rows["region"] = caller.region
+        rows[label(Text("region", "区划"), language)] = caller.region
     if caller.roles or caller.scopes:
-        rows["roles, scopes"] = ", ".join(sorted(caller.roles | caller.scopes))
+        held = ", ".join(sorted(caller.roles | caller.scopes))
+        rows[label(Text("roles, scopes", "角色、权限范围"), language)] = held
     for consent in asker.consents:
-        rows["consent"] = f"of {consent.subject} for {consent.purpose}"
+        given = Text(
+            f"of {consent.subject} for {consent.purpose}",
+            f"由 {consent.subject} 给出，用途 {consent.purpose}",
+        )
+        rows[label(Text("consent", "同意"), language)] = lines(given, language)
     _print_rows(rows)
 
 
@@ -105,19 +124,22 @@ def _print(each: Explanation, what_if: WhatIf, language: Language) -> None:
     verdict = each.verdict
     colour = COLOURS[verdict.effect.value]
     effect = f"{verdict.effect.value} {verdict.mask or ''}".strip()
+    rule = label(Text("rule", "规则"), language, verdict.rule)
     stdout().print(
         f"\n[bold]{plain(each.coordinate)}[/bold] {each.use}: [{colour}]{effect}[/{colour}]"
-        f"  [dim]rule {plain(verdict.rule)}[/dim]"
+        f"  [dim]{plain(rule)}[/dim]"
     )
+    because = Text("because", "原因")
     rows = {
-        f"because {name}": "\n".join(chosen(word_reason(name), language))
+        label(because, language, name): lines(word_reason(name), language)
         for name in verdict.reasons
     }
-    rows |= dict(_fact_rows(each, what_if))
+    for words, name, text in _facts(each, what_if):
+        rows[label(words, language, name)] = lines(text, language)
     if each.row_filter is not None:
-        rows["rows"] = _condition(each.row_filter)
+        rows[label(Text("rows", "数据行"), language)] = _condition(each.row_filter)
     if verdict.valid_until is not None:
-        rows["holds until"] = _time(verdict.valid_until)
+        rows[label(Text("holds until", "有效至"), language)] = _time(verdict.valid_until)
     _print_rows(rows)
     if verdict.effect.value == "deny" and not each.ways:
         nothing = Text(
@@ -126,7 +148,8 @@ def _print(each: Explanation, what_if: WhatIf, language: Language) -> None:
         )
         stdout().print(f"  {' '.join(chosen(nothing, language))}", soft_wrap=True)
     for number, way in enumerate(each.ways):
-        stdout().print("  [bold]To open it[/bold]" if not number else "  [bold]or[/bold]")
+        head = Text("or", "或") if number else Text("To open it", "开放方式")
+        stdout().print(f"  [bold]{label(head, language)}[/bold]")
         for remedy in way:
             first, *rest = chosen(remedy.text, language)
             stdout().print(f"    • {plain(first)}", soft_wrap=True)
@@ -134,30 +157,70 @@ def _print(each: Explanation, what_if: WhatIf, language: Language) -> None:
                 stdout().print(f"      {plain(line)}", soft_wrap=True)
 
 
-def _fact_rows(each: Explanation, what_if: WhatIf) -> Iterator[tuple[str, str]]:
+def _facts(each: Explanation, what_if: WhatIf) -> Iterator[tuple[Text, str, Text]]:
+    """What a field is judged by: a label, a name behind it, what is said."""
+    from federation.access.reasons import Text  # noqa: PLC0415
+
+    catalogue = Text("catalogue", "数据目录")
     fact = each.fact
     if not fact:
-        yield "catalogue", "no such field of an object type"
-        near = get_close_matches(each.coordinate, what_if.facts.fields)
+        unknown = Text("no such field of an object type", "没有这样的对象类型字段")
+        if "(" in each.coordinate:
+            unknown = Text(
+                "no argument that is asked by its own name; datong access why says what it tests",
+                "该参数不以自身名称判定；它检验哪些字段见 datong access why",
+            )
+        yield catalogue, "", unknown
+        near = ", ".join(get_close_matches(each.coordinate, what_if.facts.fields))
         if near:
-            yield "there are", ", ".join(near)
+            yield Text("there are", "相近的有"), "", Text(near, near)
         return
-    grade = f"level {fact['level']}, {fact['sharing']}" if "level" in fact else "not graded"
-    yield "catalogue", f"{grade}; of {what_if.facts.owner_names(each.coordinate)}"
+    owners = what_if.facts.owner_names(each.coordinate)
+    grade = Text("not graded", "未分级")
+    if "level" in fact:
+        level, sharing = fact["level"], fact["sharing"]
+        grade = Text(f"level {level}, {sharing}", f"{level} 级，{sharing}")
+    yield (
+        catalogue,
+        "",
+        Text(f"{grade.english}; of {owners}", f"{grade.chinese}；属于 {owners}"),
+    )
     if "demands" in fact:
-        yield "schema demands", str(fact["demands"])
+        demands = str(fact["demands"])
+        yield Text("schema demands", "模式要求"), "", Text(demands, demands)
     if "agreed" in fact:
-        yield "agreed inputs", ", ".join(sorted(fact["agreed"]))
+        agreed = ", ".join(sorted(fact["agreed"]))
+        yield Text("agreed inputs", "已同意的输入"), "", Text(agreed, agreed)
     for name, (grant, lacking) in each.grants.items():
-        words = [
-            " ".join(sorted(grant.get("uses", ()))),
-            f"for {' '.join(sorted(grant.get('purposes', ())))}",
-            f"until {_time(grant.get('expires', 0))}",
-            *(f"{key} {grant[key]}" for key in ("level", "mask") if key in grant),
-            *(key for key in ("consent", "region") if grant.get(key)),
-        ]
-        state = f"  (does not count: {', '.join(lacking)})" if lacking else ""
-        yield f"grant {name}", ", ".join(words) + state
+        yield Text("grant", "授权"), name, _terms(grant, lacking)
+
+
+def _terms(grant: Mapping[str, Any], lacking: tuple[Text, ...]) -> Text:
+    """What a grant says, and why it does not count."""
+    from federation.access.reasons import Text  # noqa: PLC0415
+
+    uses, purposes = (" ".join(sorted(grant.get(key, ()))) for key in ("uses", "purposes"))
+    until = _time(grant.get("expires", 0))
+    words = [
+        Text(uses, uses),
+        Text(f"for {purposes}", f"用途 {purposes}"),
+        Text(f"until {until}", f"有效至 {until}"),
+    ]
+    words += [
+        Text(f"{english} {grant[english]}", f"{chinese} {grant[english]}")
+        for english, chinese in (("level", "级别"), ("mask", "脱敏"))
+        if english in grant
+    ]
+    words += [
+        Text(english, chinese)
+        for english, chinese in (("consent", "须经同意"), ("region", "限本区划"))
+        if grant.get(english)
+    ]
+    english, chinese = ", ".join(w.english for w in words), "，".join(w.chinese for w in words)
+    if lacking:
+        english += f"  (does not count: {', '.join(each.english for each in lacking)})"
+        chinese += f"（不适用：{'、'.join(each.chinese for each in lacking)}）"
+    return Text(english, chinese)
 
 
 def _condition(condition: Mapping[str, Any]) -> str:
@@ -176,7 +239,8 @@ def _time(seconds: int) -> str:
 def _print_rows(rows: Mapping[str, str]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     table.add_column(style="dim", no_wrap=True)
-    table.add_column()
+    # Chinese has no spaces to break lines at.
+    table.add_column(overflow="fold")
     for name, text in rows.items():
         table.add_row(plain(name), plain(text))
     stdout().print(table)
@@ -205,7 +269,7 @@ def _to_json(
                 "row_filter": each.row_filter,
                 "catalogue": each.fact,
                 "grants": {
-                    name: {"terms": grant, "lacking": list(lacking)}
+                    name: {"terms": grant, "lacking": [lack.english for lack in lacking]}
                     for name, (grant, lacking) in each.grants.items()
                 },
                 "ways": [[remedy.to_json() for remedy in way] for way in each.ways],

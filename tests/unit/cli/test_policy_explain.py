@@ -215,7 +215,7 @@ def test_people_read_effect_reasons_facts_and_the_way(schema: Path) -> None:
     for shown in (
         "bank-app (application) of heming_bank",
         "Citizen.name select: deny",
-        "because consent_required",
+        "because · 原因 consent_required",
         "level 2, CONDITIONAL",
         "does not count: needs consent",
         "To open it",
@@ -239,6 +239,14 @@ def test_people_read_reasons_and_ways_in_the_language_they_want(
         ("a grant opens it for consenting persons", "授权仅对已同意的个人开放"),
         ("Send the consent of the person concerned", "请在请求头 Datong-Consent 中附上"),
         ("Nothing that a caller or a grant could change", "调用方和授权都无法将其开放"),
+        ("clearance", "许可级别"),
+        ("rule", "规则"),
+        ("because", "原因"),
+        ("level 2, CONDITIONAL", "2 级，CONDITIONAL"),
+        ("does not count: needs consent", "不适用：需要同意"),
+        ("holds until", "有效至"),
+        ("no such field of an object type", "没有这样的对象类型字段"),
+        ("To open it", "开放方式"),
     ):
         assert (english in done.stdout, chinese in done.stdout) == has
 
@@ -264,6 +272,40 @@ def test_why_speaks_one_language_where_asked(schema: Path) -> None:
     assert not re.search(r"[\u4e00-\u9fff]", english)
     assert "不可读取" in chinese
     assert "may not" not in chinese
+
+
+def test_narrow_screens_cut_no_chinese_sentence(schema: Path) -> None:
+    done = datong(
+        schema.parent,
+        *("policy", "explain", "Citizen.name", *LOAN, "--supergraph", str(schema)),
+        COLUMNS="60",
+    )
+
+    assert "…" not in done.stdout
+
+
+def test_why_parts_ways_of_which_one_is_enough_in_one_language_too(
+    schema: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(POLICY_FOLDER / "data", data)
+    grants = json.loads((data / "grants.json").read_text())
+    grant = {
+        "purposes": {"loan-pre-approval": True, "case-handling": True},
+        "uses": {"select": True},
+        "level": 3,
+        "expires": 4102444800,
+    }
+    grants["grants"]["heming_bank"]["Citizen.annualIncome"] = {"new": grant}
+    (data / "grants.json").write_text(json.dumps(grants))
+
+    done = why(
+        schema,
+        *("Citizen.annualIncome", "--caller", "bank-app", "--language", "zh"),
+        *("--data", str(data)),
+    )
+
+    assert done.stdout.splitlines()[2] == "  或"
 
 
 def test_why_ends_with_0_where_nothing_is_missing(schema: Path) -> None:

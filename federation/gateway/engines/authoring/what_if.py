@@ -22,6 +22,7 @@ from federation.access import (
 )
 from federation.access.decision import GATEWAY_RULE
 from federation.access.inputs import InputUse
+from federation.access.reasons import Text
 from federation.access.remedies import (
     HYPOTHETICAL,
     KINDS,
@@ -59,7 +60,7 @@ class Explanation:
     row_filter: Mapping[str, Any] | None
     ways: tuple[tuple[Remedy, ...], ...]
     fact: Mapping[str, Any]
-    grants: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]]
+    grants: Mapping[str, tuple[Mapping[str, Any], tuple[Text, ...]]]
     cause: tuple[str, str] | None = None
     is_small_count: bool = False
     given: GivenArgument | None = None
@@ -230,7 +231,7 @@ class WhatIf:
 
     def _shortcomings(
         self, grant: Mapping[str, Any], request: AccessRequest, coordinate: str, use: str
-    ) -> tuple[str, ...]:
+    ) -> tuple[Text, ...]:
         """Which terms of a grant the question does not meet; what follows is up to the rules."""
         asker = request.asker
         type_facts = self.facts.types.get(coordinate.partition(".")[0], {})
@@ -238,18 +239,20 @@ class WhatIf:
             consent.purpose == asker.purpose and coordinate in consent.fields
             for consent in asker.consents
         )
+        roles, region = grant.get("roles"), grant.get("region")
         found = {
-            "for other purposes": asker.purpose not in grant.get("purposes", ()),
-            "for other uses": use not in grant.get("uses", ()),
-            "expired": grant.get("expires", 0) <= asker.now,
-            "not begun": grant.get("starts", 0) > asker.now,
-            "for other roles": bool(grant.get("roles"))
-            and not asker.caller.roles & set(grant["roles"]),
-            "needs consent": bool(grant.get("consent")) and not consented,
-            "the type names no data subject": bool(grant.get("consent"))
+            Text("for other purposes", "用于其他用途"): asker.purpose
+            not in grant.get("purposes", ()),
+            Text("for other uses", "用于其他使用方式"): use not in grant.get("uses", ()),
+            Text("expired", "已过期"): grant.get("expires", 0) <= asker.now,
+            Text("not begun", "尚未生效"): grant.get("starts", 0) > asker.now,
+            Text("for other roles", "仅限其他角色"): roles and not asker.caller.roles & set(roles),
+            Text("needs consent", "需要同意"): grant.get("consent") and not consented,
+            Text("the type names no data subject", "该类型未指明数据主体"): grant.get("consent")
             and "subject" not in type_facts,
-            "needs a region": bool(grant.get("region")) and not asker.caller.region,
-            "the type names no region": bool(grant.get("region")) and "region" not in type_facts,
+            Text("needs a region", "需要区划"): region and not asker.caller.region,
+            Text("the type names no region", "该类型未指明区划"): region
+            and "region" not in type_facts,
         }
         return tuple(words for words, applies in found.items() if applies)
 
