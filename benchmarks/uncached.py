@@ -26,7 +26,7 @@ from federation.audit import plan_with_names
 from federation.errors import SubgraphUnreachable
 from federation.execution import SubgraphReply, SubgraphRequest
 from federation.gateway.access_log import AccessLog
-from federation.gateway.deciding import open_engine
+from federation.gateway.deciding import InForce, open_engine
 from federation.gateway.messages import Request
 from federation.gateway.pipeline import Gateway, Parts
 from federation.gateway.settings import Access, Config
@@ -96,7 +96,7 @@ async def first_fetch(state: State, text: str) -> float:
         return NOBODY
 
     best = float("inf")
-    async with open_engine(config.access, state.catalogue) as deciding:
+    async with open_engine(config.access, state.catalogue, InForce(None)) as deciding:
         parts = Parts(
             identify=identify,
             engine=deciding.engine,

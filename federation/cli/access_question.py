@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from federation.access import AccessRequest, Asker, Caller, ConsentFact
+    from federation.gateway.deciding import InForce
     from federation.gateway.engines.authoring.what_if import Explanation, WhatIf
     from federation.gateway.identity import CallerFacts
     from federation.gateway.policy_store import RevokedGrant
@@ -93,18 +94,13 @@ def check_purpose(
         err.print(f"[yellow]note[/yellow]  {words}")
 
 
-def check_purpose_by(settings: Config, purpose: str | None, facts: CallerFacts) -> None:
-    """The same by the policies that settings name, without grants that are revoked.
-
-    Raises:
-        PolicyFault: The policies cannot be read.
-        PolicyStoreUnavailable: What is revoked cannot be known.
-    """
+def check_purpose_by(in_force: InForce, purpose: str | None, facts: CallerFacts) -> None:
+    """The same by what an engine is made of, without grants that are revoked."""
     from federation.gateway.engines import without_revoked  # noqa: PLC0415
 
-    if purpose is not None and settings.access.engine != "open":
-        revoked, _ = read_revoked(settings)
-        source = without_revoked(read_source(settings), revoked)
+    if in_force.source is not None:
+        revoked = in_force.shared.grants if in_force.shared else frozenset()
+        source = without_revoked(in_force.source, revoked)
         check_purpose(purpose, facts, source.data)
 
 

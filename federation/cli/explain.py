@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from federation.cli.stages import Stages
-    from federation.gateway.settings import Config
 
 
 class Stage(StrEnum):
@@ -112,7 +111,7 @@ def explain(
         if stage in _OF_SUBGRAPHS and not stages.sources:
             raise usage_fault(f"stage {stage.value} needs --subgraph or --subgraphs")
         if stage not in _BEFORE_ACCESS:
-            _check_purpose(settings, claims, purpose)
+            _check_purpose(stages, claims, purpose)
         typer.echo(_print(stages, stage))
     except SchemaError as error:
         raise schema_failure(error) from None
@@ -122,12 +121,12 @@ def explain(
         raise typer.Exit(1)
 
 
-def _check_purpose(settings: Config, claims: Mapping[str, Any] | None, purpose: str | None) -> None:
+def _check_purpose(stages: Stages, claims: Mapping[str, Any] | None, purpose: str | None) -> None:
     from federation.cli.access_question import check_purpose_by  # noqa: PLC0415
     from federation.gateway.identity import read_facts  # noqa: PLC0415
 
-    if claims is not None:
-        check_purpose_by(settings, purpose, read_facts({"sub": "caller", **claims}))
+    if claims is not None and purpose is not None:
+        check_purpose_by(stages.in_force, purpose, read_facts({"sub": "caller", **claims}))
 
 
 def _print(stages: Stages, stage: Stage) -> str:

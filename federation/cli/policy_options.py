@@ -16,6 +16,7 @@ from federation.cli.report import err, progress, usage_fault
 
 if TYPE_CHECKING:
     from federation.catalogue import Catalogue
+    from federation.gateway.deciding import InForce
     from federation.gateway.engines import PolicyFault, PolicySource
     from federation.gateway.policy_store import RevokedGrant
     from federation.gateway.settings import Config
@@ -113,6 +114,22 @@ def read_source(settings: Config) -> PolicySource:
     from federation.gateway.engines import load_policies  # noqa: PLC0415
 
     return load_policies(*policy_folders(settings))
+
+
+def read_in_force(settings: Config) -> InForce:
+    """What decides by these settings; nothing where access is open.
+
+    Ends the command with status 2 when a folder does not exist.
+
+    Raises:
+        PolicyFault: The policies cannot be read.
+        PolicyStoreUnavailable: What is revoked cannot be known.
+    """
+    from federation.gateway import deciding  # noqa: PLC0415
+
+    if settings.access.engine != "open":
+        policy_folders(settings)
+    return asyncio.run(deciding.read_in_force(settings.access))
 
 
 def read_revoked(settings: Config) -> tuple[frozenset[RevokedGrant], int]:

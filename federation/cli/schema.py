@@ -19,6 +19,7 @@ from federation.cli.policy_options import (
     FormatOption,
     ReleaseOptions,
     policy_failure,
+    read_in_force,
 )
 from federation.cli.report import failure, print_json, progress, schema_failure, usage_fault
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from graphql import GraphQLSchema
 
     from federation.access import Asker
+    from federation.gateway.deciding import InForce
     from federation.gateway.settings import Config
     from federation.gateway.state import State
 
@@ -71,8 +73,9 @@ def print_command(
         schema = state.schema
         if asked is not None:
             asker, facts = asked
-            check_purpose_by(settings, purpose, facts)
-            schema = asyncio.run(_view(settings, state, asker))
+            in_force = read_in_force(settings)
+            check_purpose_by(in_force, purpose, facts)
+            schema = asyncio.run(_view(settings, state, asker, in_force))
     except SchemaError as error:
         raise schema_failure(error) from None
     except PolicyFault as fault:
@@ -85,9 +88,9 @@ def print_command(
         typer.echo(print_schema(schema))
 
 
-async def _view(settings: Config, state: State, asker: Asker) -> GraphQLSchema:
+async def _view(settings: Config, state: State, asker: Asker, in_force: InForce) -> GraphQLSchema:
     from federation.gateway.deciding import open_engine  # noqa: PLC0415
     from federation.gateway.own_schema import OwnSchemas  # noqa: PLC0415
 
-    async with open_engine(settings.access, state.catalogue) as deciding:
+    async with open_engine(settings.access, state.catalogue, in_force) as deciding:
         return await OwnSchemas(deciding.view, 1, 0).of(asker, state)

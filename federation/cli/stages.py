@@ -29,10 +29,11 @@ from federation.access import (
 )
 from federation.cli.graph_text import print_query_graph, print_query_graph_dot
 from federation.cli.operation_input import graph_under
+from federation.cli.policy_options import read_in_force
 from federation.composition import Composition
 from federation.errors import PlanningError
 from federation.gateway.access_log import AccessLog
-from federation.gateway.deciding import open_engine
+from federation.gateway.deciding import InForce, open_engine
 from federation.gateway.identity import ANONYMOUS, read_caller
 from federation.gateway.limits import build_limits
 from federation.gateway.messages import Request, Response
@@ -155,13 +156,19 @@ class Stages:
         return ask(self.parsed.operation, self.variables, self.asker, self.state.index)
 
     @cached_property
+    def in_force(self) -> InForce:
+        """Policies and grants, and what of these is revoked; read once for all that asks."""
+        return read_in_force(self._engine_settings)
+
+    @cached_property
     def decision(self) -> Decision:
         """The engine's answer."""
         # Made before: earlier stages have event loops of their own.
-        return asyncio.run(self._decide(self.access_request, self.state))
+        return asyncio.run(self._decide(self.access_request, self.state, self.in_force))
 
-    async def _decide(self, request: AccessRequest, state: State) -> Decision:
-        async with open_engine(self._engine_settings.access, state.catalogue) as deciding:
+    async def _decide(self, request: AccessRequest, state: State, in_force: InForce) -> Decision:
+        access = self._engine_settings.access
+        async with open_engine(access, state.catalogue, in_force) as deciding:
             rows = RowQuestion(request, state.index)
             return await RowRights().decide(deciding.engine, request, rows)
 

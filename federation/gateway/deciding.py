@@ -293,23 +293,46 @@ class Building:
             await before.close()
 
 
-@asynccontextmanager
-async def open_engine(settings: Access, catalogue: Catalogue) -> AsyncIterator[Deciding]:
-    """The configured engine on the policies as they are, for one question or a few.
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What an engine is made of.
+
+    Attributes:
+        source: Policies and grants as their files are; None where nothing is asked of them.
+        shared: What the policy store says is revoked; None without a store.
+    """
+
+    source: PolicySource | None
+    shared: Shared | None = None
+
+
+async def read_in_force(settings: Access) -> InForce:
+    """What an engine would be made of now.
 
     Raises:
         PolicyUnavailable: The policies cannot be used.
         PolicyStoreUnavailable: What is revoked cannot be known.
     """
-    building = Building(settings)
-    source = await building.read()
-    shared = None
-    if source is not None and settings.store:
-        # What is not configured is not imported.
-        from federation.gateway.policy_store import read_shared  # noqa: PLC0415
+    source = await Building(settings).read()
+    if source is None or not settings.store:
+        return InForce(source)
+    # What is not configured is not imported.
+    from federation.gateway.policy_store import read_shared  # noqa: PLC0415
 
-        shared = await read_shared(settings.store)
-    deciding = await building.build(source, catalogue, shared)
+    return InForce(source, await read_shared(settings.store))
+
+
+@asynccontextmanager
+async def open_engine(
+    settings: Access, catalogue: Catalogue, in_force: InForce
+) -> AsyncIterator[Deciding]:
+    """The configured engine on what was read for it, for one question or a few.
+
+    Raises:
+        PolicyUnavailable: The policies cannot be used.
+    """
+    building = Building(settings)
+    deciding = await building.build(in_force.source, catalogue, in_force.shared)
     try:
         yield deciding
     finally:

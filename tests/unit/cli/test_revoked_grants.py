@@ -8,9 +8,14 @@ import pytest
 from graphql import build_schema
 
 from federation.catalogue import build_catalogue
-from federation.gateway.deciding import open_engine
-from federation.gateway.engines import POLICY_FOLDER
-from federation.gateway.policy_store import RevokedGrant, open_policy_store
+from federation.gateway.deciding import open_engine, read_in_force
+from federation.gateway.engines import POLICY_FOLDER, PolicySource, load_policies
+from federation.gateway.policy_store import (
+    RevokedGrant,
+    Shared,
+    open_policy_store,
+    read_shared,
+)
 from federation.gateway.settings import Access
 from federation.supergraph import read_supergraph
 from tests.support.demo_schema import demo_supergraph
@@ -95,6 +100,29 @@ def test_where_revocations_cannot_be_known_nothing_is_answered(
     assert "the policy store cannot be used" in away.stderr
 
 
+@pytest.mark.parametrize("command", [WHY, DECISION, PRINT], ids=" ".join)
+def test_policies_and_revocations_are_read_once(
+    folder: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revoke(folder, "Citizen.birthDate")
+    read = []
+
+    def read_policies(*folders: Path) -> PolicySource:
+        read.append("policies")
+        return load_policies(*folders)
+
+    async def read_store(database: str) -> Shared:
+        read.append("store")
+        return await read_shared(database)
+
+    monkeypatch.setattr("federation.gateway.engines.load_policies", read_policies)
+    monkeypatch.setattr("federation.gateway.policy_store.read_shared", read_store)
+    done = as_county(folder, command)
+
+    assert may_read(done, command)
+    assert read == ["policies", "store"]
+
+
 def test_bundles_are_those_that_gateways_publish_after_a_revocation(folder: Path) -> None:
     bundle = ("policy", "bundle", "--out", "made", "--config", "datong.toml")
     missing = datong(folder, *bundle)
@@ -104,7 +132,7 @@ def test_bundles_are_those_that_gateways_publish_after_a_revocation(folder: Path
     async def published() -> str:
         catalogue = build_catalogue(read_supergraph((folder / "all.graphql").read_text()))
         access = Access(store=f"sqlite:///{folder / 'policy.sqlite'}")
-        async with open_engine(access, catalogue) as deciding:
+        async with open_engine(access, catalogue, await read_in_force(access)) as deciding:
             return deciding.revision
 
     assert (missing.returncode, missing.stdout) == (1, "")
