@@ -153,20 +153,25 @@ def retain(
     keys = public_keys(key, settings)
     from federation.errors import FederationError  # noqa: PLC0415
     from federation.gateway.audit_keys import head_key  # noqa: PLC0415
-    from federation.gateway.audit_retain import retain as remove  # noqa: PLC0415
+    from federation.gateway.audit_retain import find_old, remove_old  # noqa: PLC0415
 
     now = int(time.time() * 1000)
     before = now - days * 86_400_000
     try:
-        with err.at_work("verifying and removing"):
-            signing, url = head_key(key_file), settings.audit.database
-            done = asyncio.run(remove(url, signing, keys, before, now, is_dry=dry_run))
+        signing, url = head_key(key_file), settings.audit.database
+        with err.at_work("verifying") as told:
+            found = asyncio.run(find_old(url, keys, before, told))
+        if not found.report.is_whole:
+            _ask_for_keys(found.report)
+            raise failure(
+                "the trail is not whole, so nothing was removed; see `datong audit verify`"
+            )
+        if not dry_run:
+            with err.at_work("removing") as told:
+                asyncio.run(remove_old(url, found, signing, now, told))
     except FederationError as error:
         raise failure(error) from None
-    if not done.report.is_whole:
-        _ask_for_keys(done.report)
-        raise failure("the trail is not whole, so nothing was removed; see `datong audit verify`")
-    _print_retention(done, before, format, is_dry=dry_run)
+    _print_retention(found, format, is_dry=dry_run)
 
 
 @app.command()
@@ -195,13 +200,13 @@ def index(
     url = settings.audit.database
     try:
         if not check:
-            with err.at_work("indexing"):
-                count = asyncio.run(build_index(url, anew=anew))
+            with err.at_work("indexing") as told:
+                count = asyncio.run(build_index(url, anew=anew, told=told))
             read = counted(count, "new record")
             err.print(f"{read} indexed; the index goes to the end of the trail.")
             return
-        with err.at_work("comparing"):
-            wrong = asyncio.run(read_trail(url, lambda found: list(wrong_blocks(found))))
+        with err.at_work("comparing") as told:
+            wrong = asyncio.run(read_trail(url, lambda found: list(wrong_blocks(found, told))))
     except FederationError as error:
         raise failure(error) from None
     for block in wrong:
@@ -325,8 +330,8 @@ def _fault_json(fault: Any) -> dict[str, Any]:
     return {"chain": fault.chain, "sequence": fault.sequence, "kind": fault.kind.value}
 
 
-def _print_retention(done: Retention, before: int, format: Format, *, is_dry: bool) -> None:  # noqa: A002
-    total = sum(each.entries for each in done.prunings)
+def _print_retention(done: Retention, format: Format, *, is_dry: bool) -> None:  # noqa: A002
+    before, total = done.before, sum(each.entries for each in done.prunings)
     if format is Format.JSON:
         chains = [
             {"chain": each.chain, "entries": each.entries, "upTo": each.up_to, "all": each.is_all}

@@ -18,6 +18,7 @@ from federation.audit import (
     MalformedRecord,
     read_links,
     read_record,
+    read_register,
 )
 from federation.errors import AuditUnavailable
 from federation.gateway.audit_database import AuditDatabase, audit_database, why
@@ -34,8 +35,10 @@ from federation.gateway.audit_index import (
     term,
     write_block,
 )
+from federation.gateway.audit_progress import Progress, Told, read_spans, tell_nobody
 from federation.gateway.audit_tables import (
     read_chains,
+    read_entries,
     read_entries_at,
     read_head,
 )
@@ -44,7 +47,7 @@ TERMS_IN_PART = 64
 _ENCODER = msgspec.msgpack.Encoder()
 
 
-async def build_index(database: str, *, anew: bool = False) -> int:
+async def build_index(database: str, *, anew: bool = False, told: Told = tell_nobody) -> int:
     """Bring the index up to the end of every chain, while gateways may write.
 
     Blocks are made of what one transaction reads and written in another, so that a gateway waits
@@ -53,6 +56,7 @@ async def build_index(database: str, *, anew: bool = False) -> int:
     Args:
         database: SQLAlchemy URL.
         anew: Remove first what there is.
+        told: How much of the trail the index covers.
 
     Returns:
         How many entries were read.
@@ -63,11 +67,12 @@ async def build_index(database: str, *, anew: bool = False) -> int:
     source, target = audit_database(database, reads_only=True), audit_database(database)
     try:
         # First, so that nothing is made in a database that holds no trail.
-        chains = await source.transact(read_chains) - {REGISTER}
+        spans = await source.transact(_read_spans)
         await target.transact(make_index_tables)
         if anew:
             await target.transact(forget_everything)
-        return sum([await _index_chain(source, target, chain) for chain in sorted(chains)])
+        progress = Progress(spans, told)
+        return sum([await _index_chain(source, target, chain, progress) for chain in spans])
     except (SQLAlchemyError, OSError) as fault:
         raise AuditUnavailable(f"the audit database cannot be used: {why(fault)}") from fault
     finally:
@@ -75,9 +80,18 @@ async def build_index(database: str, *, anew: bool = False) -> int:
         await target.close()
 
 
-async def _index_chain(source: AuditDatabase, target: AuditDatabase, chain: str) -> int:
+def _read_spans(connection: Connection) -> dict[str, range]:
+    """The numbers of the entries of all chains but the register, by chain, in order."""
+    register = read_register(read_entries(connection, REGISTER))
+    return read_spans(connection, sorted(read_chains(connection) - {REGISTER}), register)
+
+
+async def _index_chain(
+    source: AuditDatabase, target: AuditDatabase, chain: str, progress: Progress
+) -> int:
     count = 0
     for gap in await source.transact(lambda connection: _gaps(connection, chain)):
+        progress.reach(chain, gap.start - 1)
         rest = gap
         while rest:
             block, parts = await _read(source, chain, rest)
@@ -85,7 +99,9 @@ async def _index_chain(source: AuditDatabase, target: AuditDatabase, chain: str)
                 break
             await _write(target, block, parts)
             count += block.last - block.first + 1
+            progress.reach(chain, block.last)
             rest = range(block.last + 1, gap.stop)
+    progress.end(chain)
     return count
 
 
@@ -99,15 +115,23 @@ async def _write(target: AuditDatabase, block: Block, parts: dict[int, bytes]) -
     await target.transact(lambda connection: write_block(connection, block, parts))
 
 
-def wrong_blocks(connection: Connection) -> Iterator[Block]:
-    """Blocks that do not say what their entries say."""
+def wrong_blocks(connection: Connection, told: Told = tell_nobody) -> Iterator[Block]:
+    """Blocks that do not say what their entries say.
+
+    Args:
+        connection: To the trail.
+        told: How much of it was compared.
+    """
     if not index_exists(connection):
         return
-    for chain in sorted(read_chains(connection) - {REGISTER}):
+    progress = Progress(_read_spans(connection), told)
+    for chain in progress.spans:
         for block in _all_blocks(connection, chain):
             right = _make_block(connection, chain, range(block.first, block.last + 1))
             if right != (block, read_parts(connection, block)):
                 yield block
+            progress.reach(chain, block.last)
+        progress.end(chain)
 
 
 def _all_blocks(connection: Connection, chain: str) -> Iterator[Block]:

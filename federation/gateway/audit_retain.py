@@ -8,7 +8,7 @@ hardly waits. Broken off at any point, the trail is whole, and the next run remo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -22,7 +22,6 @@ from federation.audit import (
     ChainPruned,
     Entry,
     Register,
-    key_id,
     read_register,
     sign_head,
 )
@@ -30,6 +29,7 @@ from federation.errors import AuditUnavailable
 from federation.gateway.audit_database import AuditDatabase, audit_database, why
 from federation.gateway.audit_index import forget_entries
 from federation.gateway.audit_opening import enter
+from federation.gateway.audit_progress import Told, tell_nobody
 from federation.gateway.audit_read import TrailReport, read_trail, verify_all
 from federation.gateway.audit_tables import (
     delete_entries,
@@ -68,54 +68,69 @@ class Retention:
     Attributes:
         report: Of the trail before; where it is not whole, nothing is removed.
         prunings: By chain; empty when nothing is old enough.
+        before: Milliseconds since 1970; what is older goes.
     """
 
     report: TrailReport
     prunings: tuple[Pruning, ...]
+    before: int
 
 
-async def retain(
+async def find_old(
     database: str,
-    key: Ed25519PrivateKey,
     keys: Mapping[str, Ed25519PublicKey],
     before: int,
-    now: int,
-    *,
-    is_dry: bool,
+    told: Told = tell_nobody,
 ) -> Retention:
-    """Remove the records that are older than a time.
+    """Find out which records are older than a time, once the whole trail is verified.
 
     Args:
         database: SQLAlchemy URL; gateways may write to it meanwhile.
-        key: Signs the tombstones; that of the heads that are written now.
-        keys: Trusted public keys by ``key_id`` besides that one: those of before a rotation.
+        keys: Trusted public keys by ``key_id``.
         before: Milliseconds since 1970.
-        now: The same.
-        is_dry: Only find out what would go.
+        told: How much of the trail is verified.
+
+    Raises:
+        AuditUnavailable: The database cannot be read.
+    """
+    return await read_trail(
+        database,
+        lambda connection: _find(connection, before, verify_all(connection, keys, told=told)),
+    )
+
+
+async def remove_old(
+    database: str, found: Retention, key: Ed25519PrivateKey, now: int, told: Told = tell_nobody
+) -> None:
+    """Remove what was found to be old.
+
+    Args:
+        database: SQLAlchemy URL; gateways may write to it meanwhile.
+        found: In the same database.
+        key: Signs the tombstones; that of the heads that are written now.
+        now: Milliseconds since 1970.
+        told: How many of these records are removed.
 
     Raises:
         AuditUnavailable: The database cannot be used. What was removed before is stated.
     """
-    trusted = {**keys, key_id(key.public_key()): key.public_key()}
-    found = await read_trail(
-        database, lambda connection: _find(connection, before, verify_all(connection, trusted))
-    )
-    if is_dry or not found.report.is_whole:
-        return found
     target = audit_database(database)
+    total = sum(pruning.entries for pruning in found.prunings)
+    done = 0
     try:
         for pruning in found.prunings:
-            await _prune(target, pruning, key, before, now)
+            async for removed in _prune(target, pruning, key, found.before, now):
+                done += removed
+                told(done, total)
     except (SQLAlchemyError, OSError) as fault:
         raise AuditUnavailable(f"the audit database cannot be used: {why(fault)}") from fault
     finally:
         await target.close()
-    return found
 
 
 def _find(connection: Connection, before: int, report: TrailReport) -> Retention:
     if not report.is_whole:
-        return Retention(report, ())
+        return Retention(report, (), before)
     register = read_register(read_entries(connection, REGISTER))
     chains = (
         each.chain for each in report.chains if each.entries or each.chain in register.prunings
@@ -123,7 +138,7 @@ def _find(connection: Connection, before: int, report: TrailReport) -> Retention
     prunings = (
         _pruning(chain, read_entries(connection, chain), before, register) for chain in chains
     )
-    return Retention(report, tuple(each for each in prunings if each is not None))
+    return Retention(report, tuple(each for each in prunings if each is not None), before)
 
 
 def _pruning(
@@ -147,7 +162,8 @@ def _pruning(
 
 async def _prune(
     target: AuditDatabase, pruning: Pruning, key: Ed25519PrivateKey, before: int, now: int
-) -> None:
+) -> AsyncIterator[int]:
+    """Remove what goes of one chain; after each transaction, how many entries went with it."""
     chain, up_to = pruning.chain, pruning.up_to
 
     def state(connection: Connection) -> None:
@@ -168,8 +184,10 @@ async def _prune(
             forget_entries(connection, chain, removed[0], removed[-1])
         return len(removed)
 
-    while await target.transact(remove) == BATCH:
-        pass
+    removed = BATCH
+    while removed == BATCH:
+        removed = await target.transact(remove)
+        yield removed
 
 
 class _Dated(msgspec.Struct):

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from federation.gateway import audit_store
 from federation.gateway.audit_export import ExportFormat, export_records
 from federation.gateway.audit_read import read_trail
-from federation.gateway.audit_retain import retain
 from federation.gateway.audit_search import Wanted
 from federation.gateway.audit_store import open_audit_store
+from tests.support.retention import retain
 from tests.unit.audit.test_store import KEY, TEXT, change, record
 
 PAGE = Path(__file__).parents[2] / "docs" / "audit.md"

@@ -15,9 +15,9 @@ from federation.audit import AuditedVerdicts, AuditRecord, Outcome, RecordKind
 from federation.gateway import audit_indexing, audit_store
 from federation.gateway.audit_indexing import build_index, wrong_blocks
 from federation.gateway.audit_read import read_trail
-from federation.gateway.audit_retain import retain
 from federation.gateway.audit_search import Wanted, reads_of_subject, search
 from federation.gateway.audit_store import open_audit_store
+from tests.support.retention import retain
 from tests.unit.audit.test_search import citizens, make_small
 from tests.unit.audit.test_store import KEY, change, record
 
@@ -125,6 +125,29 @@ async def test_what_is_found_does_not_depend_on_how_far_the_index_goes(
     assert again == half
     assert await check(file) == 0
     assert rows(file, "audit_index_block") == 7 + 4
+
+
+async def test_how_far_the_index_is_grows_to_all_records(file: Path) -> None:
+    url = f"sqlite:///{file}"
+    await write(file, some(20))
+    first: list[tuple[int, int]] = []
+    again: list[tuple[int, int]] = []
+    checked: list[tuple[int, int]] = []
+
+    await build_index(url, told=lambda *how_far: first.append(how_far))
+    await write(file, some(5, start=20))
+    await build_index(url, told=lambda *how_far: again.append(how_far))
+    await read_trail(
+        url, lambda found: list(wrong_blocks(found, lambda *how_far: checked.append(how_far)))
+    )
+
+    for told in (first, again, checked):
+        (total,) = {total for _, total in told}
+        assert [done for done, _ in told] == sorted({done for done, _ in told})
+        assert told[-1] == (total, total)
+        assert len(told) > 2
+    assert first[-1][0] >= 20
+    assert again[-1][0] >= first[-1][0] + 5
 
 
 @pytest.mark.parametrize(

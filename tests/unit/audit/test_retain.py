@@ -12,8 +12,9 @@ from federation.errors import AuditUnavailable
 from federation.gateway import audit_retain, audit_store, audit_tables
 from federation.gateway.audit_keys import head_key
 from federation.gateway.audit_read import TrailReport, current_anchor, read_trail, verify_trail
-from federation.gateway.audit_retain import Retention, retain
+from federation.gateway.audit_retain import Retention, find_old, remove_old
 from federation.gateway.audit_store import open_audit_store
+from tests.support.retention import retain
 from tests.unit.audit.test_store import KEY, KEYS, change, record, stored
 
 DAY = 86_400_000
@@ -142,6 +143,23 @@ async def test_a_run_that_was_broken_off_leaves_a_whole_trail_and_is_finished(
     assert [(each.entries, each.is_new) for each in done.prunings] == [(3, False)]
     assert stored(file) == ["d6", "d7"]
     assert (await check(file)).is_whole
+
+
+async def test_how_far_retention_is_grows_to_all_that_is_old(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write(file, 1, 2, 3)
+    await write(file, *range(3, 9))
+    monkeypatch.setattr(audit_retain, "BATCH", 2)
+    url = f"sqlite:///{file}"
+    verified: list[tuple[int, int]] = []
+    removed: list[tuple[int, int]] = []
+
+    found = await find_old(url, KEYS, 7 * DAY, lambda *how_far: verified.append(how_far))
+    await remove_old(url, found, KEY, 100 * DAY, lambda *how_far: removed.append(how_far))
+
+    assert verified[-1] == (9, 9)
+    assert removed == [(2, 7), (3, 7), (5, 7), (7, 7), (7, 7)]
 
 
 async def test_an_anchor_from_before_a_pruning_still_holds(file: Path) -> None:

@@ -31,9 +31,9 @@ from federation.gateway import audit_store, audit_tables
 from federation.gateway.audit_database import audit_database
 from federation.gateway.audit_keys import head_key
 from federation.gateway.audit_read import read_trail, verify_trail
-from federation.gateway.audit_retain import retain
 from federation.gateway.audit_store import open_audit_store
 from federation.gateway.audit_tables import read_chains, read_entries
+from tests.support.retention import retain
 from tests.unit.audit.test_store import (
     KEY,
     KEYS,

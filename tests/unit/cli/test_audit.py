@@ -240,6 +240,32 @@ def test_on_a_terminal_a_long_command_says_how_far_it_is(
     assert what not in unwatched.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["index"], ["indexing: 8 of 8 records"]),
+        (["index", "--check"], ["comparing: 8 of 8 records"]),
+        (["retain", "--older-than", "1d", "--dry-run"], ["verifying: 8 of 8 records"]),
+        (
+            ["retain", "--older-than", "1d"],
+            ["verifying: 8 of 8 records", "removing: 8 of 8 records"],
+        ),
+    ],
+)
+def test_on_a_terminal_a_command_that_changes_the_trail_says_how_far_it_is(
+    folder: Path, tmp_path: Path, arguments: list[str], told: list[str]
+) -> None:
+    copy = _copied(folder, tmp_path)
+    datong(copy, "index")
+    command = ["audit", *arguments, "--config", str(copy / "datong.toml")]
+    seen = {"COLUMNS": "200", "FORCE_COLOR": "1"}
+    watched = CliRunner().invoke(app, command, env=seen)
+
+    assert watched.exit_code == 0, watched.output
+    assert [each for each in told if each in watched.stderr] == told
+    assert ("removing" in watched.stderr) == (len(told) == 2)
+
+
 def test_heads_of_a_key_that_was_not_given_are_told_shortly(folder: Path, tmp_path: Path) -> None:
     copy = _copied(folder, tmp_path)
     (copy / "head.pem").unlink()
