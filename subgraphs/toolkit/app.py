@@ -15,7 +15,12 @@ from starlette.routing import Route
 from subgraphs.toolkit.access_context import ANYBODY, AccessContext, ContextVerifier
 from subgraphs.toolkit.cursors import Cursors
 from subgraphs.toolkit.database import RequestSession, open_engine
-from subgraphs.toolkit.errors import AccessRefused, RowFilterInvalid, StatementRefused
+from subgraphs.toolkit.errors import (
+    AccessRefused,
+    RowFilterInvalid,
+    RowNotAdmitted,
+    StatementRefused,
+)
 from subgraphs.toolkit.row_filters import bind_filters
 from subgraphs.toolkit.schema import Department, is_client_error
 from subgraphs.toolkit.scope import Scope
@@ -138,6 +143,8 @@ def _print_error(error: GraphQLError) -> dict[str, Any]:
         return dict(error.formatted)
     if isinstance(error.original_error, StatementRefused):
         message, code = "the rows cannot be filtered here", "STATEMENT_REFUSED"
+    elif isinstance(error.original_error, RowNotAdmitted):
+        message, code = "nothing was written: a row would be out of reach", "ROW_NOT_ADMITTED"
     else:
         message, code = "the department could not answer", "INTERNAL_ERROR"
     log.error(

@@ -17,6 +17,10 @@ class StatementRefused(Exception):
     """A statement whose filtered tables are not provably covered by the bound row filters."""
 
 
+class RowNotAdmitted(Exception):
+    """A written row that the bound row filters do not admit; its transaction is undone."""
+
+
 class RowFilterInvalid(ValueError):
     """A row filter with an unknown type, field, operator or shape; the request is refused."""
 

@@ -3,8 +3,8 @@
 Two halves. The binder adds each filter to every ORM select that touches its table, aliased or not,
 together with a mark that names the alias it covers. The guard looks at the final SQL text just
 before the driver: each mention of a filtered table must carry its mark, otherwise the statement is
-refused. So Core selects, text, UPDATE, DELETE and whatever else the binder does not reach cannot
-return a row, whoever wrote them.
+refused. So Core selects, text and whatever else the binder does not reach cannot return a row,
+whoever wrote them. What may be written says row_writes.py.
 """
 
 import re
@@ -57,7 +57,7 @@ class RowFilters:
 NO_FILTERS = RowFilters({}, (), frozenset())
 
 
-class _Covered(FunctionElement[bool]):
+class Covered(FunctionElement[bool]):
     """The mark: always true, rendered with the alias of the entity that a criterion covers."""
 
     type = Boolean()
@@ -65,11 +65,16 @@ class _Covered(FunctionElement[bool]):
     name = "datong_covered"
 
 
-@compiles(_Covered)
-def _print_mark(element: _Covered, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(Covered)
+def _print_covered(element: Covered, compiler: SQLCompiler, **options: Any) -> str:
     column = compiler.process(element.clauses, **options)
     alias = column.strip("()").rpartition(".")[0].strip('"')
-    return f"1 = 1 /*rows {alias}*/"
+    return f"1 = 1 {print_mark(alias)}"
+
+
+def print_mark(alias: str) -> str:
+    """The comment that says of a mention of a table in SQL text that its filter holds there."""
+    return f"/*rows {alias}*/"
 
 
 def bind_filters(
@@ -102,7 +107,7 @@ def bind_filters(
     return RowFilters(
         conditions,
         tuple(
-            (model, and_(*parts, _Covered(_first_key(model)))) for model, parts in criteria.items()
+            (model, and_(*parts, Covered(_first_key(model)))) for model, parts in criteria.items()
         ),
         frozenset(str(model.__tablename__) for model in criteria),
     )

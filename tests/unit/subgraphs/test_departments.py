@@ -64,6 +64,19 @@ def test_objection_about_nobody_is_refused(client: Get) -> None:
     assert client("public_security").ask(mutation, i=objection).codes == ["BAD_INPUT"]
 
 
+def test_objection_that_its_filter_would_hide_is_not_raised(client: Get) -> None:
+    police = client("public_security")
+    mutation = "mutation($i: ObjectionInput!) { raiseObjection(input: $i) { objectionId } }"
+    names = {"Objection": {"field": "coordinate", "op": "eq", "value": "Citizen.name"}}
+    objection = {"idNumber": demo.OBJECTOR.id_number, "claimedValue": "y"}
+
+    raised = police.ask(mutation, names, i=objection | {"coordinate": "Citizen.name"})
+    hidden = police.ask(mutation, names, i=objection | {"coordinate": "Address.text"})
+
+    assert raised.data["raiseObjection"]["objectionId"]
+    assert hidden.codes == ["ROW_NOT_ADMITTED"]
+
+
 def test_tax_answers_income_rating_and_returns(client: Get) -> None:
     selection = """{ ... on Citizen { annualIncome creditRating { score grade }
         taxReturns(first: 10) { edges { node { year taxpayer { __typename
