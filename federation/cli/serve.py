@@ -80,9 +80,12 @@ def serve(
         listener = serving.listen(settings.server.host, settings.server.port)
         with listener, shared_by_workers(settings) as (shared, handed):
             schema = load_supergraph(shared, progress, listener)
-            _announce(settings, serving.address_of(listener))
+            _warn(settings)
             pages = _pages(settings, demo_session)
-            served = serving.run(shared, schema, listener, pages, handed)
+            announce = functools.partial(
+                typer.echo, f"GraphQL at {serving.address_of(listener)}/graphql", err=True
+            )
+            served = serving.run(shared, schema, listener, pages, handed, announce)
     except SchemaError as error:
         raise schema_failure(error) from None
     except FederationError as error:
@@ -93,8 +96,8 @@ def serve(
         raise typer.Exit(1)
 
 
-def _announce(settings: Config, address: str) -> None:
-    # Without rich, which a gateway would keep in memory for two lines.
+def _warn(settings: Config) -> None:
+    # Without rich, which a gateway would keep in memory for a line.
     if settings.access.engine == "open":
         colour = None if os.environ.get("NO_COLOR") else typer.colors.RED
         warning = typer.style("ACCESS IS OPEN:", fg=colour, bold=True)
@@ -103,7 +106,6 @@ def _announce(settings: Config, address: str) -> None:
             "everybody who reaches this port reads everything.",
             err=True,
         )
-    typer.echo(f"GraphQL at {address}/graphql", err=True)
 
 
 def _pages(settings: Config, demo_session: Path | None) -> PageRoutes | None:

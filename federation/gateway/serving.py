@@ -6,7 +6,7 @@ import functools
 import logging
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -61,8 +61,18 @@ def run(
     listener: socket.socket,
     pages: PageRoutes | None = None,
     handed: Handed = ALONE,
+    announce: Callable[[], None] = lambda: None,
 ) -> bool:
-    """Serves until a signal ends it; whether it ever served."""
+    """Serves until a signal ends it; whether it ever served.
+
+    Args:
+        config: Of the gateway.
+        supergraph: What is served first.
+        listener: A bound socket.
+        pages: Routes beside those of the gateway.
+        handed: What workers get from this process.
+        announce: Called once, as soon as all workers have been ready.
+    """
     server = uvicorn.Config(
         functools.partial(_create_process, config, supergraph, pages, handed),
         factory=True,
@@ -79,13 +89,27 @@ def run(
         timeout_graceful_shutdown=round(config.server.shutdown_seconds),
     )
     if config.server.workers == 1:
-        running = uvicorn.Server(server)
+        running = _Alone(server, announce)
         running.run(sockets=[listener])
         return running.started
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    workers = Workers(server, [listener], AccessLog())
+    workers = Workers(server, [listener], AccessLog(), announce)
     workers.run()
     return workers.has_served
+
+
+class _Alone(uvicorn.Server):
+    """The server of a gateway in one process."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts the application and listens, or ends the process."""
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
 
 
 def _create_process(

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
@@ -26,18 +27,23 @@ class Workers(Multiprocess):
 
     A gateway of which a worker has ever served does not end because a successor cannot start, say
     since a key file is broken just now: the others go on, and the start is tried again. One that
-    never served gives up.
+    never served gives up. Where it can be reached it tells once all workers have been ready.
 
     Attributes:
         has_served: Whether a worker was ever ready.
     """
 
     def __init__(
-        self, config: uvicorn.Config, sockets: list[socket.socket], log: AccessLog
+        self,
+        config: uvicorn.Config,
+        sockets: list[socket.socket],
+        log: AccessLog,
+        announce: Callable[[], None],
     ) -> None:
         super().__init__(config, sockets)
         self.has_served = False
         self._log = log
+        self._announce: Callable[[], None] | None = announce
         self._ready: set[Process] = set()
         self._to_tell: set[Process] = set()
         # By place of the worker: starts that failed since one was ready, and when the next is due.
@@ -78,6 +84,9 @@ class Workers(Multiprocess):
                 self._note_readiness(place, process)
             elif not process.is_alive(self.config.timeout_worker_healthcheck):
                 self._bury(place, process)
+        if self._announce is not None and self._ready.issuperset(self.processes):
+            self._announce()
+            self._announce = None
 
     def _note_readiness(self, place: int, process: Process) -> None:
         is_ready = process.is_ready(ANSWER_SECONDS)

@@ -75,3 +75,16 @@ def test_a_gateway_says_why_it_cannot_use_its_audit_database(tmp_path: Path, wor
         pass
 
     assert "Traceback" not in str(told.value)
+    assert "GraphQL at" not in str(told.value)
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_the_address_is_told_once(tmp_path: Path, workers: str) -> None:
+    file = subgraph_list(tmp_path, [("a", "http://127.0.0.1:9/graphql", "type Query { a: Int }")])
+    arguments = ("--subgraphs", str(file), "--access", "open", "--workers", workers)
+    environment = {"DATONG_AUDIT_DATABASE": f"sqlite:///{tmp_path / 'audit.sqlite'}"}
+
+    with serving(*arguments, environment=environment) as served:
+        pass
+
+    assert served.said.count("GraphQL at") == 1
