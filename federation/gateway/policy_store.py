@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from federation.errors import AuditUnavailable, Unavailable
-from federation.gateway.audit_database import AuditDatabase, audit_database
+from federation.gateway.audit_database import AuditDatabase, audit_database, why
 
 T = TypeVar("T")
 LEASE_SECONDS = 2.0
@@ -253,12 +253,13 @@ async def open_policy_store(database: str, *, make: bool = True) -> AsyncIterato
     except AuditUnavailable as error:
         raise PolicyStoreUnavailable(f"the policy store cannot be used: {error.message}") from None
     try:
-        await (_make_tables(opened) if make else opened.transact(_check_tables))
+        try:
+            await (_make_tables(opened) if make else opened.transact(_check_tables))
+        except (SQLAlchemyError, OSError) as error:
+            raise PolicyStoreUnavailable(
+                f"the policy store cannot be used: {why(error)}"
+            ) from error
         yield PolicyStore(opened)
-    except (SQLAlchemyError, OSError) as error:
-        raise PolicyStoreUnavailable(
-            f"the policy store cannot be used: {type(error).__name__}"
-        ) from error
     finally:
         await opened.close()
 

@@ -141,3 +141,22 @@ async def test_a_store_that_cannot_be_used_says_so(tmp_path: Path) -> None:
     with pytest.raises(PolicyStoreUnavailable):
         async with open_policy_store(f"sqlite:///{tmp_path / 'no' / 'folder'}"):
             pass
+
+
+async def test_a_store_that_cannot_be_used_says_why(tmp_path: Path) -> None:
+    (tmp_path / "policy.sqlite").write_text("no database at all")
+
+    for url, reason in {
+        f"sqlite:///{tmp_path / 'policy.sqlite'}": "file is not a database",
+        "postgresql://somebody:secret@127.0.0.1:9/policy": "Connect",
+    }.items():
+        with pytest.raises(PolicyStoreUnavailable, match=reason) as told:
+            async with open_policy_store(url):
+                pass
+        assert "secret" not in told.value.message
+
+
+async def test_faults_of_who_uses_a_store_are_their_own(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        async with open_policy_store(f"sqlite:///{tmp_path / 'policy.sqlite'}"):
+            raise FileNotFoundError
