@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from federation.cli.report import usage_fault
+from federation.gateway import text_files
 
 if TYPE_CHECKING:
     from federation.query_graph import LabelledGraphs, QueryGraph
@@ -51,11 +52,9 @@ def read_operation(file: Path) -> str:
 def read_text(file: Path, named: str) -> str:
     """The text of a file that the command line names so; ends the command with status 2 without."""
     try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise usage_fault(f"{named}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise usage_fault(f"{named}: not UTF-8 (byte {error.start + 1})") from None
+        return text_files.read_text(file, named)
+    except text_files.UnreadableText as fault:
+        raise usage_fault(str(fault)) from None
 
 
 def read_object(text: str | None, option: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from federation.gateway.settings import Config
+from federation.gateway.text_files import UnreadableText, read_text
 
 ENVIRONMENT_PREFIX = "DATONG_"
 
@@ -53,9 +54,9 @@ def _from_file(file: Path | None) -> Iterator[_Setting]:
     if file is None:
         return
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidConfig(f"{file}: cannot be read: {error.strerror}. Check --config.") from None
+        document = tomllib.loads(read_text(file))
+    except UnreadableText as fault:
+        raise InvalidConfig(f"{fault}. Check --config.") from None
     except ValueError as error:
         raise InvalidConfig(f"{file}: not TOML: {error}") from None
     for section, keys in document.items():

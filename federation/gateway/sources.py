@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from federation.errors import Diagnostic, InvalidSupergraph, SchemaError
 from federation.gateway.schema_cache import SubgraphText, composition_key, open_schema_cache
 from federation.gateway.settings import Schema
+from federation.gateway.text_files import UnreadableText, read_text
 from federation.supergraph import Supergraph, read_supergraph
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ def _listed(schema: Schema) -> tuple[SubgraphSource, ...]:
 
 def _read_json(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SchemaUnavailable(f"{file}: cannot be read: {error.strerror}") from None
+        return json.loads(read_text(file))
+    except UnreadableText as fault:
+        raise SchemaUnavailable(str(fault)) from None
     except ValueError as error:
         raise SchemaUnavailable(f"{file}: not JSON: {error}") from None
 
@@ -127,15 +128,9 @@ def read_sdl_file(name: str, url: str, file: Path) -> SubgraphSource:
         SchemaUnavailable: The file cannot be read.
     """
     try:
-        return SubgraphSource(name, url, file.read_text(encoding="utf-8"), str(file))
-    except OSError as error:
-        raise SchemaUnavailable(
-            f"{file}: the SDL of subgraph {name} cannot be read: {error.strerror}"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise SchemaUnavailable(
-            f"{file}: the SDL of subgraph {name} is no text in UTF-8 (byte {error.start + 1})"
-        ) from None
+        return SubgraphSource(name, url, read_text(file), str(file))
+    except UnreadableText as fault:
+        raise SchemaUnavailable(f"{fault} (SDL of subgraph {name})") from None
 
 
 async def fetch_missing(
@@ -218,11 +213,9 @@ def read_supergraph_text(file: Path) -> str:
         SchemaUnavailable: The file cannot be read.
     """
     try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SchemaUnavailable(f"{file}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise SchemaUnavailable(f"{file}: no text in UTF-8 (byte {error.start + 1})") from None
+        return read_text(file)
+    except UnreadableText as fault:
+        raise SchemaUnavailable(str(fault)) from None
 
 
 def read_supergraph_file(file: Path) -> Supergraph:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from federation.catalogue import Catalogue
 from federation.errors import PolicyUnavailable
+from federation.gateway import text_files
 from federation.gateway.engines.shapes import line_of_member, misshapen, without_required
 
 POLICY_FOLDER = Path(__file__).resolve().parents[3] / "policies" / "rego"
@@ -171,12 +172,9 @@ def read_text(file: Path, name: str) -> str:
         PolicyFault: It cannot be read.
     """
     try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise PolicyFault((f"{name}: cannot be read: {error.strerror}",)) from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise PolicyFault((f"{name}:{line}: not UTF-8",)) from None
+        return text_files.read_text(file, name)
+    except text_files.UnreadableText as fault:
+        raise PolicyFault((str(fault),)) from None
 
 
 def make_release(

@@ -525,8 +525,7 @@ def test_a_file_that_is_not_utf_8_is_told(
     done = datong(folder, *command)
 
     assert (done.returncode, done.stdout) == (status, "")
-    assert "gbk: " in done.stderr
-    assert re.search("utf-?8", done.stderr, re.IGNORECASE)
+    assert "gbk:1: not UTF-8" in done.stderr
 
 
 @pytest.mark.parametrize("entry", [{"name": "tax"}, {"name": "tax", "url": "127.0.0.1:14306"}])
