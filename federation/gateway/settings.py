@@ -225,8 +225,8 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         candidate_data: Folder with grants, purposes and organisations for the candidate.
         cache_url: Redis that keeps decisions for all processes, such as `redis://host:6379/0`;
             empty uses none. Each process has a cache of its own in any case.
-        cache_key_file: Secret of at least 32 bytes that authenticates what is kept there; the same
-            for all processes.
+        cache_key_file: Secret of at least 32 bytes, white space at its ends not counted, that
+            authenticates what is kept there; the same for all processes.
         store: SQLAlchemy URL of the store that all gateway processes share, for revocations that
             hold everywhere at once; SQLite on one machine, PostgreSQL on several. Empty has none.
         opa_url: Base URL of the OPA server.

@@ -154,6 +154,24 @@ async def test_redis_that_is_lost_costs_no_answer(server: Server) -> None:
     assert 1 <= one.second.failures <= 2
 
 
+@pytest.mark.parametrize("ends", [b"", b"\n", b"\r\n", b" \n"])
+def test_copies_of_a_secret_are_equal_whatever_line_end_an_editor_left(
+    tmp_path: Path, ends: bytes
+) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(b"0123456789abcdef" * 2 + ends)
+
+    assert read_secret(str(file)) == b"0123456789abcdef" * 2
+
+
+def test_random_bytes_of_which_white_space_is_not_counted_are_told_so(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(b"\xff" * 31 + b"\n")
+
+    with pytest.raises(PolicyFault, match="white space at its ends not counted"):
+        read_secret(str(file))
+
+
 def test_a_short_secret_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("short")

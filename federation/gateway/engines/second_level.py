@@ -139,6 +139,9 @@ class SecondLevel:
 def read_secret(file: str) -> bytes:
     """The secret that authenticates documents.
 
+    White space at its ends goes, or a line end would tell the copies of a text apart. From random
+    bytes it goes too: all processes have to agree, those of earlier versions among them.
+
     Raises:
         PolicyFault: The file cannot be read, or what it holds is too short.
     """
@@ -149,6 +152,9 @@ def read_secret(file: str) -> bytes:
         said = f"{place}: cannot be read: {error.strerror}; {_HOW_TO_MAKE}"
         raise PolicyFault((said,)) from None
     if len(secret) < MIN_SECRET_BYTES:
-        said = f"{place}: a secret of at least {MIN_SECRET_BYTES} bytes is needed; {_HOW_TO_MAKE}"
+        said = (
+            f"{place}: a secret of at least {MIN_SECRET_BYTES} bytes is needed, "
+            f"white space at its ends not counted; {_HOW_TO_MAKE}"
+        )
         raise PolicyFault((said,))
     return secret
