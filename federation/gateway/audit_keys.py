@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,7 +27,9 @@ def digest_key(file: str) -> bytes:
     """
     if not file:
         return secrets.token_bytes(_SECRET_BYTES)
-    key = _read_or_make(Path(file), secrets.token_bytes(_SECRET_BYTES))
+    with _telling_faults(file):
+        _make_missing(Path(file), lambda: secrets.token_bytes(_SECRET_BYTES))
+        key = Path(file).read_bytes()
     if len(key) < _SECRET_BYTES:
         raise AuditUnavailable(f"{file} holds fewer than {_SECRET_BYTES} bytes")
     return key
@@ -41,35 +45,44 @@ def head_key(file: str) -> Ed25519PrivateKey:
     Raises:
         AuditUnavailable: The file cannot be read or made, or holds something else.
     """
-    fresh = Ed25519PrivateKey.generate()
     if not file:
-        return fresh
-    pem = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _read_or_make(Path(file), pem)
+        return Ed25519PrivateKey.generate()
+    with _telling_faults(file):
+        _make_missing(Path(file), _new_pem)
     try:
         return load_private_key(Path(file), ED25519_PRIVATE)
     except UnusableKey as fault:
         raise AuditUnavailable(str(fault)) from fault
 
 
-def _read_or_make(file: Path, content: bytes) -> bytes:
+def _new_pem() -> bytes:
+    fresh = Ed25519PrivateKey.generate()
+    return fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _make_missing(file: Path, new: Callable[[], bytes]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.exists():
+        return
+    # Written aside and linked into place, so that a second process that starts at the same
+    # moment reads a whole key: whoever links first wins, the other takes the winner's.
+    aside = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # Written aside and linked into place, so that a second process that starts at the same
-        # moment reads a whole key: whoever links first wins, the other takes the winner's.
-        aside = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-        if not file.exists():
-            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(content)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                file.hardlink_to(aside)
-            except FileExistsError:
-                pass
-            finally:
-                aside.unlink()
-        return file.read_bytes()
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(new())
+            stream.flush()
+            os.fsync(stream.fileno())
+        file.hardlink_to(aside)
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink()
+
+
+@contextmanager
+def _telling_faults(file: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as fault:
         raise AuditUnavailable(f"{file} cannot be used as a key file: {fault.strerror}") from fault
