@@ -102,9 +102,19 @@ class Judge:
         So they are where it takes the size of a page for the list inside, as connections do. What
         stands for a row has lists of its own.
         """
+        return (in_page or self._is_cut(facts, arguments)) and self.holds_lists(facts)
+
+    def holds_lists(self, facts: FieldFacts) -> bool:
+        """Whether lists in the object that a field gives are cut where the field is."""
         is_row = all(name in self.index.rows for name in facts.returns)
-        is_page = in_page or self._is_cut(facts, arguments)
-        return is_page and not is_row and "[" not in facts.type
+        return not is_row and "[" not in facts.type
+
+    def lacks_rows(self, facts: FieldFacts) -> bool:
+        """Whether a field gives a list without rows that the caller may know nothing of.
+
+        As a part of a longer list it is refused: what it loses after it was cut is missed.
+        """
+        return "[" in facts.type and not facts.changes and any(map(self.hides, facts.returns))
 
     def _denial(
         self,
@@ -184,14 +194,11 @@ class Judge:
         return facts.returns if not facts.changes and self.is_all_hidden(facts) else ()
 
     def _hides_rows(self, facts: FieldFacts, *, is_cut: bool) -> bool:
-        """Let the gateway take out rows that may not be seen; False where that would tell of them.
-
-        What a list loses after it was cut is missed.
-        """
+        """Let the gateway take out rows that may not be seen; False where that would tell."""
         unseen = list(filter(self.hides, facts.returns))
         if not unseen or facts.changes:
             return True
-        if not self._tests_rows or ("[" in facts.type and is_cut):
+        if not self._tests_rows or (is_cut and self.lacks_rows(facts)):
             return False
         self.unseen_rows.update(unseen)
         return True

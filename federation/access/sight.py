@@ -1,9 +1,10 @@
 """What one caller can get of a schema: its elements by name, none of which leads to a hidden one.
 
 A field is seen if its own selection, what it is computed from and something of its value are open.
-An interface's field is seen if every object type that is seen shows it, so that what remains is a
-valid schema. An argument is seen if everything it tests is open; a field that cannot be asked
-without a hidden argument is hidden.
+A list that lacks rows is not seen where it is always a part of a longer one; where an argument
+would make it one, the argument is not seen. An interface's field is seen if every object type that
+is seen shows it, so that what remains is a valid schema. An argument is seen if everything it tests
+is open; a field that cannot be asked without a hidden argument is hidden.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from graphql import (
     EnumValueNode,
     GraphQLArgument,
     GraphQLEnumType,
+    GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
@@ -175,6 +177,7 @@ class _Outputs:
                 if not judge.denial(index.fields[place], place, ()):
                     self.fields.add(place)
                     self._add_arguments(place, field.args)
+        self._take_parts_of_lists(judge)
         self._add_interfaces()
         while self._sift():
             pass
@@ -199,6 +202,42 @@ class _Outputs:
                 self.arguments.add((*place, name))
             elif is_required_argument(argument):
                 self.fields.discard(place)
+
+    def _take_parts_of_lists(self, judge: Judge) -> None:
+        """Take away lists that are refused as parts of longer ones, or what makes them parts."""
+        cut = [place for place in self.fields if self._index.fields[place].cut_by]
+        for place in filter(self._is_always_cut, cut):
+            self.fields -= self._lacking(place, judge)
+        for place in cut:
+            if place in self.fields and self._lacking(place, judge):
+                names = self._index.fields[place].cut_by
+                self.arguments -= {(*place, name) for name in names}
+
+    def _is_always_cut(self, place: TypeField) -> bool:
+        facts = self._index.fields[place]
+        arguments = self._fields_of(place[0])[place[1]].args
+        return facts.is_cut or any(is_required_argument(arguments[name]) for name in facts.cut_by)
+
+    def _lacking(self, place: TypeField, judge: Judge) -> set[TypeField]:
+        """Fields whose lists lack rows and are cut where the field at a place is; itself maybe."""
+        found: set[TypeField] = set()
+        known, waiting = {place}, [place]
+        while waiting:
+            each = waiting.pop()
+            facts = self._index.fields[each]
+            if judge.lacks_rows(facts):
+                found.add(each)
+            elif judge.holds_lists(facts):
+                inner = {(name, key) for name in facts.returns for key in self._fields_of(name)}
+                waiting += (inner & self.fields) - known
+                known |= inner
+        return found
+
+    def _fields_of(self, type_name: str) -> Mapping[str, GraphQLField]:
+        definition = self._composite[type_name]
+        assert isinstance(definition, GraphQLObjectType), "objects stand behind what is asked"
+        fields: Mapping[str, GraphQLField] = definition.fields
+        return fields
 
     def _add_interfaces(self) -> None:
         for definition in self._composite.values():

@@ -200,6 +200,26 @@ def test_where_all_is_hidden_what_introspection_shows_can_be_asked(city: City) -
     assert wire.json == {"data": {"papers": [{"text": "TEXT-LICENCE"}]}}
 
 
+@pytest.mark.parametrize(
+    ("right", "arguments"),
+    [(grants("Firm.title"), []), (grants("Firm.title", "Citizen.name"), ["first"])],
+    ids=["some rows unseen", "all seen"],
+)
+def test_where_all_is_hidden_a_page_is_offered_to_whom_it_is_answered(
+    city: City, right: Grants, arguments: list[str]
+) -> None:
+    gateway = city.gateway(right, disclosure="hidden")
+    shown = gateway.ask('{ __type(name: "Query") { fields { name args { name } } } }')
+    whole = gateway.ask("{ search { parties { __typename } } }")
+    page = gateway.ask("{ search(first: 1) { parties { __typename } } }")
+    unknown = gateway.ask("{ search(unheard: 1) { parties { __typename } } }")
+
+    told = {each["name"]: each["args"] for each in shown.data["__type"]["fields"]}
+    assert [each["name"] for each in told["search"]] == arguments
+    assert whole.data == {"search": {"parties": [{"__typename": "Firm"}]}}
+    assert page.body == (whole.body if arguments else unknown.body)
+
+
 def test_where_all_is_hidden_nothing_is_asked_of_rows_that_are_dropped(city: City) -> None:
     gateway = city.gateway(grants("Licence.text", "Licence.stamp"), disclosure="hidden")
     wire = gateway.ask("{ papers { text stamp } }")
