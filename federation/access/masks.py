@@ -59,7 +59,7 @@ def suits(mask: str, type_text: str) -> bool:
 
 
 def bind_mask(mask: str, key: bytes) -> Mask:
-    """The function of one mask, for scalars and lists of them; null stays null.
+    """The function of one mask, for one scalar; whatever is none of its form becomes null.
 
     Args:
         mask: A name of the registry.
@@ -67,8 +67,7 @@ def bind_mask(mask: str, key: bytes) -> Mask:
     """
     if mask == "null":
         return _null
-    function = _keyed_hash(key) if mask == "hash" else _FUNCTIONS[mask]
-    return lambda value: _each(function, value)
+    return _keyed_hash(key) if mask == "hash" else _FUNCTIONS[mask]
 
 
 def bind_masks(masks: Mapping[tuple[str, str], str], key: bytes) -> dict[tuple[str, str], Mask]:
@@ -140,12 +139,6 @@ _FUNCTIONS: Mapping[str, Mask] = {
     "year": year,
     "range": range_floor,
 }
-
-
-def _each(function: Mask, value: Any) -> Any:
-    if isinstance(value, list):
-        return [_each(function, item) for item in value]
-    return None if value is None else function(value)
 
 
 def _null(_: Any) -> None:

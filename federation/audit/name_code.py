@@ -13,13 +13,12 @@ from typing import Any, TypeAlias
 
 from federation.audit.names import Found, NameRule, Names
 
-NameCode: TypeAlias = Callable[[Mapping[str, Any], bool], Found | None]
-"""From the values under the root's tree keys, and whether one struct may stand in many places."""
-
-FEW = 8
-"""Objects of one place; among fewer it is not worth looking for the same one."""
+NameCode: TypeAlias = Callable[[Mapping[str, Any]], Found | None]
+"""From the values under the root's tree keys."""
 
 _MAX_PLACES = 200
+# Lists in lists; Python nests no more than 20 loops.
+_MAX_DEPTH = 10
 _TEXTS = {str}
 
 
@@ -34,15 +33,15 @@ def name_code(
         typename: The type that a struct tells.
     """
     places = list(_places(names))
-    if len(places) > _MAX_PLACES or not all(_is_simple(rule) for at in places for rule in at.rules):
+    if len(places) > _MAX_PLACES or not all(map(_is_simple, places)):
         return None
     writer = _Writer(attribute)
     writer.write(names)
     find = writer.run(typename)
 
-    def found(roots: Mapping[str, Any], once: bool) -> Found | None:
+    def found(roots: Mapping[str, Any]) -> Found | None:
         try:
-            return find(roots, once)
+            return find(roots)
         except (AttributeError, TypeError):
             return None
 
@@ -56,9 +55,11 @@ def _places(names: Names) -> Iterator[Names]:
         yield from _places(below)
 
 
-def _is_simple(rule: NameRule) -> bool:
-    is_told = rule.is_abstract and rule.only is None
-    return not is_told and not any(read.fields for read in rule.reads)
+def _is_simple(place: Names) -> bool:
+    return place.depth <= _MAX_DEPTH and not any(
+        (rule.is_abstract and rule.only is None) or any(read.fields for read in rule.reads)
+        for rule in place.rules
+    )
 
 
 class _Writer:
@@ -89,43 +90,55 @@ class _Writer:
             body.append(f"    if set(map(type, {texts})) != TEXTS: return None")
             body.append(f"    written[kind_{names}] = {names}")
         body.append("return Found(written)")
-        made: dict[str, Any] = {"FEW": FEW, "TEXTS": _TEXTS, "Found": Found}
+        made: dict[str, Any] = {"TEXTS": _TEXTS, "Found": Found}
         made |= {"typename": typename, "flat": chain.from_iterable}
         made |= {f"kind_{names}": kind for kind, names in self._kinds.items()}
-        text = "\n    ".join(["def find(roots, once):", *body])
+        text = "\n    ".join(["def find(roots):", *body])
         exec(compile(text, "<names>", "exec"), made)  # noqa: S102 - the text is ours
         # Taken out, so that nothing refers to itself.
         find: NameCode = made.pop("find")
         return find
 
     def _place(self, around: str, read: str, place: Names) -> None:
-        """Of objects around that are each called ``o``."""
+        """Of objects around that are each called ``o``.
+
+        Loops, since each comprehension is a call, and as soon as objects are met they are named:
+        most places hold few.
+        """
         self._count += 1
-        here = f"p{self._count}"
-        loops = [f"for o in {around} if (v0 := {read}) is not None"]
-        loops += [
-            f"for v{at} in v{at - 1} if v{at} is not None" for at in range(1, place.depth + 1)
-        ]
-        self._lines += [
-            f"{here} = [v{place.depth} {' '.join(loops)}]",
-            f"if once and len({here}) >= FEW: {here} = {{id(o): o for o in {here}}}.values()",
-        ]
-        if any(rule.only for rule in place.rules) or any(types for _, _, types, _ in place.inner):
-            self._lines.append(f"t{here} = list(map(typename, {here}))")
+        here, each, deep = f"p{self._count}", f"v{place.depth}", "    "
+        found = [f"for o in {around}:", f"{deep}v0 = {read}", f"{deep}if v0 is not None:"]
+        for at in range(1, place.depth + 1):
+            deep += "    "
+            found += [f"{deep}for v{at} in v{at - 1}:", f"{deep}    if v{at} is not None:"]
+            deep += "    "
+        deep += "    "
+        if any(rule.only for rule in place.rules):
+            found.append(f"{deep}t = typename({each})")
         for rule in place.rules:
-            names = self._kinds.setdefault((rule.type, rule.by), f"n{len(self._kinds)}")
-            parts = [f"o.{self._attribute(each.source)}" for each in rule.reads]
-            if len(parts) > 1:
-                self._compound.add(names)
-            name = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-            met = _among(here, frozenset({rule.only}) if rule.only else None)
-            self._lines.append(f"{names}.update({{{name}: None for o in {met}}})")
+            met = f"if t == {rule.only!r}: " if rule.only else ""
+            found.append(f"{deep}{met}{self._name(rule, each)} = None")
+        if place.inner:
+            # Where one struct stands in many places, what is below it is looked at once.
+            found.append(f"{deep}{here}[id({each})] = {each}")
+            self._lines.append(f"{here} = {{}}")
+        self._lines += found
+        if any(types for _, _, types, _ in place.inner):
+            self._lines.append(f"t{here} = list(map(typename, {here}.values()))")
         for source, _, types, below in place.inner:
             self._place(_among(here, types), f"o.{self._attribute(source)}", below)
+
+    def _name(self, rule: NameRule, each: str) -> str:
+        """Where the name of an object is noted."""
+        names = self._kinds.setdefault((rule.type, rule.by), f"n{len(self._kinds)}")
+        parts = [f"{each}.{self._attribute(read.source)}" for read in rule.reads]
+        if len(parts) > 1:
+            self._compound.add(names)
+        return f"{names}[{', '.join(parts)}]"
 
 
 def _among(here: str, types: frozenset[str] | None) -> str:
     """Those of some objects that are of some runtime types; None for all."""
     if types is None:
-        return here
-    return f"[o for o, t in zip({here}, t{here}) if t in {sorted(types)!r}]"
+        return f"{here}.values()"
+    return f"[o for o, t in zip({here}.values(), t{here}) if t in {sorted(types)!r}]"

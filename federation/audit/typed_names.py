@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
-from federation.audit.name_code import FEW, name_code
+from federation.audit.name_code import name_code
 from federation.audit.names import Found, NameRule, Names, objects_among, plain_text
 from federation.planning import OutputField
 
@@ -19,6 +19,8 @@ _TYPENAME = "__typename"
 _KEPT = 4
 # Code that found nothing so often, one time after the other, is given up.
 _VAIN = 3
+# Objects of one place; among fewer it is not worth looking for the same one.
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class NameReading:
     def find(self, roots: Mapping[str, Any], *, repeats: bool) -> Found:
         """See ``NameFinder``."""
         if self.code is not None:
-            found = self.code(roots, repeats)
+            found = self.code(roots)
             if found is not None:
                 self._vain = 0
                 return found
@@ -163,7 +165,7 @@ class _Walker:
     def _gather(self, objects: list[Any], place: _Place, found: Found, *, once: bool) -> None:
         if not objects:
             return
-        if once and len(objects) >= FEW:
+        if once and len(objects) >= _FEW:
             objects = list({id(each): each for each in objects}.values())
         for of, only, read in place.plain:
             met = objects

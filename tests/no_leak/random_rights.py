@@ -345,6 +345,11 @@ class Reference:
         name = value.get("__typename") if isinstance(value, dict) else None
         return None if name in self.world.graph.entities and not self.sees(name) else value
 
+    def _masked(self, mask: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._masked(mask, each) for each in value]
+        return bind_mask(mask, self._mask_key)(value)
+
     def answer(self, text: str) -> Any:
         def resolve(source: Any, info: GraphQLResolveInfo[Any], **_: Any) -> Any:
             type_name, name = info.parent_type.name, info.field_name
@@ -355,7 +360,7 @@ class Reference:
                 return self._seen(filtered(value, self.filters))
             effect, mask = self.effects[f"{type_name}.{name}", "select"]
             value = self._seen(filtered(source[name], self.filters))
-            return bind_mask(mask or "", self._mask_key)(value) if effect == "mask" else value
+            return self._masked(mask or "", value) if effect == "mask" else value
 
         return execute_sync(
             self.world.monolith,

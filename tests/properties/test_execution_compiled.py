@@ -219,8 +219,7 @@ async def test_compiled_plan_answers_as_the_interpreted_one(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As among many objects.
-    monkeypatch.setattr("federation.audit.name_code.FEW", 1)
-    monkeypatch.setattr("federation.audit.typed_names.FEW", 1)
+    monkeypatch.setattr("federation.audit.typed_names._FEW", 1)
     random_graph = RandomGraph(seed)
     composition = compose(
         load_subgraph(name, f"http://{name}", sdl) for name, sdl in random_graph.subgraphs.items()

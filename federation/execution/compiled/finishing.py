@@ -133,11 +133,15 @@ class ResponseWriter:
                     mine = self._source.fresh("o")
                     kind = self._structs.named(node, position, self._source)
                     lines.append(f"{mine} = [o for o in {objects} if type(o) is {kind}]")
-                for entry in masked_entries(node):
-                    value = f"o.{self._name(entry.source)}, {depth_of(entry.type)}"
-                    lines.append(f"s.masked += sum([leaves({value}) for o in {mine}])")
+                lines += [self._count(entry, mine) for entry in masked_entries(node)]
                 lines += self._counts(node.slots.values(), mine)
         return lines
+
+    def _count(self, entry: Entry, objects: str) -> str:
+        value, depth = f"o.{self._name(entry.source)}", depth_of(entry.type)
+        if depth:
+            return f"s.masked += sum([leaves({value}, {depth}) for o in {objects}])"
+        return f"s.masked += len([o for o in {objects} if {value} is not None])"
 
     def _is_masked(self, position: Position) -> bool:
         return any(

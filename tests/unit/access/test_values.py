@@ -49,7 +49,7 @@ REQUEST = AccessRequest(
         ("range", "much", None),
         ("null", "anything", None),
         ("initial", None, None),
-        ("initial", ["ab", None, ["cd"]], ["a**", None, ["c**"]]),
+        ("initial", ["ab"], None),
     ],
 )
 def test_mask_keeps_the_scalar_and_little_else(mask: str, value: Any, masked: Any) -> None:
@@ -61,7 +61,7 @@ def test_hash_is_equal_for_equal_values_under_one_key_only() -> None:
     assert one("x") == one("x")
     assert one("x") != one("y")
     assert one("x") != other("x")
-    assert one([None, 1.5]) == [None, None]
+    assert one(1.5) is None
 
 
 @pytest.mark.parametrize(

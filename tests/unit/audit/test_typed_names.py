@@ -54,10 +54,10 @@ def test_code_finds_what_walking_finds(repeats: bool) -> None:
     reading = NameFinder(ROOT).reading(_attribute)
     assert reading.code is not None
 
-    found = reading.code(roots, repeats)
+    found = reading.code(roots)
 
     assert found == reading.walk(roots, repeats=repeats)
-    assert reading.code({"reviews": None}, repeats) == Found()
+    assert reading.code({"reviews": None}) == Found()
 
 
 ODD = [
@@ -79,7 +79,7 @@ def test_code_finds_all_or_nothing(odd: Any) -> None:
     reading = finder.reading(_attribute)
     assert reading.code is not None
 
-    nothing = reading.code(roots, False)
+    nothing = reading.code(roots)
     found = [finder.find(roots, _attribute, repeats=False) for _ in range(5)]
 
     assert nothing is None
@@ -116,7 +116,7 @@ def test_code_tells_types_and_joins_the_fields_of_keys(repeats: bool) -> None:
     reading = NameFinder(names).reading(_attribute)
     assert reading.code is not None
 
-    found = reading.code({"owners": OWNERS * 2}, repeats)
+    found = reading.code({"owners": OWNERS * 2})
 
     assert found is not None
     walked = reading.walk({"owners": OWNERS * 2}, repeats=repeats)
@@ -136,7 +136,7 @@ def test_code_leaves_keys_that_are_no_texts_to_who_walks(odd: Any) -> None:
     reading = NameFinder(_owners()).reading(_attribute)
     assert reading.code is not None
 
-    assert reading.code({"owners": [*OWNERS, odd]}, False) is None
+    assert reading.code({"owners": [*OWNERS, odd]}) is None
 
 
 def test_there_is_no_code_for_interfaces_and_for_keys_with_objects() -> None:
@@ -148,3 +148,16 @@ def test_there_is_no_code_for_interfaces_and_for_keys_with_objects() -> None:
     ):
         names = Names((), (("reviews", "reviews", None, Names((each,), depth=1)),))
         assert NameFinder(names).reading(_attribute).code is None
+
+
+def test_there_is_no_code_for_more_lists_in_lists_than_python_nests_loops() -> None:
+    for depth, is_coded in ((10, True), (30, False)):
+        deep = structs.replace(REVIEWS, depth=depth)
+        reading = NameFinder(Names((), (("reviews", "reviews", None, deep),))).reading(_attribute)
+        value: Any = Object("1", Object("2"))
+        for _ in range(depth):
+            value = [value]
+
+        assert (reading.code is not None) == is_coded
+        found = reading.find({"reviews": value}, repeats=False)
+        assert texts_of(found) == {("Review", "key id"): {"1"}, ("User", "key id"): {"2"}}

@@ -33,7 +33,7 @@ def test_a_keyed_hash_is_a_truncated_hmac_of_the_text() -> None:
     assert [hashed("what do ya want"), hashed(7), hashed(["7"]), hashed(1.5), hashed(None)] == [
         "26785c3dd201f1da",
         hashed("7"),
-        [hashed("7")],
+        None,
         None,
         None,
     ]
