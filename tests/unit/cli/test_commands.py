@@ -61,7 +61,9 @@ class Done:
 
 def datong(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> Done:
     """The command, run in this process: starting one takes longer than most commands."""
-    runner = CliRunner(env={"COLUMNS": "200", **environment})
+    # What the user's own commands kept is told, too.
+    alone = {"COLUMNS": "200", "XDG_CACHE_HOME": str(folder / ".cache")}
+    runner = CliRunner(env={**alone, **environment})
     with contextlib.chdir(folder):
         result = runner.invoke(app, arguments, input=stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
