@@ -139,7 +139,9 @@ def _check(config: Config, places: Mapping[tuple[str, str], str]) -> None:
         raise InvalidConfig(f"{place}: {section}.{key}: {reason}")
 
 
-_MAY_BE_ZERO = frozenset({"intent_after_seconds", "leeway_seconds", "watch_seconds"})
+_MAY_BE_ZERO = frozenset(
+    {"cache_max_bytes", "intent_after_seconds", "leeway_seconds", "watch_seconds"}
+)
 
 
 def _out_of_range(config: Config) -> Iterator[tuple[str, str, str]]:

@@ -1,6 +1,7 @@
 """Settings: defaults, file, environment, flags, and faults that say where and what."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import msgspec
@@ -82,6 +83,23 @@ def test_a_fault_names_its_place_its_key_and_the_way_out(
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfig, match=r"absent\.toml"):
         load_config(tmp_path / "absent.toml")
+
+
+def test_each_zero_that_the_reference_explains_may_be_configured() -> None:
+    reference = Path(__file__).parents[3] / "docs/reference/config.md"
+    explained = []
+    for part in reference.read_text().split("\n## [")[1:]:
+        section, _, rows = part.partition("]")
+        explained += [
+            (section, key)
+            for key, text in re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", rows, re.MULTILINE)
+            if re.search(r"[;,] 0 [a-z]", text)
+        ]
+    assert ("schema", "cache_max_bytes") in explained
+
+    for section, key in explained:
+        config = load_config(None, {f"DATONG_{section}_{key}".upper(): "0"})
+        assert getattr(getattr(config, section), key) == 0
 
 
 def test_configured_limits_have_the_defaults_of_the_parse_stage() -> None:
