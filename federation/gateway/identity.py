@@ -27,8 +27,8 @@ _KEPT_TOKENS = 10_000
 IsGranted = Callable[[Caller, str], bool]
 """Whether the policy data grants a purpose to a caller now, which is not in its token."""
 
-GrantedPurposes = Mapping[str, Mapping[str, frozenset[tuple[float, float]]]]
-"""By department and purpose, from when until when grants name it."""
+GrantedPurposes = Mapping[str, Mapping[str, frozenset[tuple[float, float, frozenset[str] | None]]]]
+"""By department and purpose, from when until when grants name it, and for which roles."""
 
 ANONYMOUS = Caller(id="anonymous", kind="person")
 
@@ -295,7 +295,7 @@ def read_facts(claims: Mapping[str, Any]) -> CallerFacts:
 
 
 def holds_grant(granted: GrantedPurposes, caller: Caller, purpose: str, now: float) -> bool:
-    """Whether a grant to the caller's department that holds now names the purpose.
+    """Whether a grant that holds now names the purpose, to the caller's department and its role.
 
     Args:
         granted: See ``engines.granted_purposes``.
@@ -304,7 +304,10 @@ def holds_grant(granted: GrantedPurposes, caller: Caller, purpose: str, now: flo
         now: Seconds since the epoch.
     """
     spans = granted.get(caller.department or "", {}).get(purpose, ())
-    return any(start <= now < end for start, end in spans)
+    return any(
+        start <= now < end and (roles is None or not roles.isdisjoint(caller.roles))
+        for start, end, roles in spans
+    )
 
 
 def _read_consent(claims: Mapping[str, Any]) -> ConsentFact:

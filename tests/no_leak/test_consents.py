@@ -133,3 +133,16 @@ def test_a_purpose_counts_only_while_a_grant_names_it(
     assert wire.status == status
     assert bool(wire.sent) == (status == 200)
     assert [record["purpose"] for record in wire.records] == ["work" if status == 200 else None]
+
+
+@pytest.mark.parametrize(("roles", "status"), [(["clerk"], 200), (["guest"], 403), ([], 403)])
+def test_a_purpose_of_a_grant_to_one_role_is_not_borrowed_by_another(
+    city: City, roles: list[str], status: int
+) -> None:
+    gateway = city.gateway(
+        grants(Citizen__name={"uses": {"select": True}, "roles": {"clerk": True}})
+    )
+    wire = gateway.ask("{ mayor { name } }", None, gateway.caller(purposes=None, roles=roles))
+
+    assert wire.status == status
+    assert bool(wire.sent) == (status == 200)

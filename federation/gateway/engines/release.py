@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from federation.catalogue import Catalogue
 from federation.errors import PolicyUnavailable
@@ -21,9 +21,18 @@ CATALOGUE_ROOT = "catalogue"
 DATA_ROOTS = ("grants", "organisations", "purposes")
 POLICY_ROOT = "datong"
 
-Span: TypeAlias = tuple[float, float]
-"""From when until when, in seconds since the epoch."""
 ENTRYPOINT = "data.datong.access.decision"
+
+
+class Span(NamedTuple):
+    """When a grant holds, in seconds since the epoch, and for whom.
+
+    ``roles`` is None where the grant is everybody's in its department.
+    """
+
+    start: float
+    end: float
+    roles: frozenset[str] | None = None
 
 
 class PolicyFault(PolicyUnavailable):
@@ -233,10 +242,11 @@ def granted_purposes(data: Mapping[str, Any]) -> Mapping[str, Mapping[str, froze
         spans: dict[str, set[Span]] = {}
         for grant in (each for granted in coordinates.values() for each in granted.values()):
             start, end = grant.get("starts", 0), grant.get("expires")
+            roles = frozenset(grant["roles"]) if "roles" in grant else None
             # As the rules have it, what says no time has none.
             if isinstance(start, int | float) and isinstance(end, int | float):
                 for purpose, is_named in grant.get("purposes", {}).items():
                     if is_named:
-                        spans.setdefault(purpose, set()).add((start, end))
+                        spans.setdefault(purpose, set()).add(Span(start, end, roles))
         found[department] = {purpose: frozenset(times) for purpose, times in spans.items()}
     return found

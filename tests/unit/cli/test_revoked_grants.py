@@ -147,7 +147,8 @@ def test_a_purpose_of_revoked_grants_alone_is_one_that_a_gateway_refuses(folder:
     revoked = [
         RevokedGrant("county_990102", each, name) for each in county for name in county[each]
     ]
-    caller = json.dumps({"department": "county_990102", "clearance": 3})
+    officer = {"department": "county_990102", "roles": ["county_officer"], "clearance": 3}
+    caller = json.dumps(officer)
     asked = ("--caller", caller, "--purpose", "data-return", "--config", "datong.toml")
 
     async def revoke_all() -> None:
