@@ -204,11 +204,17 @@ def _terms(grant: Mapping[str, Any], lacking: tuple[Text, ...]) -> Text:
     words = [
         Text(uses, uses),
         Text(f"for {purposes}", f"用途 {purposes}"),
-        Text(f"until {until}", f"有效至 {until}"),
     ]
+    if "starts" in grant:
+        start = _time(grant["starts"])
+        words.append(Text(f"from {start}", f"生效于 {start}"))
+    words.append(Text(f"until {until}", f"有效至 {until}"))
+    if "roles" in grant:
+        roles = " ".join(sorted(grant["roles"]))
+        words.append(Text(f"roles {roles}", f"限角色 {roles}"))
     words += [
         Text(f"{english} {grant[english]}", f"{chinese} {grant[english]}")
-        for english, chinese in (("level", "级别"), ("mask", "脱敏"))
+        for english, chinese in (("level", "级别"), ("mask", "脱敏"), ("scenario", "使用场景"))
         if english in grant
     ]
     words += [

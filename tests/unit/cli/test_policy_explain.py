@@ -71,6 +71,26 @@ def test_denied_field_shows_reasons_facts_and_the_smallest_way_to_it(schema: Pat
     assert kinds(field) == [["clearance", "grant"]]
 
 
+def test_a_grant_is_shown_with_all_its_terms(schema: Path, tmp_path: Path) -> None:
+    shutil.copytree(POLICY_FOLDER / "data", tmp_path / "data")
+    file = tmp_path / "data" / "grants.json"
+    document = json.loads(file.read_text())
+    terms = {"starts": 1_700_000_000, "scenario": "statistics of the county"}
+    document["grants"]["county_990102"]["Citizen.name"]["return"].update(terms)
+    file.write_text(json.dumps(document))
+    asked = ("--caller", "county-officer", "--purpose", "data-return", "--data", "data")
+
+    done = datong(
+        tmp_path, "policy", "explain", "Citizen.name", *asked, "--supergraph", str(schema)
+    )
+
+    assert (
+        "filter select sort, for data-return, from 2023-11-14 22:13:20Z,"
+        " until 2100-01-01 00:00:00Z, roles county_officer,"
+        " scenario statistics of the county, region"
+    ) in " ".join(done.stdout.split())
+
+
 def test_grant_that_needs_consent_is_shown_with_what_it_lacks(schema: Path) -> None:
     (field,) = explain(schema, "Citizen.name", *LOAN)
 
