@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from federation.access import AccessIndex, Asker, Restriction, row_filters_json
 from federation.access.row_filter import fields_of
 from federation.execution.model import HeadersFor
+from federation.gateway.messages import REQUEST_HEADER
 from federation.gateway.signing import CONTEXT_HEADER, ContextSigner
 
 _NEVER_FORWARDED = frozenset({"authorization", "cookie", "host", "content-length", "content-type"})
@@ -41,13 +42,18 @@ class ContextFilters:
 
 
 def build_headers_for(
-    signer: ContextSigner, asker: Asker, filters: ContextFilters, forwarded: Mapping[str, str]
+    signer: ContextSigner,
+    asker: Asker,
+    filters: ContextFilters,
+    forwarded: Mapping[str, str],
+    request_id: str,
 ) -> HeadersFor:
     """The headers of every request to a subgraph that one client request causes."""
+    plain = {**forwarded, REQUEST_HEADER: request_id}
 
     def headers_for(subgraph: str, text: str) -> Mapping[str, str]:
         token = signer.sign(subgraph, text, asker.caller, asker.purpose, filters.of(subgraph))
-        return {**forwarded, CONTEXT_HEADER: token}
+        return {**plain, CONTEXT_HEADER: token}
 
     return headers_for
 

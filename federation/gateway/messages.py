@@ -23,6 +23,9 @@ from federation.errors import (
 from federation.gateway.acceptance import Acceptance
 from federation.gateway.turns import TooManyNewOperations
 
+REQUEST_HEADER = "Datong-Request"
+"""Tells departments for which request of a client they are asked: its id, as clients get it."""
+
 
 class Request(Struct, frozen=True):
     """One well-formed GraphQL request.

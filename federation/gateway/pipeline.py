@@ -350,7 +350,9 @@ class Gateway:
             row_tests=planned.row_tests,
             refusals=planned.refusals.to(page),
             request_link=page.link,
-            headers_for=build_headers_for(self._parts.signer, asker, planned.filters, forwarded),
+            headers_for=build_headers_for(
+                self._parts.signer, asker, planned.filters, forwarded, request.id
+            ),
             deadline=self._config.http.deadline_seconds,
             # Where anybody may read anything there is nothing that an error could give away.
             show_subgraph_errors=self._config.access.engine == "open",

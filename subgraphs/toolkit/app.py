@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MAX_BODY = 8_000_000
 CONTEXT_HEADER = "datong-context"
+REQUEST_HEADER = "datong-request"
 _GRAPHQL = "application/graphql-response+json"
 
 
@@ -67,10 +68,10 @@ def build_app(
         # The gateway shows nobody what a department says, so whoever runs it reads it here.
         except AccessRefused as refused:
             if CONTEXT_HEADER in request.headers:
-                log.warning("%s: %s", refused.code, refused)
+                log.warning("%s: %s%s", refused.code, refused, _asked_by(request))
             return _refuse(401, refused.code, str(refused), media)
         except RowFilterInvalid as fault:
-            log.warning("ROW_FILTER_INVALID: %s", fault)
+            log.warning("ROW_FILTER_INVALID: %s%s", fault, _asked_by(request))
             return _refuse(403, "ROW_FILTER_INVALID", str(fault), media)
         session = RequestSession(engine, filters)
         try:
@@ -84,7 +85,7 @@ def build_app(
             await session.close()
         body: dict[str, Any] = {}
         if result.errors:
-            body["errors"] = [_print_error(error) for error in result.errors]
+            body["errors"] = [_print_error(error, _asked_by(request)) for error in result.errors]
         # A request that failed before execution has no data entry at all.
         failed_early = result.data is None and all(not e.path for e in result.errors or ())
         if not failed_early:
@@ -137,7 +138,14 @@ async def _read_request(request: Request) -> tuple[str, dict[str, Any] | None, s
     raise ValueError("the body is an object with query, variables and operationName")
 
 
-def _print_error(error: GraphQLError) -> dict[str, Any]:
+def _asked_by(request: Request) -> str:
+    """The gateway's id of a client's request, for our log; empty where it says none."""
+    told = request.headers.get(REQUEST_HEADER, "")
+    # Whoever reaches this port can send one.
+    return f" (request {told})" if told.isalnum() and told.isascii() and len(told) <= 64 else ""
+
+
+def _print_error(error: GraphQLError, asked_by: str) -> dict[str, Any]:
     """The error as the client may see it: no cause, no SQL, no values of ours."""
     if is_client_error(error):
         return dict(error.formatted)
@@ -147,9 +155,8 @@ def _print_error(error: GraphQLError) -> dict[str, Any]:
         message, code = "nothing was written: a row would be out of reach", "ROW_NOT_ADMITTED"
     else:
         message, code = "the department could not answer", "INTERNAL_ERROR"
-    log.error(
-        "%s at %s", type(error.original_error).__name__, error.path, exc_info=error.original_error
-    )
+    fault = error.original_error
+    log.error("%s at %s%s", type(fault).__name__, error.path, asked_by, exc_info=fault)
     shown = dict(GraphQLError(message, error.nodes, path=error.path).formatted)
     shown["extensions"] = {"code": code}
     return shown

@@ -70,6 +70,14 @@ def test_a_client_cannot_send_our_headers(city: City) -> None:
     assert "forged" not in wire.headers
 
 
+def test_departments_are_told_the_id_that_the_client_and_the_trail_have(city: City) -> None:
+    wire = city.gateway(RIGHTS).ask("{ mayor { name } }")
+
+    (sent,), (record,) = wire.sent, wire.records
+    assert sent.headers["datong-request"] == record["request_id"]
+    assert record["request_id"] in wire.headers
+
+
 def test_not_even_a_careless_allow_list_forwards_them(city: City) -> None:
     listed = ("Datong-Context", "Authorization", "cookie", "datong-purpose")
     gateway = city.gateway(RIGHTS, http={"forwarded_headers": listed})

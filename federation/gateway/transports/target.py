@@ -14,9 +14,12 @@ from yarl import URL
 from federation.errors import SubgraphUnreachable
 from federation.execution import ByteReply
 from federation.gateway.deadlines import Deadlines
+from federation.gateway.messages import REQUEST_HEADER
 from federation.gateway.transports.answers import ACCEPT, check_media_type
 from federation.gateway.transports.connection import Answer, NoAnswer
 from federation.gateway.transports.pool import Attempt, Pool
+
+_REQUEST = REQUEST_HEADER.encode("ascii")
 
 # Ours to say; a request's own headers do not replace them.
 _RESERVED = frozenset(
@@ -61,10 +64,14 @@ class Target:
         Raises:
             SubgraphUnreachable: A header cannot be sent.
         """
-        lines = _lines_of(tuple(headers.items()))
-        if lines is None:
+        # Each request has an id of its own, which would crowd out what is worth keeping.
+        lines = _lines_of(tuple([each for each in headers.items() if each[0] != REQUEST_HEADER]))
+        own = headers.get(REQUEST_HEADER, "")
+        if lines is None or not (own.isalnum() or own == ""):
             raise SubgraphUnreachable(self.subgraph, "a header cannot be sent")
-        return b"%b%bContent-Length: %d\r\n\r\n%b" % (self.head, lines, len(body), body)
+        told = b"%b: %b\r\n" % (_REQUEST, own.encode("ascii", "replace")) if own else b""
+        size = len(body)
+        return b"%b%b%bContent-Length: %d\r\n\r\n%b" % (self.head, lines, told, size, body)
 
     async def send(self, message: bytes, attempt: Attempt) -> ByteReply:
         """The answer to a message, on a new connection where none is idle.

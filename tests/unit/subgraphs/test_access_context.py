@@ -111,6 +111,22 @@ def test_what_is_wrong_with_a_context_stands_in_the_log(
     assert token not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [("9f86d081884c7d65", " (request 9f86d081884c7d65)"), ("two words", ""), ("a" * 65, "")],
+)
+def test_the_log_names_the_clients_request_that_the_gateway_tells_of(
+    tax: Client, caplog: pytest.LogCaptureFixture, told: str, shown: str
+) -> None:
+    headers = {"datong-context": tax.gateway.sign("tax", "{ other }"), "datong-request": told}
+
+    tax.post({"query": QUERY}, headers)
+
+    assert caplog.messages == [
+        f"ACCESS_CONTEXT_INVALID: the context is for another operation{shown}"
+    ]
+
+
 def test_filter_that_cannot_be_applied_here_is_refused(
     tax: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
