@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 COLOURS = {"widens": "red", "narrows": "green", "differs": "yellow"}
 MAX_UNASKED = 5
+_BEGINNING = re.compile(r"\S")
 
 
 @with_groups
@@ -58,7 +61,7 @@ def diff(
     ] = None,
     questions: Annotated[
         Path | None,
-        typer.Option("--questions", metavar="FILE", help="Questions of contract 1, one a line."),
+        typer.Option("--questions", metavar="FILE", help="Questions of contract 1, in JSON."),
     ] = None,
     cases: Annotated[
         bool, typer.Option("--cases", help="Ask the questions of the case tables of both.")
@@ -73,10 +76,11 @@ def diff(
     """Ask the same questions of two policy folders and show what changes for whom.
 
     The status is 1 when anybody could see more than before: a use that opens, another mask, other
-    rows. Questions are recorded as the policies get them (schemas/input.json), alone on a line or
-    as the member `input`; they need a schema. --data takes the data of both from one folder. Grants
-    that differ and that no question asks for are named, at most five; they leave the status as it
-    is. --format json names all of them.
+    rows. Questions are JSON as the policies get it (schemas/input.json), one after the other, alone
+    or as the member `input`: what `datong explain --stage question` prints, or the decision log of
+    an OPA server. They need a schema. --data takes the data of both from one folder. Grants that
+    differ and that no question asks for are named, at most five; they leave the status as it is.
+    --format json names all of them.
 
     --live shows what the dry run of access.candidate has seen in the process that has the admin
     listener, since it began or the policies, grants or schema of either side last changed: callers
@@ -207,18 +211,31 @@ def _read_questions(file: Path) -> list[AccessRequest]:
     from federation.access.read_request import read_request  # noqa: PLC0415
 
     found = []
-    for number, line in enumerate(read_text(file, str(file)).splitlines(), start=1):
-        if not line.strip():
-            continue
+    for line, document in _documents(read_text(file, str(file)), file):
+        wrapped = isinstance(document, dict) and "input" in document
         try:
-            document = json.loads(line)
-            wrapped = isinstance(document, dict) and "input" in document
             found.append(read_request(document["input"] if wrapped else document))
         except ValueError as error:
-            raise usage_fault(f"{file}:{number}: no question of contract 1: {error}") from None
+            raise _no_question(file, line, error) from None
     if not found:
         raise usage_fault(f"{file}: holds no question, so there is nothing to compare")
     return found
+
+
+def _documents(text: str, file: Path) -> Iterator[tuple[int, Any]]:
+    """JSON documents one after the other, each with the line that it begins in."""
+    decoder, end = json.JSONDecoder(), 0
+    while start := _BEGINNING.search(text, end):
+        line = text.count("\n", 0, start.start()) + 1
+        try:
+            document, end = decoder.raw_decode(text, start.start())
+        except ValueError as error:
+            raise _no_question(file, line, error) from None
+        yield line, document
+
+
+def _no_question(file: Path, line: int, error: ValueError) -> typer.Exit:
+    return usage_fault(f"{file}:{line}: no question of contract 1: {error}")
 
 
 def _print(found: Replay) -> None:

@@ -93,6 +93,29 @@ def test_equal_policies_change_nothing(folder: Path) -> None:
     assert "2 questions, 0 changes" in done.stderr
 
 
+def test_questions_are_read_as_explain_prints_them_one_after_the_other(folder: Path) -> None:
+    (folder / "asked.graphql").write_text("{ citizens { edges { node { name } } } }")
+    asked = ("explain", "asked.graphql", "--stage", "question", "--supergraph", "all.graphql")
+    callers = [
+        ("--caller", "county-officer", "--purpose", "data-return"),
+        ("--caller", "city-dashboard", "--purpose", "city-dashboard"),
+    ]
+    printed = [datong(folder, *asked, *caller).stdout for caller in callers]
+    (folder / "asked.jsonl").write_text("".join(printed))
+
+    assert all(text.count("\n") > 1 for text in printed)
+    assert "2 questions, 0 changes" in diff(folder).stderr
+
+
+def test_what_is_no_question_is_told_with_its_line(folder: Path) -> None:
+    with (folder / "asked.jsonl").open("a") as file:
+        file.write('\n{"contract": 1}\n')
+    assert "asked.jsonl:5: no question of contract 1" in diff(folder).stderr
+
+    (folder / "asked.jsonl").write_text("\n{\n")
+    assert "asked.jsonl:2: no question of contract 1" in diff(folder).stderr
+
+
 def test_denial_by_a_department_narrows_and_ends_with_0(folder: Path) -> None:
     (folder / "new/datong/departments/public_security.rego").write_text(
         "package datong.departments.public_security\n\n"
