@@ -14,11 +14,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
 
@@ -44,6 +46,8 @@ def main() -> None:
         make(name, lambda: secrets.token_urlsafe(48))
     make("opa_authz", lambda: AUTHZ.format(digest=digest("opa_token")))
     make("audit_head_key", private_key)
+    make("bundle_key", bundle_key)
+    make("bundle_public_key", bundle_public_key)
     for pair in ("context", "issuer", "consent"):
         make(f"{pair}_key", private_key)
         make(f"{pair}_jwks", lambda pair=pair: public_keys(f"{pair}_key"))
@@ -68,6 +72,18 @@ def private_key() -> str:
     """A new Ed25519 key in PEM."""
     key = Ed25519PrivateKey.generate()
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def bundle_key() -> str:
+    """A new key on the curve P-256 in PEM: OPA verifies no Ed25519."""
+    key = generate_private_key(SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def bundle_public_key() -> str:
+    """The public half of what signs bundles, in PEM."""
+    key = load_pem_private_key((FOLDER / "bundle_key").read_bytes(), password=None)
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def public_keys(name: str) -> str:

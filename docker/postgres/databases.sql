@@ -1,3 +1,4 @@
--- The departments' rows and the audit trail have nothing to do with each other.
+-- The departments' rows, the audit trail and what gateways agree on have nothing to do with each other.
 CREATE DATABASE world;
 CREATE DATABASE audit;
+CREATE DATABASE policy;

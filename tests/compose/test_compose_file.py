@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 
 from federation.gateway.config import load_config
+from federation.gateway.engines import bundle_signer
 from subgraphs.__main__ import FIRST_PORT, NAMES
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +70,28 @@ def test_the_settings_of_the_gateway_in_its_container_are_valid() -> None:
 
     assert config.access.engine == "opa"
     assert config.audit.database.startswith("postgresql")
+
+
+def test_a_revocation_reaches_both_gateways_through_a_database_that_is_made() -> None:
+    config = load_config(
+        ROOT / "docker" / "gateway.toml", {"DATONG_SERVER_ADMIN_TOKEN": "x" * 64}, {}
+    )
+    made = (ROOT / "docker" / "postgres" / "databases.sql").read_text(encoding="utf-8")
+
+    databases = {url.rsplit("/", 1)[1] for url in (config.access.store, config.audit.database)}
+    assert len(databases) == 2
+    assert databases <= set(re.findall(r"CREATE DATABASE (\w+);", made))
+
+
+def test_opa_takes_bundles_that_the_gateway_signed_and_no_others(tmp_path: Path) -> None:
+    make_secrets(folder := tmp_path / "secrets")
+    opa = (ROOT / "docker" / "opa" / "opa.yaml").read_text(encoding="utf-8")
+    token = bundle_signer(str(folder / "bundle_key"))({"files": []})
+
+    assert jwt.decode(token, (folder / "bundle_public_key").read_text(), ["ES256"]) == {"files": []}
+    assert opa.count("resource: ") == opa.count("    signing:\n      keyid: datong\n") == 3
+    for option in ("--set=keys.datong.algorithm=ES256", "--set-file=keys.datong.key=/run/secrets/"):
+        assert f"      - {option}" in FILE
 
 
 def composer() -> list[str]:
