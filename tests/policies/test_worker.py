@@ -177,10 +177,28 @@ async def test_one_that_is_closed_while_it_starts_answers_nobody_and_is_not_star
 
 async def test_too_many_views_at_once_are_refused() -> None:
     views = Views(Named(), max_waiting=2)
-    askers = [replace(ASKER, purpose=f"p{number}") for number in range(3)]
+    callers = [replace(ASKER.caller, id=f"c{number}", clearance=number) for number in range(3)]
+    askers = [replace(ASKER, caller=caller) for caller in callers]
 
     answers = await asyncio.gather(
         *(views.decide(asker, FIELDS, "r1") for asker in askers), return_exceptions=True
     )
 
     assert [type(each) for each in answers].count(ViewsExhausted) == 1
+
+
+async def test_a_caller_with_many_views_does_not_take_the_turns_of_others() -> None:
+    views = Views(Named())
+    greedy = [replace(ASKER, purpose=f"p{number}") for number in range(5)]
+    other = replace(ASKER, caller=replace(ASKER.caller, id="another", clearance=1))
+
+    answers = await asyncio.gather(
+        *(views.decide(asker, FIELDS, "r1") for asker in (*greedy, other)), return_exceptions=True
+    )
+    later = await views.decide(greedy[4], FIELDS, "r1")
+
+    assert [isinstance(each, ViewsExhausted) for each in answers] == [
+        *(False, False, True, True, True),
+        False,
+    ]
+    assert later

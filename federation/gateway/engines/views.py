@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Hashable, Mapping
 
 from federation.access import AccessRequest, Asker, OperationFacts, PolicyEngine, Uses, Verdict
@@ -16,6 +17,8 @@ SLICE = 200
 """Fields decided at once; other questions come in between."""
 MAX_VIEWS = 64
 MAX_WAITING = 8
+MAX_WAITING_PER_CALLER = 2
+"""Somebody with many consents has many views, and must not keep those of others waiting."""
 VIEW_SECONDS = 60.0
 
 View = Mapping[tuple[str, str], Verdict]
@@ -55,6 +58,7 @@ class Views:
         self._max_waiting = max_waiting
         self._kept: Bounded[_Key, tuple[int, int, View]] = Bounded(MAX_VIEWS)
         self._building: dict[_Key, asyncio.Task[View]] = {}
+        self._waiting: Counter[str] = Counter()
         self._turn = asyncio.Lock()
 
     async def decide(self, asker: Asker, fields: Mapping[str, Uses], name: str) -> View:
@@ -67,7 +71,7 @@ class Views:
 
         Raises:
             PolicyUnavailable: The engine does not answer.
-            ViewsExhausted: Too many are being built.
+            ViewsExhausted: Too many are being built, or too many of this caller.
         """
         request = AccessRequest(asker, OperationFacts("query"), fields, name.encode(), self._reads)
         key = (self._facts(request), name)
@@ -76,11 +80,14 @@ class Views:
             return kept[2]
         task = self._building.get(key)
         if task is None:
-            if len(self._building) >= self._max_waiting:
+            caller = asker.caller.id
+            is_full = len(self._building) >= self._max_waiting
+            if is_full or self._waiting[caller] >= MAX_WAITING_PER_CALLER:
                 raise ViewsExhausted("too many views of the schema are being built; ask again soon")
             task = asyncio.create_task(self._build(key, request), name="view")
             self._building[key] = task
-            task.add_done_callback(lambda done: self._end(key, done))
+            self._waiting[caller] += 1
+            task.add_done_callback(lambda done: self._end(key, caller, done))
         return await result_of(task)
 
     async def close(self) -> None:
@@ -110,7 +117,10 @@ class Views:
             self._kept.put(key, (request.asker.now, end, verdicts))
         return verdicts
 
-    def _end(self, key: _Key, task: asyncio.Task[View]) -> None:
+    def _end(self, key: _Key, caller: str, task: asyncio.Task[View]) -> None:
         del self._building[key]
+        self._waiting[caller] -= 1
+        if not self._waiting[caller]:
+            del self._waiting[caller]
         if not task.cancelled():
             task.exception()
