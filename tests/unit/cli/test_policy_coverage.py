@@ -107,6 +107,10 @@ def test_ungraded_field_and_unwritten_policy_are_gaps_and_end_with_1(folder: Pat
         ("Citizen.born", {"mask": "last4"}, "mask_unsuitable"),
         ("Citizen.born", {"mask": "null"}, "mask_unsuitable"),
         ("Citizen.name", {"expires": 1}, "grant_expired"),
+        ("Citizen.name", {"uses": {}}, "grant_opens_nothing"),
+        ("Citizen.name", {"purposes": {}}, "grant_opens_nothing"),
+        ("Citizen.name", {"roles": {}}, "grant_opens_nothing"),
+        ("Citizen.name", {"starts": 4102444800}, "grant_opens_nothing"),
     ],
 )
 def test_grant_that_cannot_work_is_a_gap(
@@ -130,6 +134,12 @@ def test_grant_that_cannot_work_is_a_gap(
         ('deny[c] contains "x" if some c in {"Citizen.name"}', "department_not_owner"),
         ('filters["Citizen"] contains {"field": "id"}', "department_not_owner"),
         ('mask["Query.citizen"] := "last4"', "mask_unsuitable"),
+        ('filters["Citizen"] contains {"field": "nam", "op": "eq"}', "filter_unknown_field"),
+        ('filters["Citizen"] contains {"field": "name", "op": "is"}', "filter_unknown_operator"),
+        (
+            'filters["Citizen"] contains {"or": [{"not": {"field": "n", "op": "eq"}}]}',
+            "filter_unknown_field",
+        ),
     ],
 )
 def test_department_file_that_speaks_of_foreign_fields_is_a_gap(

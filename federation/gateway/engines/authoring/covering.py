@@ -191,6 +191,15 @@ def _useless(
         yield gap("grant_without_subject", f"{entry.name} has no @dataSubject, nobody can consent")
     if terms.get("region") and entry.region is None:
         yield gap("grant_without_region", f"{entry.name} has no @regionCode, no rows are known")
+    for key, words in (
+        ("uses", "it names no use"),
+        ("purposes", "it names no purpose"),
+        ("roles", "it names no role, so nobody has one"),
+    ):
+        if key in terms and not terms[key]:
+            yield gap("grant_opens_nothing", words)
+    if terms.get("starts", 0) >= terms.get("expires", 0):
+        yield gap("grant_opens_nothing", "it ends before it begins")
     mask = terms.get("mask")
     if mask is not None and not suits(mask, item.type):
         yield gap("mask_unsuitable", f"the mask {mask} does not suit values of type {item.type}")

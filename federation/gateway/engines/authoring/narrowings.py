@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from federation.access import suits
+from federation.access.row_filter import OPERATORS
 from federation.catalogue import Catalogue, Entry, Item
 from federation.gateway.engines.authoring.syntax import Module, Rule
 from federation.gateway.engines.release import POLICY_ROOT
@@ -101,6 +102,26 @@ def find_in_vain(narrowings: Iterable[Narrowing], catalogue: Catalogue) -> Itera
         elif each.department not in owners:
             words = f"{rule.name} has no effect, it is not {each.department}'s"
             yield InVain(each, "department_not_owner", words, owners)
+        elif isinstance(found, Entry):
+            yield from _in_vain_conditions(each, found)
         elif rule.name == "mask" and rule.value and not suits(rule.value, known[each.place].type):
             words = f"the mask {rule.value} does not suit values of type {known[each.place].type}"
             yield InVain(each, "mask_unsuitable", words, owners)
+
+
+def _in_vain_conditions(narrowing: Narrowing, entry: Entry) -> Iterator[InVain]:
+    """Row conditions that nobody can test: they would close the type for everybody."""
+    fields = {name for name, item in entry.items.items() if item.coordinate.argument is None}
+    for key, text, line in narrowing.rule.members:
+        where = replace(narrowing, line=line)
+        if key == "field" and text not in fields:
+            near = get_close_matches(text, fields, n=1, cutoff=0.8)
+            words = (
+                f"a row filter tests {text}, which {entry.name} does not have: nobody sees a row"
+            )
+            words += f"; did you mean {near[0]}?" if near else ""
+            yield InVain(where, "filter_unknown_field", words, entry.owners)
+        if key == "op" and text not in OPERATORS:
+            words = f"a row filter has no operator {text}: nobody sees a row; there are"
+            words += f" {', '.join(sorted(OPERATORS))}"
+            yield InVain(where, "filter_unknown_operator", words, entry.owners)

@@ -33,6 +33,7 @@ class Rule:
         uses: Variables that it mentions, other rules of the module among them.
         listed: Texts that stand in its arrays, sets and keys of objects, with their lines.
         statements: Lines at which the statements of its bodies begin.
+        members: Keys and values of its objects where both are texts, with their lines.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Rule:
     uses: frozenset[str]
     listed: tuple[tuple[str, int], ...]
     statements: tuple[int, ...]
+    members: tuple[tuple[str, str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def _read_rule(node: Mapping[str, Any], aliases: Mapping[str, Path]) -> Rule:
             for each in body.get("bodies", [])
             for statement in each["query"]["stmts"]
         ),
+        members=tuple(_members(node)),
     )
 
 
@@ -187,3 +190,13 @@ def _texts(nodes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
     for each in nodes:
         if "String" in each:
             yield str(each["String"]["value"]), _line(each)
+
+
+def _members(node: Any) -> Iterator[tuple[str, str, int]]:
+    if isinstance(node, Mapping):
+        for _, key, value in node.get("Object", {}).get("fields", ()):
+            if "String" in key and "String" in value:
+                yield str(key["String"]["value"]), str(value["String"]["value"]), _line(value)
+        node = list(node.values())
+    for each in node if isinstance(node, list) else ():
+        yield from _members(each)
