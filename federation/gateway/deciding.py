@@ -216,6 +216,7 @@ class Building:
                         deadline_seconds=settings.deadline_seconds,
                         patience_seconds=0.0 if is_first else PATIENCE_SECONDS,
                         counts=counts,
+                        departments=engines.Departments(release),
                     )
                 )
                 engine, large, probe = opa, opa, opa.fault

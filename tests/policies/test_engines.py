@@ -25,10 +25,12 @@ from federation.access import (
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines import (
     CachedEngine,
+    Departments,
     EmbeddedEngine,
     EngineCounts,
     OpaEngine,
     PolicyFault,
+    PolicyProcess,
     PolicyRelease,
     PolicySource,
     build_bundles,
@@ -63,6 +65,9 @@ deny["Citizen.name"] contains "never" if {
 	to_number("no number") > 1
 }
 """
+
+
+FAILING_FOR_ALL = FAILING.replace("departments.public_security", "rules.demands")
 
 
 class TestEmbedded:
@@ -154,7 +159,7 @@ class TestEmbedded:
     async def test_rule_that_fails_for_some_question_gives_no_decision_in_either_engine(
         self, tmp_path: Path
     ) -> None:
-        release = release_with(odd=FAILING)
+        release = release_with(odd=FAILING_FOR_ALL)
         engine = EmbeddedEngine(release)
 
         with pytest.raises(PolicyUnavailable, match=r"odd\.rego:\d"):
@@ -163,9 +168,69 @@ class TestEmbedded:
         assert engine.counts.unavailable == 1
         if OPA is not None:
             with opa_server(release, tmp_path) as url:
-                async with OpaEngine(url, release.revisions) as server:
+                departments = Departments(release)
+                async with OpaEngine(url, release.revisions, departments=departments) as server:
                     with pytest.raises(PolicyUnavailable, match=r"odd\.rego:\d"):
                         await server.decide(REQUEST)
+
+    async def test_a_failing_file_of_a_department_leaves_only_its_own_fields_undecided(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        release = release_with(odd=FAILING, more=FAILING.replace("public_security", "health"))
+        asked = dict.fromkeys(
+            ("Citizen.name", "Encounter.diagnosis", "Citizen.annualIncome"), Uses(True)
+        )
+        request = replace(REQUEST, fields=asked)
+        right = await EmbeddedEngine(table_release()).decide(request)
+
+        engine = EmbeddedEngine(release)
+        decision = await engine.decide(request)
+        assert await engine.decide(request) == decision
+
+        told = sorted(json.loads(line)["of"] for line in caplog.messages)
+        assert told == ["health", "public_security"]
+        texts = [as_text(decision, name, "select") for name in asked]
+        assert texts == [
+            *["deny no_decision"] * 2,
+            as_text(right, "Citizen.annualIncome", "select"),
+        ]
+        assert decision.undecided == 2
+        assert (await engine.decide(REQUEST)).undecided == len(REQUEST.fields)
+        async with PolicyProcess(release, deadline_seconds=15) as worker:
+            assert await worker.decide(request) == decision
+        if OPA is not None:
+            with opa_server(release, tmp_path) as url:
+                departments = Departments(release)
+                async with OpaEngine(url, release.revisions, departments=departments) as server:
+                    assert await server.decide(request) == decision
+                    assert (await server.decide(REQUEST)).undecided == len(REQUEST.fields)
+
+    async def test_a_file_that_other_rules_read_is_not_left_out(self) -> None:
+        reader = (
+            "package datong.departments.tax2\n\n"
+            'deny["Citizen.annualIncome"] contains "x" if '
+            'data.datong.departments.public_security.deny["Citizen.phone"]\n'
+        )
+        engine = EmbeddedEngine(release_with(odd=FAILING, reader=reader))
+
+        with pytest.raises(PolicyUnavailable, match=r"odd\.rego:\d"):
+            await engine.decide(
+                replace(REQUEST, fields={**REQUEST.fields, "Citizen.annualIncome": Uses(True)})
+            )
+
+    @pytest.mark.skipif(OPA is None, reason="no opa on PATH")
+    async def test_what_one_callers_questions_make_fail_keeps_nobody_from_an_opa_server(
+        self, tmp_path: Path
+    ) -> None:
+        release = release_with(odd=FAILING)
+        other = replace(REQUEST, asker=replace(ASKER, purpose=None))
+        with opa_server(release, tmp_path) as url:
+            async with OpaEngine(url, release.revisions) as server:
+                for _ in range(5):
+                    with pytest.raises(PolicyUnavailable, match=r"odd\.rego:\d"):
+                        await server.decide(REQUEST)
+
+                assert (await server.decide(other)).undecided == 0
 
     async def test_equal_releases_have_equal_revisions_and_bytes(self) -> None:
         one, other = table_release(), table_release()

@@ -13,6 +13,7 @@ from federation.gateway.engines.cache import CachedEngine
 from federation.gateway.engines.checks import check_release
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.embedded import EmbeddedEngine
+from federation.gateway.engines.failing import Departments
 from federation.gateway.engines.process import DividedEngine, PolicyProcess
 from federation.gateway.engines.reads import declared_reads
 from federation.gateway.engines.release import (
@@ -36,6 +37,7 @@ __all__ = [
     "POLICY_FOLDER",
     "Bundle",
     "CachedEngine",
+    "Departments",
     "DividedEngine",
     "EmbeddedEngine",
     "EngineCounts",

@@ -17,6 +17,7 @@ from typing import Any, Self
 from federation.access import AccessRequest, Decision, read_decision
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines.counts import EngineCounts
+from federation.gateway.engines.failing import Departments, RulesFailed
 from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
 from federation.gateway.engines.owned import OwnedEngine, describe_failure
 from federation.gateway.engines.reads import undeclared_reads
@@ -34,21 +35,6 @@ _PROBE: dict[str, Any] = {
     "operation": {"kind": "query"},
     "fields": {"Probe.field": {"select": True, "filter": True, "join": ["Probe.other"]}},
 }
-
-
-class _RulesFailed(PolicyUnavailable):
-    """A rule failed.
-
-    Attributes:
-        words: The engine's, which begin with the place where it has one.
-        place: File, line and column.
-    """
-
-    def __init__(self, words: str) -> None:
-        super().__init__(f"the policies failed: {words}")
-        self.words = words
-        found = _PLACE.search(words)
-        self.place = found[1] if found else "an unknown place"
 
 
 class EmbeddedEngine:
@@ -71,6 +57,8 @@ class EmbeddedEngine:
         """
         self.counts = counts or EngineCounts()
         self.revision = str(release.revisions)
+        self._departments = Departments(release)
+        self._spares: dict[str, EmbeddedEngine | None] = {}
         self._engine = engine or OwnedEngine()
         if engine is None:
             for step in _steps(self._engine, release):
@@ -108,14 +96,33 @@ class EmbeddedEngine:
     def evaluate(self, question: str) -> str:
         """The answer to a question of contract 1, both as JSON.
 
+        Where a department's file fails, its fields are missing in the answer.
+
         Raises:
             PolicyUnavailable: As ``decide``.
         """
         try:
             return _evaluate(self._engine, question, ENTRYPOINT)
-        except _RulesFailed as failure:
-            # The engine's own words may quote what was asked, and about whom.
-            raise PolicyUnavailable(f"the policies failed at {failure.place}") from None
+        except RulesFailed as failure:
+            department = self._departments.failed_at(failure.place)
+            spare = self._spare(department) if department else None
+            if department is None or spare is None:
+                raise
+        asked = json.loads(question)
+        rest = self._departments.others(asked["fields"], department)
+        return spare.evaluate(json.dumps({**asked, "fields": rest}))
+
+    def _spare(self, department: str) -> EmbeddedEngine | None:
+        """An engine without a department's file, made once; None where there cannot be one.
+
+        This engine evaluates all departments' files, whatever is asked.
+        """
+        if department not in self._spares:
+            try:
+                self._spares[department] = EmbeddedEngine(self._departments.without(department))
+            except PolicyFault:
+                self._spares[department] = None
+        return self._spares[department]
 
 
 def _steps(engine: OwnedEngine, release: PolicyRelease) -> Iterator[Callable[[], None]]:
@@ -152,7 +159,10 @@ def _evaluate(engine: OwnedEngine, question: str, rule: str) -> str:
         engine.here.set_input_json(question)
         text: str = engine.here.eval_rule_as_json(rule)
     except (RuntimeError, ValueError) as error:
-        raise _RulesFailed(describe_failure(error)) from None
+        words = describe_failure(error)
+        found = _PLACE.search(words)
+        place = found[1] if found else "an unknown place"
+        raise RulesFailed(f"the policies failed at {place}", place, words) from None
     except BaseException as error:
         # The engine's panics are BaseExceptions that no `except Exception` would see.
         if type(error).__name__ != "PanicException":
@@ -171,7 +181,7 @@ def _try_all_rules(engine: OwnedEngine) -> None:
         for package in sorted(engine.here.get_packages()):
             engine.here.set_input_json(probe)
             engine.here.eval_query_as_json(package)
-    except _RulesFailed as failure:
+    except RulesFailed as failure:
         raise PolicyFault((failure.words,)) from None
     except PolicyUnavailable as error:
         raise PolicyFault((error.message,)) from None

@@ -16,6 +16,7 @@ from opa_client.opa_async import AsyncOpaClient
 from federation.access import AccessRequest, Decision, read_decision
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines.counts import EngineCounts
+from federation.gateway.engines.failing import Departments, RulesFailed, with_undecided
 from federation.gateway.engines.release import ENTRYPOINT, Revisions
 
 # Strict, because a failing built-in function would else only be undefined there, while it is an
@@ -46,6 +47,7 @@ class OpaEngine:
         breaker_seconds: float = 1.0,
         patience_seconds: float = 0.0,
         counts: EngineCounts | None = None,
+        departments: Departments | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepares the connection; nothing is sent.
@@ -60,6 +62,7 @@ class OpaEngine:
             patience_seconds: For so long from now on a server that has not loaded the expected
                 release yet is asked again, within a question's deadline.
             counts: Shared counters.
+            departments: Whose fields may go without an answer when a department's file fails.
             clock: Monotonic seconds.
         """
         parts = urlsplit(url)
@@ -75,6 +78,7 @@ class OpaEngine:
         self.counts = counts or EngineCounts()
         self.expected = expected
         self._deadline = deadline_seconds
+        self._departments = departments
         self._clock = clock
         self._patient_until = clock() + patience_seconds
         self._breaker = _Breaker(breaker_failures, breaker_seconds, clock)
@@ -93,8 +97,7 @@ class OpaEngine:
             PolicyUnavailable: The server fails, is too slow, or decides by another release.
         """
         try:
-            self._breaker.enter()
-            decision = await self._ask(request)
+            decision = await self._ask_around(request)
         except PolicyUnavailable:
             self.counts.unavailable += 1
             raise
@@ -111,10 +114,30 @@ class OpaEngine:
             return error.message
         return None
 
+    async def _ask_around(self, request: AccessRequest) -> Decision:
+        """The answer without the fields of departments whose files fail for this question."""
+        self._breaker.enter()
+        try:
+            return await self._ask(request)
+        except RulesFailed as failure:
+            if self._departments is None:
+                raise
+            department = self._departments.failed_at(failure.place)
+            rest = self._departments.others(request.fields, department) if department else {}
+            # OPA reads a file for its department's fields only; one that fails without them would
+            # fail for ever.
+            if department is None or len(rest) == len(request.fields):
+                raise
+        return with_undecided(await self._ask_around(request.about(rest)), request)
+
     async def _ask(self, request: AccessRequest) -> Decision:
         try:
             body = await self._post(request.to_json())
             decision = read_decision(request, body.get("result"), str(self.expected))
+        except RulesFailed:
+            # The server works: what one caller's questions make fail must not close it to others.
+            self._breaker.succeeded()
+            raise
         except PolicyUnavailable:
             self._breaker.failed()
             raise
@@ -189,8 +212,12 @@ def _read_body(status: int, content: bytes) -> Mapping[str, Any]:
     if status != 200:
         errors = body.get("errors")
         told = [body, *(errors if isinstance(errors, list) else ())]
-        words = "; ".join(_describe(each) for each in told if isinstance(each, Mapping))
-        raise PolicyUnavailable(f"the OPA server failed (status {status}): {words}")
+        described = [_describe(each) for each in told if isinstance(each, Mapping)]
+        message = f"the OPA server failed (status {status}): {'; '.join(described)}"
+        places = [place for _, at, place in (words.partition(" at ") for words in described) if at]
+        if status == 500 and places:
+            raise RulesFailed(message, places[0])
+        raise PolicyUnavailable(message)
     return body
 
 
