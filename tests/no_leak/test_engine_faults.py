@@ -19,7 +19,7 @@ from federation.catalogue import build_catalogue
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines import EmbeddedEngine, PolicySource, load_policies, make_release
 from tests.no_leak.city import City, documents, grants
-from tests.policies.tables import OPA, opa_process
+from tests.policies.tables import OPA, freeze, opa_process
 from tests.support.departments import served
 
 
@@ -89,7 +89,7 @@ def test_an_opa_that_is_frozen_denies_until_it_goes_on(city: City, tmp_path: Pat
         access: dict[str, Any] = {"engine": "opa", "opa_url": url, "deadline_seconds": 0.5}
         gateway = city.gateway(granted, **access)
         known = gateway.ask("{ mayor { name } }")
-        server.send_signal(signal.SIGSTOP)
+        freeze(server)
         kept = gateway.ask("{ mayor { name } }")
         frozen = [gateway.ask("{ mayor { phone } }") for _ in range(4)]
         server.send_signal(signal.SIGCONT)

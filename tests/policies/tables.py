@@ -1,5 +1,6 @@
 """The case tables of the policies as the tests use them, and a real OPA started on a release."""
 
+import os
 import shutil
 import signal
 import socket
@@ -113,6 +114,12 @@ def opa_process(
             # One that a failed test left frozen would not hear of its end.
             server.send_signal(signal.SIGCONT)
             server.terminate()
+
+
+def freeze(server: subprocess.Popen[bytes]) -> None:
+    """Stop it as SIGSTOP does, and return when it is stopped: the signal alone takes a moment."""
+    server.send_signal(signal.SIGSTOP)
+    os.waitpid(server.pid, os.WUNTRACED)
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:

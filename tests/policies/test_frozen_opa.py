@@ -15,7 +15,7 @@ import pytest
 from federation.access import AccessRequest, Asker, Caller, Decision, Effect, OperationFacts, Uses
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines import OpaEngine
-from tests.policies.tables import NOW, OPA, opa_process, table_release
+from tests.policies.tables import NOW, OPA, freeze, opa_process, table_release
 
 pytestmark = pytest.mark.skipif(OPA is None, reason="no opa on PATH")
 
@@ -61,7 +61,7 @@ async def test_frozen_server_is_left_at_the_deadline_then_alone_and_taken_up_whe
     async with asked(tmp_path) as (engine, server, clock):
         assert _is_allowed(await engine.decide(REQUEST))
 
-        server.send_signal(signal.SIGSTOP)
+        freeze(server)
         told = [await _fails(engine) for _ in range(3)]
         begun = time.monotonic()
         alone = await _fails(engine)
@@ -86,7 +86,7 @@ async def test_of_many_questions_to_a_frozen_server_one_tries_whether_it_goes_on
     tmp_path: Path,
 ) -> None:
     async with asked(tmp_path) as (engine, server, clock):
-        server.send_signal(signal.SIGSTOP)
+        freeze(server)
         # All at once: each waits for its own deadline, none is answered from another's failure.
         told = await asyncio.gather(*(_fails(engine) for _ in range(8)))
         clock.seconds = 6
@@ -99,7 +99,7 @@ async def test_of_many_questions_to_a_frozen_server_one_tries_whether_it_goes_on
 
 async def test_answer_that_comes_after_the_deadline_is_nobodys(tmp_path: Path) -> None:
     async with asked(tmp_path) as (engine, server, _):
-        server.send_signal(signal.SIGSTOP)
+        freeze(server)
         await _fails(engine)
         server.send_signal(signal.SIGCONT)
         # The frozen server answers the old question now; the new one gets its own answer.
