@@ -67,6 +67,12 @@ deny["Citizen.name"] contains "never" if {
 """
 
 
+CONFLICTING = """package datong.departments.public_security
+
+mask["Citizen.name"] := "initial" if input.purpose == "test-plain"
+
+mask["Citizen.name"] := "hash" if input.purpose == "test-plain"
+"""
 FAILING_FOR_ALL = FAILING.replace("departments.public_security", "rules.demands")
 
 
@@ -173,10 +179,11 @@ class TestEmbedded:
                     with pytest.raises(PolicyUnavailable, match=r"odd\.rego:\d"):
                         await server.decide(REQUEST)
 
+    @pytest.mark.parametrize("odd", [FAILING, CONFLICTING], ids=["built-in", "conflict"])
     async def test_a_failing_file_of_a_department_leaves_only_its_own_fields_undecided(
-        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture, odd: str
     ) -> None:
-        release = release_with(odd=FAILING, more=FAILING.replace("public_security", "health"))
+        release = release_with(odd=odd, more=odd.replace("public_security", "health"))
         asked = dict.fromkeys(
             ("Citizen.name", "Encounter.diagnosis", "Citizen.annualIncome"), Uses(True)
         )
