@@ -225,8 +225,10 @@ def _read_questions(file: Path) -> list[AccessRequest]:
 def _documents(text: str, file: Path) -> Iterator[tuple[int, Any]]:
     """JSON documents one after the other, each with the line that it begins in."""
     decoder, end = json.JSONDecoder(), 0
+    line, counted_to = 1, 0
     while start := _BEGINNING.search(text, end):
-        line = text.count("\n", 0, start.start()) + 1
+        line += text.count("\n", counted_to, start.start())
+        counted_to = start.start()
         try:
             document, end = decoder.raw_decode(text, start.start())
         except ValueError as error:
