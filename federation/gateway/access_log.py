@@ -66,6 +66,10 @@ class AccessLog:
         """What whoever keeps the audit trail should know; the texts are our own."""
         self._logger.warning(json.dumps({"time": time.time(), "trail": what}))
 
+    def questions(self, what: str) -> None:
+        """Why questions are not recorded; the texts are our own."""
+        self._logger.warning(json.dumps({"time": time.time(), "questions": what}))
+
     def unavailable(self, request_id: str, error: Unavailable) -> None:
         """Something an answer needs does not work; the texts of these errors are our own."""
         line = {

@@ -12,6 +12,7 @@ from federation.gateway.deciding import Deciding
 
 if TYPE_CHECKING:
     from federation.gateway.lease import Lease
+    from federation.gateway.question_file import QuestionFile
 
 
 class _Ended:
@@ -29,10 +30,16 @@ class LiveEngine:
         changed: Set, and replaced by a new one, at each change.
     """
 
-    def __init__(self, deciding: Deciding, lease: Lease | None = None) -> None:
+    def __init__(
+        self,
+        deciding: Deciding,
+        lease: Lease | None = None,
+        questions: QuestionFile | None = None,
+    ) -> None:
         self.current = deciding
         self.changed = asyncio.Event()
         self._lease = lease
+        self._questions = questions
         self._closing: set[asyncio.Task[None]] = set()
 
     async def decide(self, request: AccessRequest) -> Decision:
@@ -57,6 +64,8 @@ class LiveEngine:
                 break
         if current.dry_run is not None:
             current.dry_run.observe(request, decision)
+        if self._questions is not None:
+            self._questions.observe(request)
         return decision
 
     async def view(

@@ -24,7 +24,7 @@ from federation.gateway.intents import Intents
 from federation.gateway.live import LiveEngine
 from federation.gateway.pipeline import Gateway, Identify, Parts
 from federation.gateway.reloading import Inputs, Reloader, Replaced
-from federation.gateway.settings import Config
+from federation.gateway.settings import Access, Config
 from federation.gateway.signing import ContextSigner
 from federation.gateway.start import make_signer
 from federation.gateway.state import build_state
@@ -38,6 +38,7 @@ from federation.supergraph import Supergraph
 if TYPE_CHECKING:
     from federation.gateway.lease import Lease
     from federation.gateway.policy_store import PolicyStore
+    from federation.gateway.question_file import QuestionFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ async def start_gateway(
             lease.know(shared)
         deciding = await building.build(source, state.catalogue, shared)
         building.keep(source)
-        live = LiveEngine(deciding, lease)
+        live = LiveEngine(deciding, lease, _open_questions(config.access, hash_key, log))
         stack.push_async_callback(live.close)
         transport = await stack.enter_async_context(
             open_transport(config.subgraphs, {graph.name: graph.url for graph in supergraph.graphs})
@@ -199,6 +200,15 @@ async def _open_sink(
     if store.has_new_digest_key:
         log.trail(NEW_DIGEST_KEY)
     return store
+
+
+def _open_questions(settings: Access, key: bytes, log: AccessLog) -> QuestionFile | None:
+    if not settings.questions_file:
+        return None
+    # What is not configured is not imported.
+    from federation.gateway.question_file import QuestionFile  # noqa: PLC0415
+
+    return QuestionFile(settings.questions_file, settings.questions_max_bytes, key, log)
 
 
 def _identify(config: Config, live: LiveEngine, lease: Lease | None) -> Identify:

@@ -223,6 +223,10 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         candidate: Folder with policies that are tried beside the ones that decide (dry run); empty
             tries none. Their data is in `candidate_data`, or else the data that decides.
         candidate_data: Folder with grants, purposes and organisations for the candidate.
+        questions_file: File to which distinct questions are appended, for `datong policy diff
+            --questions`; persons stand in it as digests keyed by `audit.key_file`. Empty records
+            none.
+        questions_max_bytes: Recording stops when the file would grow longer.
         cache_url: Redis that keeps decisions for all processes, such as `redis://host:6379/0`;
             empty uses none. Each process has a cache of its own in any case.
         cache_key_file: Secret of at least 32 bytes, white space at its ends not counted, that
@@ -250,6 +254,8 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str = ""
     candidate: str = ""
     candidate_data: str = ""
+    questions_file: str = ""
+    questions_max_bytes: int = 16_777_216
     cache_url: str = ""
     cache_key_file: str = ""
     store: str = ""

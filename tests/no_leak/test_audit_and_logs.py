@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.datastructures import Headers
@@ -54,6 +55,23 @@ def test_the_texts_of_operations_in_the_trail_hold_no_literals(city: City) -> No
     raw = b"".join(file.read_bytes() for file in gateway.audit.parent.glob("audit.sqlite*"))
     assert ANN.encode() not in raw
     assert "张三".encode() not in raw
+
+
+def test_recorded_questions_name_no_person(city: City, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    gateway = city.gateway(RIGHTS, questions_file=str(file))
+    consent = city.issuer.consent(aud="clerk", sub=ANN, purpose="work", jti=f"of-{BEN}")
+    headers = {**gateway.caller(), "datong-consent": consent}
+
+    wire = gateway.ask(QUESTION, {"n": ANN}, headers)
+    gateway.ask(f'{{ x{ANN}: citizen(idNumber: "{ANN}") {{ name }} }}', None, headers)
+    gateway.ask("{ mayor { name } }", None, gateway.caller(sub=ANN))
+
+    text = file.read_text()
+    questions = [json.loads(line) for line in text.splitlines()]
+    assert wire.data["citizen"]["income"] == 770_077
+    assert [len(each["consents"]) for each in questions] == [1, 1, 0]
+    assert [name for name in (ANN, BEN, "clerk", "NAME-ANN") if name in text] == []
 
 
 def test_a_record_tells_each_verdict_and_what_was_asked_where(city: City) -> None:
