@@ -11,6 +11,7 @@ from federation.access.decision import (
     Effect,
     Verdict,
     allow_all,
+    join_rows,
     no_decision,
     read_decision,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "everything",
     "fulfils",
     "input_shapes",
+    "join_rows",
     "no_decision",
     "read_condition",
     "read_decision",

@@ -182,6 +182,27 @@ def test_row_filter_that_goes_away_widens(folder: Path) -> None:
     assert "starts_with" in found[0]["before"]
 
 
+def test_row_filter_that_goes_away_behind_one_of_two_fields_widens(folder: Path) -> None:
+    change_grant(folder, "county_990102", "Citizen.name", region=None)
+
+    assert [
+        (each["caller"], each["place"], each["use"], each["direction"], each["after"])
+        for each in changes(folder)
+    ] == [("county-officer", "Citizen", "rows", "widens", "all rows")]
+
+
+def test_denial_of_a_field_whose_condition_confined_the_rows_narrows_only(folder: Path) -> None:
+    (folder / "new/datong/departments/public_security.rego").write_text(
+        "package datong.departments.public_security\n\n"
+        'deny["Citizen.name"] contains "x" if input.caller.department == "heming_bank"\n'
+    )
+
+    assert [(each["place"], each["direction"]) for each in changes(folder)] == [
+        ("Citizen.name", "narrows")
+    ]
+    assert diff(folder).returncode == 0
+
+
 def test_row_filter_that_a_department_adds_narrows(folder: Path) -> None:
     (folder / "new/datong/departments/public_security.rego").write_text(
         "package datong.departments.public_security\n\n"

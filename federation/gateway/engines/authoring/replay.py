@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from federation.access import AccessRequest, Decision, Effect, PolicyEngine, Verdict, no_decision
+from federation.access import (
+    AccessRequest,
+    Decision,
+    Effect,
+    PolicyEngine,
+    RowCondition,
+    Verdict,
+    join_rows,
+    no_decision,
+)
 from federation.errors import PolicyUnavailable
 
 _RANK = {Effect.DENY: 0, Effect.MASK: 1, Effect.ALLOW: 2}
 ALL_ROWS = "all rows"
 ROWS = "rows"
 """Stands for the use where row filters of a type change."""
+
+_Conjuncts = frozenset[str] | None
+"""The conditions that rows must all meet, as text; None where no row is shown."""
 
 
 class Direction(Enum):
@@ -95,22 +107,46 @@ def compare(request: AccessRequest, before: Decision, after: Decision) -> Iterat
     ) -> Change:
         return Change(asker.caller.id, asker.purpose, operation, place, use, *texts, reasons, way)
 
-    shown: set[str] = set()
+    shown: list[str] = []
     for coordinate, uses in request.fields.items():
         for use in uses.names():
             first, second = before.verdict(coordinate, use), after.verdict(coordinate, use)
             if Effect.DENY not in {first.effect, second.effect}:
-                shown.add(coordinate.partition(".")[0])
+                shown.append(coordinate)
             if (first.effect, first.mask) != (second.effect, second.mask):
                 texts = (_text(first), _text(second))
                 way = _direction(first, second)
                 yield change(coordinate, use, texts, second.reasons, way)
-    # Of a type that is closed on either side the rows say nothing yet.
-    for name in sorted(shown):
-        first_rows, second_rows = _conjuncts(before, name), _conjuncts(after, name)
-        if first_rows != second_rows:
-            texts = (_rows_text(first_rows), _rows_text(second_rows))
-            yield change(name, ROWS, texts, (), _rows_direction(first_rows, second_rows))
+    for name, first_rows, second_rows in _rows(before, after, shown):
+        texts = (_rows_text(first_rows), _rows_text(second_rows))
+        yield change(name, ROWS, texts, (), _rows_direction(first_rows, second_rows))
+
+
+def _rows(
+    before: Decision, after: Decision, shown: list[str]
+) -> list[tuple[str, _Conjuncts, _Conjuncts]]:
+    """The types whose rows differ behind a field that both sides show, with what they must meet.
+
+    A field that one side denies says nothing yet of rows: the condition that it brought, or brings
+    now, never confined who asks for the other fields alone.
+    """
+    if before.rows is None or after.rows is None:
+        # What brings which condition is not known, so every one of them is brought.
+        types = dict.fromkeys(coordinate.partition(".")[0] for coordinate in shown)
+        sides = [(tuple(types), before.row_filters, after.row_filters)]
+    else:
+        bound = [(before.rows.get(each, {}), after.rows.get(each, {})) for each in shown]
+        sides = [
+            (tuple({**first, **second}), join_rows([first]), join_rows([second]))
+            for first, second in bound
+        ]
+    found = {
+        (name, _conjuncts(first, name), _conjuncts(second, name)): None
+        for names, first, second in sides
+        for name in names
+    }
+    differing = [each for each in found if each[1] != each[2]]
+    return sorted(differing, key=lambda each: (each[0], *map(_rows_text, each[1:])))
 
 
 async def _decide(engine: PolicyEngine, request: AccessRequest) -> Decision:
@@ -131,11 +167,11 @@ def _direction(before: Verdict, after: Verdict) -> Direction:
     return Direction.WIDENS if second > first else Direction.NARROWS
 
 
-def _conjuncts(decision: Decision, type_name: str) -> frozenset[str] | None:
-    """The conditions that rows of a type must all meet, as text; None where no row is shown."""
-    if type_name not in decision.row_filters:
+def _conjuncts(filters: Mapping[str, RowCondition | None], type_name: str) -> _Conjuncts:
+    """What the rows of a type must all meet."""
+    if type_name not in filters:
         return frozenset()
-    condition = decision.row_filters[type_name]
+    condition = filters[type_name]
     if condition is None:
         return None
     document: Any = condition.to_json()
@@ -145,7 +181,7 @@ def _conjuncts(decision: Decision, type_name: str) -> frozenset[str] | None:
     )
 
 
-def _rows_direction(before: frozenset[str] | None, after: frozenset[str] | None) -> Direction:
+def _rows_direction(before: _Conjuncts, after: _Conjuncts) -> Direction:
     if before is None or (after is not None and after < before):
         return Direction.WIDENS
     if after is None or before < after:
@@ -153,7 +189,7 @@ def _rows_direction(before: frozenset[str] | None, after: frozenset[str] | None)
     return Direction.DIFFERS
 
 
-def _rows_text(conjuncts: frozenset[str] | None) -> str:
+def _rows_text(conjuncts: _Conjuncts) -> str:
     if conjuncts is None:
         return "no rows"
     return " and ".join(sorted(conjuncts)) or ALL_ROWS
