@@ -230,9 +230,10 @@ def _expand(text: str, known: Mapping[str, Any]) -> list[str]:
 def read_claims(text: str) -> dict[str, Any]:
     """Claims of a caller of the demo, of a file, or as they are given in JSON.
 
-    Ends the command with status 2 when they cannot be read.
+    Ends the command with status 2 when they cannot be read, or a gateway would refuse them.
     """
     from federation.cli.demo.callers import CALLERS  # noqa: PLC0415
+    from federation.gateway.identity import UnknownKind, read_facts  # noqa: PLC0415
 
     if text in CALLERS:
         return dict(CALLERS[text])
@@ -241,7 +242,12 @@ def read_claims(text: str) -> dict[str, Any]:
             names = ", ".join(CALLERS)
             raise usage_fault(f"--caller {text}: neither a file nor a caller of the demo ({names})")
         text = f"@{text}"
-    return read_object(text, "--caller")
+    claims = read_object(text, "--caller")
+    try:
+        read_facts({"sub": "caller", **claims})
+    except UnknownKind as fault:
+        raise usage_fault(f"--caller: {fault}") from None
+    return claims
 
 
 def _read_consent(text: str, purpose: str | None) -> ConsentFact:

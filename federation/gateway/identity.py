@@ -30,6 +30,9 @@ IsGranted = Callable[[Caller, str], bool]
 GrantedPurposes = Mapping[str, Mapping[str, frozenset[tuple[float, float, frozenset[str] | None]]]]
 """By department and purpose, from when until when grants name it, and for which roles."""
 
+KINDS = ("person", "application")
+"""What callers can be, see ``schemas/input.json`` of the policies."""
+
 ANONYMOUS = Caller(id="anonymous", kind="person")
 
 
@@ -43,6 +46,13 @@ class CallerRefused(Forbidden):
     def __init__(self, caller: Caller, refusal: Forbidden) -> None:
         super().__init__(refusal.message, extensions=refusal.extensions)
         self.caller = caller
+
+
+class UnknownKind(jwt.InvalidTokenError):
+    """Claims that tell of a kind of caller that there is none of."""
+
+    def __init__(self) -> None:
+        super().__init__(f"its kind is neither {' nor '.join(KINDS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,13 +282,18 @@ class Identifier:
 def read_caller(claims: Mapping[str, Any]) -> Caller:
     """The caller that verified claims describe; claims of a wrong type count as absent.
 
+    Raises:
+        UnknownKind: Absent it would be a person, and rules that stop applications would let it by.
+
     Source:
         RFC 8693, "scope": most issuers tell scopes in one text, parted by spaces.
     """
-    clearance = claims.get("clearance", 0)
+    clearance, kind = claims.get("clearance", 0), claims.get("kind", "person")
+    if kind not in KINDS:
+        raise UnknownKind
     return Caller(
         id=str(claims["sub"]),
-        kind=_text(claims, "kind") or "person",
+        kind=kind,
         department=_text(claims, "department") or None,
         region=_text(claims, "region") or None,
         roles=frozenset(_texts(claims, "roles")),
@@ -290,7 +305,11 @@ def read_caller(claims: Mapping[str, Any]) -> Caller:
 
 
 def read_facts(claims: Mapping[str, Any]) -> CallerFacts:
-    """The caller that verified claims describe, with the purposes that they name."""
+    """The caller that verified claims describe, with the purposes that they name.
+
+    Raises:
+        UnknownKind: See ``read_caller``.
+    """
     return CallerFacts(read_caller(claims), frozenset(_texts(claims, "purposes")))
 
 

@@ -91,6 +91,14 @@ def test_a_grant_is_shown_with_all_its_terms(schema: Path, tmp_path: Path) -> No
     ) in " ".join(done.stdout.split())
 
 
+def test_caller_of_a_kind_that_no_token_may_have_is_wrong_usage(schema: Path) -> None:
+    asked = ("Citizen.name", "--caller", '{"kind": "robot"}', "--supergraph", str(schema))
+    done = datong(schema.parent, "policy", "explain", *asked)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--caller: its kind is neither person nor application" in done.stderr
+
+
 def test_grant_that_needs_consent_is_shown_with_what_it_lacks(schema: Path) -> None:
     (field,) = explain(schema, "Citizen.name", *LOAN)
 

@@ -94,6 +94,8 @@ async def test_scopes_come_as_a_list_or_as_oauths_text(
         ({"exp": True}, "no number"),
         ({"exp": float("nan")}, "no number"),
         ({"nbf": float("nan")}, "no number"),
+        ({"kind": "robot"}, "its kind is neither person nor application"),
+        ({"kind": ["person"]}, "its kind is neither"),
     ],
 )
 async def test_a_token_that_does_not_hold_is_refused_and_says_why(
