@@ -39,7 +39,11 @@ PoliciesOption = Annotated[
 ]
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", metavar="FOLDER", help="Grants, purposes and organisations."),
+    typer.Option(
+        "--data",
+        metavar="FOLDER",
+        help="Grants, purposes and organisations; those in the policy folder without.",
+    ),
 ]
 
 
@@ -57,10 +61,14 @@ class ReleaseOptions(SchemaOptions):
 
 
 def access_section(policies: Path | None, data: Path | None) -> dict[str, str | None]:
-    """The settings that folders given on the command line stand for."""
+    """The settings that folders given on the command line stand for.
+
+    A policy folder that is given brings its data, and one without any takes what is configured.
+    """
+    beside = "" if policies and (policies / "data").is_dir() else None
     return {
         "policies": str(policies) if policies else None,
-        "data": str(data) if data else None,
+        "data": str(data) if data else beside,
     }
 
 

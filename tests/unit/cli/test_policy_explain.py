@@ -91,6 +91,32 @@ def test_a_grant_is_shown_with_all_its_terms(schema: Path, tmp_path: Path) -> No
     ) in " ".join(done.stdout.split())
 
 
+@pytest.mark.parametrize(
+    ("command", "grants"),
+    [("explain", '{"grants": {}}'), ("lint", '{"nobody": {}}'), ("coverage", '{"grants": {}}')],
+)
+def test_data_is_that_of_the_folder_given_then_that_of_the_settings(
+    schema: Path, tmp_path: Path, command: str, grants: str
+) -> None:
+    shutil.copytree(POLICY_FOLDER, tmp_path / "tried")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "grants.json").write_text(grants)
+    (tmp_path / "datong.toml").write_text('[access]\ndata = "other"\n')
+    folder = ("--policies", "tried") if command == "explain" else ("tried",)
+    field = ("Citizen.name", "--caller", "county-officer", "--purpose", "data-return")
+    asked = (*(field if command == "explain" else ()), *folder, "--format", "json")
+    others = ("--config", "datong.toml", "--supergraph", str(schema))
+
+    beside = datong(tmp_path, "policy", command, *asked, "--supergraph", str(schema))
+    told = datong(tmp_path, "policy", command, *asked, *others)
+    given = datong(tmp_path, "policy", command, *asked, *others, "--data", "other")
+    shutil.rmtree(tmp_path / "tried" / "data")
+    bare = datong(tmp_path, "policy", command, *asked, *others)
+
+    assert told.stdout == beside.stdout
+    assert bare.stdout == given.stdout != told.stdout
+
+
 def test_caller_of_a_kind_that_no_token_may_have_is_wrong_usage(schema: Path) -> None:
     asked = ("Citizen.name", "--caller", '{"kind": "robot"}', "--supergraph", str(schema))
     done = datong(schema.parent, "policy", "explain", *asked)
