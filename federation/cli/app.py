@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from federation.cli.report import usage_fault
+from federation.cli.report import log_for_people, usage_fault
 from federation.gateway.config import InvalidConfig
 
 # Name to module and the command or group there. Only the module of the command that runs is
@@ -57,6 +57,7 @@ class _Root(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Runs a command; a setting that cannot be used may show only when it is used."""
+        log_for_people()
         try:
             return super().invoke(ctx)
         except InvalidConfig as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,31 @@ class _Err:
 
 
 err = _Err()
+
+
+_LAST_RESORT = logging.lastResort
+
+
+class _Log(logging.Handler):
+    """Says what is logged in sentences, each once; what has none is logged as always."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._told: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sentence = getattr(record, "sentence", None)
+        if sentence is None:
+            if _LAST_RESORT is not None:
+                _LAST_RESORT.handle(record)
+        elif sentence not in self._told:
+            self._told.add(sentence)
+            err.print(f"[yellow]warning:[/yellow] {_plain(sentence)}")
+
+
+def log_for_people() -> None:
+    """Makes sentences of log lines, wherever no log is set up as a gateway does."""
+    logging.lastResort = _Log()
 
 
 def usage_fault(message: str) -> typer.Exit:

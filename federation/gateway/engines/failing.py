@@ -58,6 +58,7 @@ class Departments:
         """The department whose file it is; None when others would be wrong without it.
 
         The log has a line for each place: whoever asks learns of no failure, only of no decision.
+        Its record also says so in a ``sentence``, for commands, whose logs people read.
         """
         file, _, _ = place.partition(":")
         owners = {name for known, name in self._files.items() if f"/{file}".endswith(f"/{known}")}
@@ -67,7 +68,8 @@ class Departments:
         if place not in self._told:
             self._told.add(place)
             line = {"time": time.time(), "policies": "failed", "of": department, "at": place}
-            _log.error(json.dumps(line))
+            told = f"rules of {department} fail at {place}: its fields have no decision"
+            _log.error(json.dumps(line), extra={"sentence": told})
         return department
 
     def without(self, department: str) -> PolicyRelease:

@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,29 @@ def test_data_is_that_of_the_folder_given_then_that_of_the_settings(
 
     assert told.stdout == beside.stdout
     assert bare.stdout == given.stdout != told.stdout
+
+
+def test_people_are_told_of_rules_that_fail_in_a_sentence(schema: Path, tmp_path: Path) -> None:
+    shutil.copytree(POLICY_FOLDER, tmp_path / "new")
+    file = Path("datong/departments/public_security.rego")
+    (tmp_path / "new" / file).write_text(
+        "package datong.departments.public_security\n\n"
+        'deny["Citizen.name"] contains "x" if {\n'
+        '\tinput.caller.department == "heming_bank"\n\tto_number("no") > 1\n}\n'
+    )
+    asked = ("Citizen.name", *LOAN, "--policies", "new", "--supergraph", str(schema))
+    # A process of its own: a log that nobody set up is not to be had beside that of the tests.
+    done = subprocess.run(
+        [sys.executable, "-m", "federation.cli", "policy", "explain", *asked],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stderr.splitlines() == [
+        f"warning: rules of public_security fail at {file}:5:16: its fields have no decision"
+    ]
 
 
 def test_caller_of_a_kind_that_no_token_may_have_is_wrong_usage(schema: Path) -> None:
