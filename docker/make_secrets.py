@@ -42,7 +42,7 @@ def main() -> None:
     """Make what is missing."""
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     passwords = ("postgres_password", "redis_password", "admin_token", "opa_token")
-    for name in (*passwords, "mask_key", "audit_key"):
+    for name in (*passwords, "mask_key", "cache_key", "audit_key"):
         make(name, lambda: secrets.token_urlsafe(48))
     make("opa_authz", lambda: AUTHZ.format(digest=digest("opa_token")))
     make("audit_head_key", private_key)

@@ -15,6 +15,7 @@ import pytest
 
 from federation.gateway.config import load_config
 from federation.gateway.engines import bundle_signer
+from federation.gateway.engines.second_level import read_secret
 from subgraphs.__main__ import FIRST_PORT, NAMES
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,27 @@ def test_opa_takes_bundles_that_the_gateway_signed_and_no_others(tmp_path: Path)
     assert opa.count("resource: ") == opa.count("    signing:\n      keyid: datong\n") == 3
     for option in ("--set=keys.datong.algorithm=ES256", "--set-file=keys.datong.key=/run/secrets/"):
         assert f"      - {option}" in FILE
+
+
+def test_both_gateways_share_decisions_through_redis(tmp_path: Path) -> None:
+    make_secrets(folder := tmp_path / "secrets")
+    entrypoint = (ROOT / "docker" / "entrypoint").read_text(encoding="utf-8")
+    script = entrypoint.replace("/run/secrets", str(folder))
+    shown = "import os, json; print(json.dumps(dict(os.environ)))"
+    command = ["sh", "-c", script, "entrypoint", sys.executable, "-c", shown]
+    printed = subprocess.run(command, check=True, capture_output=True)
+
+    environment = json.loads(printed.stdout)
+    config = load_config(ROOT / "docker" / "gateway.toml", environment, {})
+
+    password = (folder / "redis_password").read_text(encoding="utf-8")
+    assert config.access.cache_url == f"redis://:{password}@redis:6379/0"
+    assert config.access.cache_key_file == "/run/secrets/cache_key"
+    assert len(read_secret(str(folder / "cache_key"))) >= 32
+    _, gateway, _ = re.split(r"\n  gateway:\n|\n  opa:\n", FILE)
+    assert {"cache_key", "redis_password"} <= set(
+        re.findall(r"^      - (\w+)$", gateway, re.MULTILINE)
+    )
 
 
 def composer() -> list[str]:
