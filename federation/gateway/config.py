@@ -47,6 +47,8 @@ def load_config(
     return config
 
 
+_REDIS = ("redis://", "rediss://")
+
 _Setting = tuple[str, str, str, Any]
 
 
@@ -167,6 +169,8 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str, str]]:
         yield "signing", "life_seconds", "subgraphs refuse contexts that live over 60 seconds"
     if config.access.engine == "opa" and not config.access.opa_url:
         yield "access", "opa_url", "name the OPA server, for example http://127.0.0.1:8181"
+    if config.access.cache_url and not config.access.cache_url.startswith(_REDIS):
+        yield "access", "cache_url", "write redis://host:6379/0, or rediss:// for TLS"
     if config.access.cache_url and not config.access.cache_key_file:
         yield "access", "cache_key_file", "who can write to Redis could give rights: name a secret"
     if config.server.admin_port and len(config.server.admin_token) < 16:

@@ -53,7 +53,7 @@ class SecondLevel:
         """Prepares; nothing is opened.
 
         Args:
-            url: Such as ``redis://:password@host:6379/0``.
+            url: Such as ``redis://:password@host:6379/0``; with ``rediss``, over TLS.
             secret: Authenticates documents; the same in all processes.
             revision: Of the release; documents of another one are never read.
             clock: Monotonic seconds.
@@ -71,6 +71,7 @@ class SecondLevel:
             timeout=TIMEOUT_SECONDS,
             endpoint=parts.hostname or "localhost",
             port=parts.port or 6379,
+            ssl=parts.scheme == "rediss",
             db=int(parts.path.strip("/") or 0),
             password=unquote(parts.password) if parts.password else None,
         )

@@ -59,6 +59,10 @@ def test_environment_texts_become_the_types_of_their_settings() -> None:
         ("[http]\ndeadline_seconds = -1", ("http.deadline_seconds", "more than 0")),
         ("[signing]\nlife_seconds = 61", ("signing.life_seconds", "60")),
         ('[access]\nengine = "opa"', ("access.opa_url", "OPA")),
+        (
+            '[access]\ncache_url = "redis.example:6379"\ncache_key_file = "a"',
+            ("access.cache_url", "rediss://"),
+        ),
         ("[server]\nadmin_port = 1", ("server.admin_token", "16")),
         ("port = 1", ("datong.toml", "port", "[server]")),
         ("[server", ("datong.toml", "TOML")),
