@@ -39,7 +39,7 @@ from federation.access.restrict import (
     row_filters_json,
 )
 from federation.access.row_filter import RowCondition, fulfils, read_condition
-from federation.access.rows import ROW_RIGHT_RULE, RowQuestion, refused_for_rows
+from federation.access.rows import ROW_RIGHT_RULE, RowQuestion, refused_by_gateway
 from federation.access.view import build_view, everything
 
 __all__ = [
@@ -83,7 +83,7 @@ __all__ = [
     "read_condition",
     "read_decision",
     "refuse_whole",
-    "refused_for_rows",
+    "refused_by_gateway",
     "restrict",
     "row_filters_json",
     "suits",

@@ -226,6 +226,17 @@ class Judge:
         told = Verdict(Effect.DENY, reasons, GATEWAY_RULE, decided=least.verdict.decided)
         return Denial(facts.coordinate, least.coordinate or facts.coordinate, "select", told)
 
+    def overruling(self, coordinate: str, use: str) -> Verdict | None:
+        """The refusal of one use that the policies open; None where their verdict stands."""
+        verdict = self._verdict(coordinate, use)
+        if verdict is not self.decision.verdict(coordinate, use):
+            return verdict
+        if verdict.effect is Effect.MASK:
+            type_name, _, field = coordinate.partition(".")
+            facts = self.index.fields.get((type_name, field))
+            return None if facts is None or _masks(verdict.mask, facts) else UNSUITED
+        return None
+
     def allows(self, coordinate: str, use: str) -> bool:
         """Whether one use by itself is allowed."""
         return self._verdict(coordinate, use).effect is not Effect.DENY
@@ -320,7 +331,7 @@ class Judge:
         key = (coordinate, use)
         if key not in self._verdicts:
             verdict = self.decision.verdict(coordinate, use)
-            if verdict.effect is not Effect.DENY and self._has_rows and _by_consent(verdict):
+            if verdict.effect is not Effect.DENY and self._has_rows and by_consent(verdict):
                 type_name = read_coordinate(coordinate).type
                 verdict = verdict if self._confined(type_name) else UNCONFINED
             elif verdict.effect is Effect.MASK and use != "select":
@@ -367,5 +378,6 @@ def _masks(mask: str | None, facts: FieldFacts) -> bool:
     return not facts.returns and suits(mask or "", facts.type)
 
 
-def _by_consent(verdict: Verdict) -> bool:
+def by_consent(verdict: Verdict) -> bool:
+    """Whether a consent is what opens a use."""
     return any(reason.partition(":")[0] == "consent" for reason in verdict.reasons)

@@ -21,7 +21,7 @@ from federation.access.decision import (
     join_rows,
 )
 from federation.access.index import AccessIndex, FieldFacts
-from federation.access.judge import UNFILTERED, Judge
+from federation.access.judge import UNFILTERED, Judge, by_consent
 from federation.access.request import AccessRequest, Uses
 from federation.access.row_filter import AllOf, AnyOf, RowCondition, conjunction
 
@@ -118,23 +118,34 @@ class RowQuestion:
         )
 
 
-def refused_for_rows(decision: Decision, index: AccessIndex) -> frozenset[str]:
-    """The fields that the policies open, and that are refused since they tell of unseen rows.
+def refused_by_gateway(decision: Decision, index: AccessIndex) -> dict[tuple[str, str], str]:
+    """The uses that the policies open and the decision as a whole closes, with the gateway's rules.
 
     Args:
         decision: That says whether rows may be seen, see ``RowQuestion.settle``.
         index: Of the schema.
     """
-    if all(right.is_given for right in decision.row_rights.values()):
-        return frozenset()
+    hides_rows = not all(right.is_given for right in decision.row_rights.values())
+    in_doubt = [
+        key
+        for key, verdict in decision.verdicts.items()
+        if verdict.effect is Effect.MASK
+        or (verdict.effect is Effect.ALLOW and (hides_rows or by_consent(verdict)))
+    ]
+    if not in_doubt:
+        return {}
     judge = Judge({}, decision, index, tests_rows=index.tests_rows)
-    refused = set()
-    for coordinate, use in decision.verdicts:
-        type_name, _, field = coordinate.partition(".")
-        facts = index.fields.get((type_name, field)) if use == "select" else None
-        if facts is not None and judge.allows(coordinate, use) and judge.unseen(facts):
-            refused.add(coordinate)
-    return frozenset(refused)
+    refused = {}
+    for coordinate, use in in_doubt:
+        own = judge.overruling(coordinate, use)
+        if own is not None:
+            refused[coordinate, use] = f"{own.rule}:{own.reasons[0]}"
+        elif hides_rows and use == "select":
+            type_name, _, field = coordinate.partition(".")
+            facts = index.fields.get((type_name, field))
+            if facts is not None and judge.unseen(facts):
+                refused[coordinate, use] = ROW_RIGHT_RULE
+    return refused
 
 
 def _read(

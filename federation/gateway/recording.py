@@ -8,12 +8,11 @@ from typing import Any
 import msgspec
 
 from federation.access import (
-    ROW_RIGHT_RULE,
     AccessIndex,
     Caller,
     Decision,
     Effect,
-    refused_for_rows,
+    refused_by_gateway,
 )
 from federation.audit import (
     EVERYTHING,
@@ -139,16 +138,16 @@ def _page(
 def audited_verdicts(decision: Decision, index: AccessIndex) -> tuple[AuditedVerdicts, ...]:
     """What was decided on every asked coordinate, by the departments that hold it.
 
-    That is what the policies say, but for fields that the gateway refuses for their rows.
+    That is what the policies say, but for what the decision as a whole closes.
     """
-    refused = refused_for_rows(decision, index)
+    refused = refused_by_gateway(decision, index)
     groups: dict[tuple[str, str, tuple[str, ...], str], set[str]] = {}
     for (coordinate, use), verdict in decision.verdicts.items():
         departments = _departments(coordinate, index)
         other = "" if use == "select" else use
         group = (verdict.effect.value, verdict.rule, departments, other)
-        if not other and coordinate in refused:
-            group = (Effect.DENY.value, ROW_RIGHT_RULE, departments, other)
+        if (coordinate, use) in refused:
+            group = (Effect.DENY.value, refused[coordinate, use], departments, other)
         groups.setdefault(group, set()).add(coordinate)
     return tuple(
         AuditedVerdicts(
