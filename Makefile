@@ -47,10 +47,8 @@ peers: setup  ## install the gateways of others from npm; ROUTERS=1 builds those
 	.venv/bin/python -m benchmarks.gateways.peers $(if $(ROUTERS),--routers)
 compare: setup  ## fail if a request takes over a tenth more CPU than when it was last stored
 	.venv/bin/python -m benchmarks.gateways.compare $(ARGS)
-prove: setup  ## the long proofs: many times as many generated cases
-	HYPOTHESIS_PROFILE=ci DATONG_RANDOM_SCHEMAS=2000 DATONG_RANDOM_DEFERRING_SCHEMAS=400 \
-	  DATONG_PEER_SCHEMAS=300 DATONG_PEER_COMPOSITIONS=1000 DATONG_NO_LEAK_SCHEMAS=100 DATONG_KILLS=50 DATONG_DISTINCT_OPERATIONS=100000 \
-	  .venv/bin/python -m pytest $(PARALLEL) --timeout 3600 $(ARGS)
+prove: setup  ## the long proofs: many times as many generated cases; ARGS='monolith rights' for some
+	bash tools/prove.sh $(ARGS)
 docs: setup  ## rewrite the reference pages that are printed from the code
 	.venv/bin/python tools/write_reference.py
 clean:  ## remove what these commands made here
