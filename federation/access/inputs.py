@@ -51,6 +51,21 @@ class InputFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class InputMeaning:
+    """What something that can be written in an argument's value does there.
+
+    Attributes:
+        uses: What it tests or orders by itself.
+        is_unexplained: Nobody said what it tests.
+        is_told_inside: What is written in its own value tests or orders by more.
+    """
+
+    uses: frozenset[InputUse]
+    is_unexplained: bool
+    is_told_inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """Meanings of all inputs of a supergraph.
 
@@ -85,6 +100,41 @@ class Inputs:
             return frozenset()
         type_name, field, name = argument
         return frozenset({(f"{type_name}.{field}({name}:)", "filter")})
+
+    def written(self, type_name: str, name: str) -> InputMeaning | None:
+        """What an input field, or an enum value, tests wherever it is written.
+
+        Args:
+            type_name: Of an input type or an enum.
+            name: Field or value.
+
+        Returns:
+            None where there is no such thing.
+        """
+        walk = _Walk(self, set())
+        if name in (fields := self.fields.get(type_name, {})):
+            is_told_inside = self.is_told_inside(fields[name].type)
+            # A plain value stands for any, and an empty list for what is told inside.
+            walk.visit_object(type_name, {name: [] if is_told_inside else "value"}, explained=False)
+            return InputMeaning(frozenset(walk.uses), walk.unexplained, is_told_inside)
+        if name in self.values.get(type_name, {}):
+            walk.visit(type_name, name, explained=walk.directs(type_name))
+            return InputMeaning(frozenset(walk.uses), walk.unexplained)
+        return None
+
+    def takers(self, type_name: str) -> Iterator[tuple[str, str, str]]:
+        """Arguments by whose names a request asks for what is unexplained in a value of a type."""
+        holders = {type_name}
+        while more := {
+            name
+            for name, fields in self.fields.items()
+            if name not in holders
+            and any(each.type in holders and not each.uses for each in fields.values())
+        }:
+            holders |= more
+        for place, facts in self.arguments.items():
+            if facts.type in holders and not facts.uses and not facts.turns_pages:
+                yield place
 
     def is_told_inside(self, type_name: str) -> bool:
         """Whether what is written in a value of an input type says what that tests."""

@@ -56,7 +56,8 @@ def why(
 ) -> None:
     """Say what a caller lacks to read a field, a sentence for each thing; status 1 if anything.
 
-    Of an argument, written Type.field(argument:), it says what is lacking to give it to its field.
+    Of an argument, written Type.field(argument:), it says what is lacking to give it to its field;
+    of Input.field and Enum.VALUE, to write them in an argument.
     """
     asker, facts = read_asker(caller, purpose, consent)
     settings = given.settings()
@@ -129,8 +130,12 @@ def _tests(uses: Iterable[tuple[str, str]]) -> list[Text]:
     from federation.access.reasons import Text  # noqa: PLC0415
 
     by_use: dict[str, list[str]] = {}
+    by_name = []
     for coordinate, use in uses:
-        by_use.setdefault(use, []).append(coordinate)
+        if "(" in coordinate:
+            by_name.append(coordinate)
+        else:
+            by_use.setdefault(use, []).append(coordinate)
     words = {"filter": ("filters", "筛选"), "sort": ("orders", "排序")}
     return [
         Text(
@@ -138,6 +143,13 @@ def _tests(uses: Iterable[tuple[str, str]]) -> list[Text]:
             f"它按 {'、'.join(names)} {words[use][1]}。",
         )
         for use, names in sorted(by_use.items())
+    ] + [
+        Text(
+            "Its department has not said what it tests, so that the right to give"
+            f" {name} is asked for.",
+            f"所属部门未说明它检验哪些字段，因此需具备给出 {name} 的权限。",
+        )
+        for name in by_name
     ]
 
 
@@ -162,16 +174,9 @@ def _notes(each: Explanation, smallest_count: int) -> list[Text]:
                 "被计数的数据行内容不可读。",
             )
         ]
-    notes = _tests(test for test in each.given.tests if test[0] != each.coordinate)
+    notes = _tests(each.given.tests)
     if not each.given.tests:
         notes.append(Text("By itself it tests no field.", "它本身不检验任何字段。"))
-    elif not notes:
-        notes.append(
-            Text(
-                "Its department has not said what it tests.",
-                "所属部门未说明它检验哪些字段。",
-            )
-        )
     if each.given.is_told_inside:
         notes.append(
             Text(

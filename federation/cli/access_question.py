@@ -17,7 +17,7 @@ from federation.cli.report import err, failure, progress, schema_failure, usage_
 from federation.coordinate import read_coordinate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from federation.access import AccessRequest, Asker, Caller, ConsentFact
     from federation.gateway.deciding import InForce
@@ -158,7 +158,8 @@ def explain_fields(
         supergraph = load_supergraph(settings, progress)
         catalogue = build_catalogue(supergraph)
         what_if = WhatIf(make_release(source, catalogue))
-        request = _make_request(question, what_if.facts.fields, consents_to_all=as_read)
+        kinds = {name: kind for kind, name in supergraph.roots.items()}
+        request = _make_request(question, what_if.facts.fields, kinds, consents_to_all=as_read)
         _tell_revoked(request, written.data["grants"], revoked)
         if not as_read:
             return request, what_if, asyncio.run(what_if.explain(request))
@@ -185,7 +186,11 @@ def _tell_revoked(
 
 
 def _make_request(
-    question: FieldQuestion, known: Mapping[str, Any], *, consents_to_all: bool
+    question: FieldQuestion,
+    known: Mapping[str, Any],
+    kinds: Mapping[str, str],
+    *,
+    consents_to_all: bool,
 ) -> AccessRequest:
     from federation.access import AccessRequest, OperationFacts, Uses  # noqa: PLC0415
 
@@ -204,9 +209,21 @@ def _make_request(
     )
     return AccessRequest(
         replace(asker, consents=consents),
-        OperationFacts("query", question.operation),
+        OperationFacts(_kind_of(expanded, kinds), question.operation),
         dict.fromkeys(expanded, each),
     )
+
+
+def _kind_of(coordinates: Iterable[str], kinds: Mapping[str, str]) -> str:
+    """Of the one operation that could select all of these; a query where several could."""
+    of_roots: dict[str, str] = {}
+    for coordinate in coordinates:
+        if kind := kinds.get(coordinate.partition(".")[0]):
+            of_roots.setdefault(kind, coordinate)
+    if len(of_roots) > 1:
+        both = " and ".join(of_roots.values())
+        raise usage_fault(f"{both} are never in one operation; ask one after the other")
+    return next(iter(of_roots), "query")
 
 
 def _expand(text: str, known: Mapping[str, Any]) -> list[str]:

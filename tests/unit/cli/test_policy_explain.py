@@ -26,6 +26,14 @@ type ItemEdge @key(fields: "id") {
   cursor: String
 }
 """
+UNEXPLAINED = """
+extend schema
+  @link(url: "https://specs.datong.dev/governance/v1.0", import: ["@classified", "@sharing"])
+type Query { items(where: Filter): [Item!]! @classified(level: 1) @sharing(class: UNCONDITIONAL) }
+input Filter { inner: Where }
+input Where { word: String }
+type Item { id: ID! @classified(level: 2) @sharing(class: CONDITIONAL, condition: "c") }
+"""
 LOAN = ("--caller", "bank-app", "--purpose", "loan-pre-approval")
 
 
@@ -456,6 +464,58 @@ def test_why_says_of_an_argument_what_its_field_lacks(schema: Path) -> None:
         },
     }
     assert answer["missing"]
+
+
+def test_why_says_of_what_is_written_in_an_argument_what_it_tests(schema: Path) -> None:
+    denied = why(schema, "CitizenFilter.idNumber", "CitizenOrder.NAME", *LOAN, "--format", "json")
+    given = ("FacilityFilter.kind", "ObjectionInput.claimedValue")
+    open_ = why(schema, *given, *LOAN, "--format", "json")
+
+    assert (denied.returncode, open_.returncode) == (1, 0), denied.stderr + open_.stderr
+    number, name = json.loads(denied.stdout)["fields"]
+    kind, claimed = json.loads(open_.stdout)["fields"]
+    assert number["tests"] == [{"coordinate": "Citizen.idNumber", "use": "filter"}]
+    assert number["cause"]["text"]["en"] == "It filters by Citizen.idNumber."
+    assert "Datong-Consent" in number["missing"][0][0]["en"]
+    assert name["tests"] == [{"coordinate": "Citizen.name", "use": "sort"}]
+    assert "to sort by Citizen.name" in name["missing"][0][0]["en"]
+    assert [note["en"] for note in kind["notes"]] == ["It filters by Facility.kind."]
+    # A mutation looks for no rows by what it is told.
+    assert [note["en"] for note in claimed["notes"]] == ["By itself it tests no field."]
+
+
+def test_why_says_what_is_asked_for_an_input_that_nobody_explained(tmp_path: Path) -> None:
+    (tmp_path / "items.graphql").write_text(UNEXPLAINED)
+    listed = [{"name": "items", "url": "http://127.0.0.1:9", "file": "items.graphql"}]
+    (tmp_path / "all.json").write_text(json.dumps(listed))
+    asked = ("Where.word", *NOBODY, "--language", "en", "--subgraphs", "all.json")
+
+    done = datong(tmp_path, "access", "why", *asked)
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1].strip() == (
+        "Its department has not said what it tests, so that the right to give"
+        " Query.items(where:) is asked for."
+    )
+
+
+def test_a_field_of_mutations_is_asked_in_one(schema: Path, tmp_path: Path) -> None:
+    policies = shutil.copytree(POLICY_FOLDER, tmp_path / "policies")
+    entry = policies / "datong" / "access.rego"
+    line = "#     - operation.name\n"
+    entry.write_text(entry.read_text().replace(line, f"#     - operation.kind\n{line}"))
+    with (policies / "datong" / "departments" / "public_security.rego").open("a") as rules:
+        rules.write(
+            '\ndeny["Mutation.raiseObjection"] contains "persons_only" if {\n'
+            '\tinput.operation.kind == "query"\n}\n'
+        )
+    asked = ("Mutation.raiseObjection", *LOAN, "--policies", str(policies))
+
+    alone = why(schema, *asked)
+    both = why(schema, "Query.citizen", *asked)
+
+    assert (alone.returncode, both.returncode) == (0, 2), alone.stdout + alone.stderr
+    assert "never in one operation" in both.stderr
 
 
 def test_why_knows_an_argument_that_does_not_exist_from_one_that_may_not_be_given(

@@ -1,4 +1,4 @@
-"""One field, or one argument of a field, as an operation would ask for it."""
+"""One field, or one input, as an operation would ask for it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from federation.selection import Argument
 
 
 @dataclass(frozen=True, slots=True)
-class GivenArgument:
-    """An argument as it is given to a field.
+class Given:
+    """An argument as it is given to a field, or what is written in the value of one.
 
     Attributes:
-        name: Without its field.
+        name: Without its field or type.
         tests: What it tests or orders by whatever its value is, sorted.
         is_told_inside: What is written in its value tests or orders by more.
     """
@@ -27,6 +27,13 @@ class GivenArgument:
     name: str
     tests: tuple[InputUse, ...]
     is_told_inside: bool
+
+    def fields(self) -> Mapping[str, Uses]:
+        """What an operation in which it stands is asked about for it."""
+        asked = AskedUses()
+        for coordinate, use in self.tests:
+            asked.add(coordinate, use)
+        return asked.fields()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Reading:
     place: TypeField
     facts: FieldFacts
     index: AccessIndex
-    given: GivenArgument | None = None
+    given: Given | None = None
 
     def fields(self) -> Mapping[str, Uses]:
         """What an operation that does this is asked about."""
@@ -89,5 +96,24 @@ def build_reading(coordinate: str, index: AccessIndex) -> Reading | None:
         return None
     tests = index.inputs.always(argument, tests_rows=facts.is_tested)
     is_told_inside = index.inputs.is_told_inside(known.type)
-    given = GivenArgument(at.argument, tuple(sorted(tests)), is_told_inside)
+    given = Given(at.argument, tuple(sorted(tests)), is_told_inside)
     return Reading(place, facts, index, given)
+
+
+def find_written(coordinate: str, index: AccessIndex) -> Given | None:
+    """An input field or an enum value as it stands in arguments; None where it is neither.
+
+    Of one of which nobody said what it tests, operations are asked by the names of the arguments.
+    """
+    at = read_coordinate(coordinate)
+    meaning = index.inputs.written(at.type, at.field) if at.field else None
+    if meaning is None or at.field is None:
+        return None
+    tests = set(meaning.uses)
+    if meaning.is_unexplained:
+        tests |= {
+            (f"{type_name}.{field}({name}:)", "filter")
+            for type_name, field, name in index.inputs.takers(at.type)
+            if index.fields[type_name, field].is_tested
+        }
+    return Given(at.field, tuple(sorted(tests)), meaning.is_told_inside)

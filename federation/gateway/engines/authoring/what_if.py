@@ -32,7 +32,7 @@ from federation.access.remedies import (
     purposes_to_try,
     remedies,
 )
-from federation.gateway.engines.authoring.reading import GivenArgument, build_reading
+from federation.gateway.engines.authoring.reading import Given, build_reading, find_written
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.release import PolicyRelease, PolicySource, make_release
 from federation.gateway.row_rights import RowRights
@@ -51,7 +51,7 @@ class Explanation:
         grants: Of the caller's department for the field: id to terms, and why one does not count.
         cause: Coordinate and use of what is denied, where that is something else than this.
         is_small_count: It counts rows of which nothing may be read, so that small numbers are null.
-        given: Of an argument what it tests; None of a field.
+        given: Of an argument, an input field or an enum value what it tests; None of a field.
     """
 
     coordinate: str
@@ -63,7 +63,7 @@ class Explanation:
     grants: Mapping[str, tuple[Mapping[str, Any], tuple[Text, ...]]]
     cause: tuple[str, str] | None = None
     is_small_count: bool = False
-    given: GivenArgument | None = None
+    given: Given | None = None
 
 
 class WhatIf:
@@ -107,10 +107,10 @@ class WhatIf:
     ) -> tuple[Explanation, ...]:
         """The same as operations are answered: with what a field is computed from, and with rows.
 
-        Arguments are explained as they are given: by what they test of the rows of their fields.
+        Inputs are explained as they are given: by what they test, arguments with their fields.
 
         Args:
-            request: Asks for selections; what it says of arguments is passed over.
+            request: Asks for selections; what it says of inputs is passed over.
             index: Of the schema that the release's catalogue is of.
 
         Raises:
@@ -126,7 +126,8 @@ class WhatIf:
     ) -> Explanation:
         reading = build_reading(explained.coordinate, index)
         if reading is None:
-            return explained
+            written = find_written(explained.coordinate, index)
+            return await self._as_written(explained, written, request) if written else explained
         given = reading.given
         if given is None and explained.verdict.effect is Effect.DENY:
             return explained
@@ -148,6 +149,19 @@ class WhatIf:
         is_itself = nearest.coordinate == explained.coordinate
         cause = None if is_itself else (nearest.coordinate, nearest.use)
         return replace(refused, ways=nearest.ways, cause=cause)
+
+    async def _as_written(
+        self, explained: Explanation, written: Given, request: AccessRequest
+    ) -> Explanation:
+        question = request.about(written.fields())
+        decision = await self._actual.decide(question)
+        verdict = _all_of(written.tests, decision)
+        explained = replace(explained, verdict=verdict, given=written, ways=())
+        for each in await self.explain(question):
+            if each.verdict.effect is Effect.DENY:
+                cause = (each.coordinate, each.use)
+                return replace(explained, verdict=each.verdict, ways=each.ways, cause=cause)
+        return explained
 
     async def _explain(
         self,
