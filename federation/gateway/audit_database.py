@@ -362,6 +362,8 @@ def _read_only(url: URL, file: Path) -> URL:
 
 def _make_durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor: Any = connection.cursor()
+    # Of a new file only. A page is written by two calls, and records have some kilobytes.
+    cursor.execute("PRAGMA page_size = 8192")
     cursor.execute("PRAGMA journal_mode = WAL")
     # In WAL mode NORMAL loses the last commits with the power; FULL syncs each one.
     cursor.execute("PRAGMA synchronous = FULL")

@@ -539,6 +539,19 @@ def test_keys_without_a_file_are_new_each_time() -> None:
     assert key_id(head_key("").public_key()) != key_id(head_key("").public_key())
 
 
+async def test_each_commit_goes_to_the_disk_in_pages_as_long_as_records(file: Path) -> None:
+    names = ("synchronous", "journal_mode", "secure_delete", "page_size")
+
+    def settings(connection: Connection) -> list[object]:
+        driver = sqlite_connection(connection)
+        return [driver.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
+        found = await store._database.transact(settings)  # noqa: SLF001 - as long as it is connected
+
+    assert found == [2, "wal", 1, 8192]  # 2 is FULL
+
+
 @pytest.mark.parametrize("count", [90, 300])
 async def test_a_full_disk_fails_appends_until_there_is_room_again(file: Path, count: int) -> None:
     async with open_audit_store(f"sqlite:///{file}", KEY, "test") as store:
