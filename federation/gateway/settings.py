@@ -227,8 +227,9 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             --questions`; persons stand in it as digests keyed by `audit.key_file`. Empty records
             none.
         questions_max_bytes: Recording stops when the file would grow longer.
-        cache_url: Redis that keeps decisions for all processes, such as `redis://host:6379/0`, or
-            `rediss://` over TLS; empty uses none. Each process has a cache of its own in any case.
+        cache_url: Redis that keeps decisions for all processes, such as
+            `redis://user:password@host:6379/0`, or `rediss://` over TLS; empty uses none. Each
+            process has a cache of its own in any case. Commands of Redis: GET and SETEX.
         cache_key_file: Secret of at least 32 bytes, white space at its ends not counted, that
             authenticates what is kept there; the same for all processes.
         store: SQLAlchemy URL of the store that all gateway processes share, for revocations that

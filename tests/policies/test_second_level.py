@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +15,13 @@ import pytest
 import redis
 
 from federation.access import AccessRequest, Decision, Effect
-from federation.gateway.engines import CachedEngine, EmbeddedEngine, PolicyFault, declared_reads
+from federation.gateway.engines import (
+    CachedEngine,
+    EmbeddedEngine,
+    PolicyFault,
+    declared_reads,
+    second_level,
+)
 from federation.gateway.engines.second_level import SecondLevel, read_secret
 from tests.policies.tables import free_port, policy_cases, table_release
 
@@ -67,6 +74,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
     running.stop()
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long enough for a machine that does much else: what a test means to be slow is stopped."""
+    monkeypatch.setattr(second_level, "TIMEOUT_SECONDS", 2.0)
+
+
 class Recording:
     """The real engine, and how often it was asked."""
 
@@ -100,6 +113,25 @@ async def process(
     second = SecondLevel(server.url, secret, revision)
     yield Process(second)
     await second.close()
+
+
+async def test_the_user_that_the_url_names_is_the_one_who_asks(server: Server) -> None:
+    with redis.Redis(port=server.port) as client:
+        client.acl_setuser(
+            "datong",
+            enabled=True,
+            passwords=["+a:b"],
+            commands=["+get", "+setex"],
+            keys=["datong:decisions:1:*"],
+        )
+        client.acl_setuser("default", enabled=False)
+    server.url = f"redis://datong:a%3Ab@127.0.0.1:{server.port}/0"
+    async with process(server) as one, process(server) as other:
+        await one.decide(CASES[0])
+        await other.decide(CASES[0])
+
+        assert (one.second.failures, other.second.failures) == (0, 0)
+        assert (one.engine.asked, other.engine.asked) == (1, 0)
 
 
 async def test_another_process_takes_over_what_was_answered(server: Server) -> None:
@@ -152,6 +184,20 @@ async def test_redis_that_is_lost_costs_no_answer(server: Server) -> None:
 
     # After the first failure it is left alone for a while.
     assert 1 <= one.second.failures <= 2
+
+
+async def test_redis_that_does_not_answer_is_waited_for_once(server: Server) -> None:
+    assert server.process is not None
+    async with process(server) as one:
+        await one.decide(CASES[0])
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            for request in CASES:
+                assert (await one.decide(request)).undecided == 0
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+
+    assert one.second.failures == 1
 
 
 @pytest.mark.parametrize("ends", [b"", b"\n", b"\r\n", b" \n"])

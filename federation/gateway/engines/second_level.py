@@ -53,12 +53,14 @@ class SecondLevel:
         """Prepares; nothing is opened.
 
         Args:
-            url: Such as ``redis://:password@host:6379/0``; with ``rediss``, over TLS.
+            url: Such as ``redis://user:password@host:6379/0``; with ``rediss``, over TLS.
             secret: Authenticates documents; the same in all processes.
             revision: Of the release; documents of another one are never read.
             clock: Monotonic seconds.
         """
         parts = urlsplit(url)
+        # Those that Redis 6 knows by name; without, it is the default user.
+        user = {"username": unquote(parts.username)} if parts.username else {}
         self.failures = 0
         self.forged = 0
         self._secret = secret
@@ -74,6 +76,7 @@ class SecondLevel:
             ssl=parts.scheme == "rediss",
             db=int(parts.path.strip("/") or 0),
             password=unquote(parts.password) if parts.password else None,
+            connection_pool_kwargs=user,
         )
 
     async def get(self, request: AccessRequest) -> dict[FieldKey, KeptField]:
