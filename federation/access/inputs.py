@@ -1,8 +1,9 @@
 """What the inputs of a request test and order by, as ``@filters`` says.
 
-Only supplied inputs count. An input of which nobody said what it tests is asked as a coordinate of
-its own (``Query.citizens(where:)``), which the catalogue grades like the strictest field it could
-test; paging arguments and the direction beside an ordering are known to test nothing.
+Only supplied inputs count, and what defaults add to them. An input of which nobody said what it
+tests is asked as a coordinate of its own (``Query.citizens(where:)``), which the catalogue grades
+like the strictest field it could test; paging arguments and the direction beside an ordering are
+known to test nothing.
 """
 
 from __future__ import annotations
@@ -43,11 +44,13 @@ class InputFacts:
         type: Name of its type.
         uses: What it tests by itself.
         turns_pages: It is known to test nothing.
+        default: Literal of the value that it has where none is given; None for no value.
     """
 
     type: str
     uses: frozenset[InputUse]
     turns_pages: bool = False
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +268,8 @@ class _Reader:
         self.concrete = concrete_types(supergraph)
 
     def facts(self, at: Coordinate, value: InputValue) -> InputFacts:
-        return InputFacts(named_type(value.type), self.uses(at))
+        default = None if value.default == "null" else value.default
+        return InputFacts(named_type(value.type), self.uses(at), default=default)
 
     def uses(self, at: Coordinate) -> frozenset[InputUse]:
         return frozenset(
@@ -293,6 +297,7 @@ class _Walk:
         self.inputs = inputs
         self.uses = uses
         self.unexplained = False
+        self._defaults: set[tuple[str, str]] = set()
 
     def visit(self, type_name: str, value: Any, *, explained: bool) -> None:
         if isinstance(value, list | tuple):
@@ -315,6 +320,18 @@ class _Walk:
             self.uses |= facts.uses
             direction = orders and self.directs(facts.type)
             self.visit(facts.type, item, explained=explained or bool(facts.uses) or direction)
+        for name, facts in fields.items():
+            if value.get(name, Undefined) is Undefined and facts.default is not None:
+                self.visit_default((type_name, name), facts)
+
+    def visit_default(self, place: tuple[str, str], facts: InputFacts) -> None:
+        """Walk what a field has that was not given; a default may hold others in turn."""
+        if place not in self._defaults:
+            self._defaults.add(place)
+            self.uses |= facts.uses
+            value = value_from_ast_untyped(_parse(facts.default or ""))
+            # The client says nothing by it, so that only what is known to test counts.
+            self.visit(facts.type, value, explained=True)
 
     def directs(self, type_name: str) -> bool:
         """Whether all values of this enum say no more than which end comes first."""

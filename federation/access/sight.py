@@ -26,6 +26,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     ListValueNode,
+    NullValueNode,
     ObjectValueNode,
     ValueNode,
     get_named_type,
@@ -128,7 +129,7 @@ class _Inputs:
         for name, field in definition.fields.items():
             if (type_name, name) in self.fields and not self.shows(field):
                 self.fields.discard((type_name, name))
-            if (type_name, name) not in self.fields and is_required_input_field(field):
+            if (type_name, name) not in self.fields and _is_always_there(field):
                 return True
         return not self._has(self.fields, type_name)
 
@@ -151,6 +152,13 @@ class _Inputs:
     @staticmethod
     def _has(pairs: set[TypeField], type_name: str) -> bool:
         return any(name == type_name for name, _ in pairs)
+
+
+def _is_always_there(field: GraphQLInputField) -> bool:
+    """Whether an object has the field whatever its writer leaves out: a default tests as well."""
+    default = field.ast_node.default_value if field.ast_node else None
+    is_given = default is not None and not isinstance(default, NullValueNode)
+    return is_given or is_required_input_field(field)
 
 
 class _Outputs:

@@ -34,6 +34,7 @@ type Query {
   papers: [Paper!]!
   mayor: Citizen!
   newcomers(after: String, first: Int): [Citizen!]!
+  ranked(by: Ranking): [Citizen!]!
   newest: CitizenEdge
   search(first: Int): Found!
 }
@@ -48,6 +49,8 @@ input CitizenFilter {
   born: String @filters(field: "Citizen.birthDate")
   all: [CitizenFilter!]
 }
+input Ranking { by: CitizenOrder = BIRTH, direction: Direction }
+enum Direction { ASC DESC }
 enum CitizenOrder { ANY BIRTH @filters(field: "Citizen.birthDate", use: SORT) }
 type CitizenConnection {
   edges: [CitizenEdge!]!
@@ -198,6 +201,7 @@ ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
                 ],
                 "mayor": {"idNumber": BEN},
                 "newcomers": [{"idNumber": BEN}],
+                "ranked": [{"idNumber": BEN}],
                 "newest": {"node": {"idNumber": BEN}, "cursor": "CURSOR-3"},
             }
         ],

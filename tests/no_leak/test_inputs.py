@@ -32,6 +32,10 @@ RIGHTS = grants(
             {},
         ),
         ("query($o: [CitizenOrder!]) { citizens(order: $o) { totalCount } }", {"o": "BIRTH"}),
+        # What a default adds to a value orders as well.
+        ("{ ranked(by: {direction: DESC}) { name } }", {}),
+        ("query($c: CitizenOrder) { ranked(by: {by: $c}) { name } }", {}),
+        ("query($b: Ranking) { ranked(by: $b) { name } }", {"b": {}}),
         (f'{{ party(id: "{ANN}") {{ __typename }} }}', {}),
         # Of a plain list, this turns no page.
         ('{ newcomers(after: "1990-01-01") { name } }', {}),

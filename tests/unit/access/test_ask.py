@@ -86,6 +86,32 @@ def test_ordering_is_asked_by_enum_value_and_its_direction_tells_nothing() -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("{ ranked(by: {direction: DESC}) { nick } }", {}),
+        ("{ ranked(by: {}) { nick } }", {}),
+        ("query($c: CitizenColumn) { ranked(by: {by: $c}) { nick } }", {}),
+        ("query($r: Ranking) { ranked(by: $r) { nick } }", {"r": {"note": "n"}}),
+    ],
+)
+def test_what_defaults_add_to_a_value_is_asked_like_what_is_written(
+    text: str, variables: dict[str, object]
+) -> None:
+    asked = uses(text, variables)
+    assert asked["Citizen.birthDate"] == ["sort"]
+    assert asked["Citizen.name"] == ["filter"]
+    # The client has told nothing by a default that nobody explained.
+    assert "Query.ranked(by:)" not in asked
+
+
+def test_what_is_written_in_place_of_a_default_is_asked_instead() -> None:
+    asked = uses("{ ranked(by: {by: NAME, filter: {}}) { nick } }")
+    assert asked["Citizen.name"] == ["sort"]
+    assert asked["Citizen.nick"] == ["select"]
+    assert "Citizen.birthDate" not in asked
+
+
+@pytest.mark.parametrize(
     "arguments", ['mystery: "x"', 'where: {odd: "x"}', "orderBy: {by: NAME, kind: POOR}"]
 )
 def test_input_that_nobody_explained_is_asked_by_its_own_name(arguments: str) -> None:

@@ -80,6 +80,15 @@ def test_an_argument_that_must_be_given_takes_its_field_along() -> None:
     assert not {"CitizenOrder", "CitizenColumn", "Direction"} & schema.type_map.keys()
 
 
+def test_an_input_type_whose_default_tests_something_hidden_is_not_there() -> None:
+    schema = view(denied=["Citizen.birthDate sort"])
+
+    assert "Ranking" not in schema.type_map
+    assert "by" not in schema.query_type.fields["ranked"].args  # type: ignore[union-attr]
+    # What is null by default tests nothing when it is left out.
+    assert shown(view(denied=["Citizen.nick filter"]), "Ranking") == ["by", "direction", "filter"]
+
+
 def test_an_interface_shows_what_all_objects_show() -> None:
     schema = view(denied=["Boat.label"])
     assert (shown(schema, "Thing"), shown(schema, "Boat")) == (["id"], ["id"])

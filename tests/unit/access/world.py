@@ -60,6 +60,7 @@ type Query {
   citizens(
     first: Int, where: CitizenFilter, orderBy: CitizenOrder, mystery: String
   ): CitizenConnection!
+  ranked(by: Ranking): [Citizen!]!
   party(id: ID!): Party
   things: [Thing!]!
   headcount: Int
@@ -73,6 +74,12 @@ input CitizenFilter {
 }
 input DateRange { from: String, to: String }
 input CitizenOrder { by: CitizenColumn!, direction: Direction, kind: Kind }
+input Ranking {
+  by: CitizenColumn = BORN
+  direction: Direction
+  filter: CitizenFilter = {name: "N"}
+  note: String = null @filters(field: "Citizen.nick")
+}
 enum CitizenColumn {
   NAME @filters(field: "Citizen.name", use: SORT)
   BORN @filters(field: "Citizen.birthDate", use: SORT)
