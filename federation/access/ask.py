@@ -60,10 +60,16 @@ class AskedUses:
             for coordinate, uses in sorted(self._uses.items())
         }
 
-    def select(self, facts: FieldFacts) -> None:
-        """Ask for the selection of a field and for all that it takes."""
+    def select(self, facts: FieldFacts, *, with_arguments: bool = False) -> None:
+        """Ask for the selection of a field and for all that it takes.
+
+        Args:
+            facts: Of the field.
+            with_arguments: What these test, and defaults beside them, is asked by the caller.
+        """
         self.add(facts.coordinate, "select")
-        for coordinate, use in facts.required_tests:
+        defaults = () if with_arguments else facts.default_tests
+        for coordinate, use in (*facts.required_tests, *defaults):
             self.add(coordinate, use)
         for required in facts.inputs:
             self.add(required, "join")
@@ -108,7 +114,7 @@ class _Collector:
             facts = self.index.fields.get((type_name, field.name))
             if facts is None:  # __typename and introspection
                 continue
-            self.asked.select(facts)
+            self.asked.select(facts, with_arguments=bool(field.arguments))
             if field.arguments:
                 place = (type_name, field.name)
                 rows = facts.is_tested

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graphql import GraphQLSchema, is_abstract_type, is_composite_type
 
-from federation.access.inputs import Inputs, InputUse, build_inputs
+from federation.access.inputs import Inputs, InputUse, build_inputs, input_uses
 from federation.catalogue import (
     Catalogue,
     TypeField,
@@ -50,6 +50,7 @@ class FieldFacts:
         is_tested: Unexplained arguments of it could tell something about rows.
         required_tests: What required arguments test whatever is given for them: without a right to
             that the field cannot be asked for.
+        default_tests: What other arguments test by their defaults where no argument is given.
     """
 
     coordinate: str
@@ -65,6 +66,7 @@ class FieldFacts:
     is_cut: bool = False
     is_tested: bool = False
     required_tests: tuple[InputUse, ...] = ()
+    default_tests: tuple[InputUse, ...] = ()
 
     @property
     def is_count(self) -> bool:
@@ -175,6 +177,9 @@ def build_access_index(
                 is_cut=any(each.default is not None for each in cutting),
                 is_tested=is_tested,
                 required_tests=_required_tests(place, field, inputs, tests_rows=is_tested),
+                default_tests=tuple(
+                    sorted(input_uses(place, (), {}, inputs, tests_rows=is_tested))
+                ),
             )
     return AccessIndex(
         schema=schema,

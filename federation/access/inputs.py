@@ -1,6 +1,6 @@
 """What the inputs of a request test and order by, as ``@filters`` says.
 
-Only supplied inputs count, and what defaults add to them. An input of which nobody said what it
+Only supplied inputs count, and what defaults add. An input of which nobody said what it
 tests is asked as a coordinate of its own (``Query.citizens(where:)``), which the catalogue grades
 like the strictest field it could test; paging arguments and the direction beside an ordering are
 known to test nothing.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -76,11 +76,13 @@ class Inputs:
         arguments: By object type, field and argument.
         fields: By input type, then field.
         values: By enum type, then value.
+        defaults: By object type and field, what each argument tests where it is not given.
     """
 
     arguments: Mapping[tuple[str, str, str], InputFacts]
     fields: Mapping[str, Mapping[str, InputFacts]]
     values: Mapping[str, Mapping[str, frozenset[InputUse]]]
+    defaults: Mapping[TypeField, Mapping[str, frozenset[InputUse]]] = field(default_factory=dict)
 
     def cuts(self, argument: tuple[str, str, str]) -> bool:
         """Whether an argument may choose among rows otherwise than by columns that it names."""
@@ -161,24 +163,28 @@ def build_inputs(supergraph: Supergraph) -> Inputs:
     arguments: dict[tuple[str, str, str], InputFacts] = {}
     for definition in supergraph.composite_types():
         for name in reader.concrete.get(definition.name, ()):
-            for field in definition.fields.values():
-                for argument in field.arguments:
-                    place = (name, field.name, argument.name)
-                    at = Coordinate(definition.name, field.name, argument.name)
+            for each in definition.fields.values():
+                for argument in each.arguments:
+                    place = (name, each.name, argument.name)
+                    at = Coordinate(definition.name, each.name, argument.name)
                     facts = reader.facts(at, argument)
                     known = arguments.get(place)
                     # An object's argument and that of its interface are one: both count.
                     uses = facts.uses | known.uses if known else facts.uses
-                    pages = turns_pages(supergraph, field, argument)
+                    pages = turns_pages(supergraph, each, argument)
                     pages = pages and (known is None or known.turns_pages)
-                    arguments[place] = InputFacts(facts.type, uses, pages)
+                    # The object's own default is the one that counts.
+                    default = (
+                        facts.default if known is None or definition.name == name else known.default
+                    )
+                    arguments[place] = InputFacts(facts.type, uses, pages, default)
     types = supergraph.types.values()
-    return Inputs(
+    inputs = Inputs(
         arguments=arguments,
         fields={
             t.name: {
-                field.name: reader.facts(Coordinate(t.name, field.name), field)
-                for field in t.fields.values()
+                each.name: reader.facts(Coordinate(t.name, each.name), each)
+                for each in t.fields.values()
             }
             for t in types
             if isinstance(t, InputObjectType)
@@ -189,6 +195,18 @@ def build_inputs(supergraph: Supergraph) -> Inputs:
             if isinstance(t, EnumType)
         },
     )
+    return replace(inputs, defaults=_defaults(inputs))
+
+
+def _defaults(inputs: Inputs) -> dict[TypeField, dict[str, frozenset[InputUse]]]:
+    found: dict[TypeField, dict[str, frozenset[InputUse]]] = {}
+    for (type_name, name, argument), facts in inputs.arguments.items():
+        if facts.default is not None:
+            walk = _Walk(inputs, set())
+            walk.visit_default((type_name, name), facts)
+            if walk.uses:
+                found.setdefault((type_name, name), {})[argument] = frozenset(walk.uses)
+    return found
 
 
 def input_uses(
@@ -199,7 +217,7 @@ def input_uses(
     *,
     tests_rows: bool,
 ) -> frozenset[InputUse]:
-    """What the arguments of one selection test and order by.
+    """What the arguments of one selection test and order by, defaults of others included.
 
     Args:
         place: Object type and field.
@@ -209,10 +227,12 @@ def input_uses(
         tests_rows: Unexplained inputs are tests: the field selects objects and changes nothing.
     """
     uses: set[InputUse] = set()
+    defaults = dict(inputs.defaults.get(place, ()))
     for argument in arguments:
         node = _parse(argument.value)
         if isinstance(node, VariableNode) and node.name.value not in variables:
             continue
+        defaults.pop(argument.name, None)
         facts = inputs.arguments.get((*place, argument.name))
         own = facts.uses if facts else frozenset()
         walk = _Walk(inputs, set(own))
@@ -223,7 +243,7 @@ def input_uses(
         uses |= walk.uses
         if walk.unexplained and tests_rows and not (facts and facts.turns_pages):
             uses.add((f"{place[0]}.{place[1]}({argument.name}:)", "filter"))
-    return frozenset(uses)
+    return frozenset(uses).union(*defaults.values())
 
 
 def input_shapes(

@@ -316,6 +316,7 @@ class Judge:
             yield required, "join"
         if not arguments:
             yield from facts.required_tests
+            yield from facts.default_tests
         else:
             yield from sorted(
                 input_uses(

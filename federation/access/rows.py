@@ -172,7 +172,7 @@ def _read(
 
 def _alone(facts: FieldFacts, more: Decision) -> Decision:
     """The answer to a question about one field only."""
-    uses = [(facts.coordinate, "select"), *facts.required_tests]
+    uses = [(facts.coordinate, "select"), *facts.required_tests, *facts.default_tests]
     uses += [(required, "join") for required in facts.inputs]
     verdicts = {use: more.verdict(*use) for use in uses}
     # Where it is not known what brings a row filter, every one of them is brought.

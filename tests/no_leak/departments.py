@@ -35,6 +35,7 @@ type Query {
   mayor: Citizen!
   newcomers(after: String, first: Int): [Citizen!]!
   ranked(by: Ranking): [Citizen!]!
+  sorted(by: CitizenOrder = BIRTH, first: Int): [Citizen!]!
   newest: CitizenEdge
   search(first: Int): Found!
 }
@@ -202,6 +203,7 @@ ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
                 "mayor": {"idNumber": BEN},
                 "newcomers": [{"idNumber": BEN}],
                 "ranked": [{"idNumber": BEN}],
+                "sorted": [{"idNumber": BEN}],
                 "newest": {"node": {"idNumber": BEN}, "cursor": "CURSOR-3"},
             }
         ],

@@ -32,7 +32,10 @@ RIGHTS = grants(
             {},
         ),
         ("query($o: [CitizenOrder!]) { citizens(order: $o) { totalCount } }", {"o": "BIRTH"}),
-        # What a default adds to a value orders as well.
+        # What a default adds to a value, or stands for, orders as well.
+        ("{ sorted { name } }", {}),
+        ("{ sorted(first: 1) { name } }", {}),
+        ("query($c: CitizenOrder) { sorted(by: $c) { name } }", {}),
         ("{ ranked(by: {direction: DESC}) { name } }", {}),
         ("query($c: CitizenOrder) { ranked(by: {by: $c}) { name } }", {}),
         ("query($b: Ranking) { ranked(by: $b) { name } }", {"b": {}}),

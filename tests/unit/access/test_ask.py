@@ -104,6 +104,25 @@ def test_what_defaults_add_to_a_value_is_asked_like_what_is_written(
     assert "Query.ranked(by:)" not in asked
 
 
+@pytest.mark.parametrize(
+    ("text", "sorted_by", "filtered"),
+    [
+        ("{ sorted { nick } }", "birthDate", True),
+        ("query($c: CitizenColumn) { sorted(by: $c) { nick } }", "birthDate", True),
+        ("{ sorted(by: NAME) { nick } }", "name", True),
+        ("{ sorted(like: {}) { nick } }", "birthDate", False),
+    ],
+)
+def test_arguments_that_are_not_given_are_asked_by_their_defaults(
+    text: str, sorted_by: str, filtered: bool
+) -> None:
+    asked = uses(text)
+    assert {name for name, each in asked.items() if "sort" in each} == {f"Citizen.{sorted_by}"}
+    assert ("filter" in asked.get("Citizen.name", ())) == filtered
+    # The client has told nothing by a default that nobody explained.
+    assert "Query.sorted(odd:)" not in asked
+
+
 def test_what_is_written_in_place_of_a_default_is_asked_instead() -> None:
     asked = uses("{ ranked(by: {by: NAME, filter: {}}) { nick } }")
     assert asked["Citizen.name"] == ["sort"]

@@ -89,6 +89,11 @@ def test_an_input_type_whose_default_tests_something_hidden_is_not_there() -> No
     assert shown(view(denied=["Citizen.nick filter"]), "Ranking") == ["by", "direction", "filter"]
 
 
+def test_a_field_whose_default_argument_tests_something_hidden_is_not_there() -> None:
+    assert "sorted" not in shown(view(denied=["Citizen.birthDate sort"]), "Query")
+    assert "sorted" in shown(view(denied=["Citizen.nick filter"]), "Query")
+
+
 def test_an_interface_shows_what_all_objects_show() -> None:
     schema = view(denied=["Boat.label"])
     assert (shown(schema, "Thing"), shown(schema, "Boat")) == (["id"], ["id"])

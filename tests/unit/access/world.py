@@ -61,6 +61,9 @@ type Query {
     first: Int, where: CitizenFilter, orderBy: CitizenOrder, mystery: String
   ): CitizenConnection!
   ranked(by: Ranking): [Citizen!]!
+  sorted(
+    by: CitizenColumn = BORN, like: CitizenFilter = {name: "N"}, odd: String = "x"
+  ): [Citizen!]!
   party(id: ID!): Party
   things: [Thing!]!
   headcount: Int
