@@ -79,6 +79,8 @@ class Entry(Struct, frozen=True):
     told: tuple[str, ...] = ()
 
 
+_NOTHING = (EMPTY.alias, EMPTY.name)
+
 _Refusals: TypeAlias = Mapping[tuple[str, ...], list[Refusal]]
 """Refusals of what these variables ask for, by the path of the object around."""
 
@@ -128,9 +130,8 @@ class Place:
         types = self._possible(runtime)
         by_key: dict[str, list[OutputField]] = {}
         for field in self._fields:
-            if _applies(field.types, types):
+            if _applies(field.types, types) and (field.key, field.name) != _NOTHING:
                 by_key.setdefault(field.key, []).append(field)
-        by_key.pop(str(EMPTY.alias), None)
         refused = {
             each.path[-1]: each
             for each in self._refusals.get(self._keys, ())

@@ -2,7 +2,8 @@
 
 A field stands under the client's response key where possible. Two fields clash at one place when
 they share a key but not name, arguments and type: sibling fragments of types that exclude each
-other, or a requirement with arguments of its own. The later one then gets an internal alias.
+other, or a requirement with arguments of its own. The later one then gets an internal alias, and so
+does what a client calls ``__typename``: under that key stands the type and nothing else.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from federation.planning.plan import ResponsePath
-from federation.selection import Argument
+from federation.selection import TYPENAME, Argument
 
 _Identity: TypeAlias = tuple[str, tuple[Argument, ...], str, str]
 """Name, arguments, signature and wanted key of a field."""
@@ -48,7 +49,7 @@ class Naming:
         identity = (name, arguments, signature, wanted)
         key = wanted
         number = 0
-        while place.setdefault(key, identity) != identity:
+        while key == TYPENAME.name or place.setdefault(key, identity) != identity:
             number += 1
             key = f"_{number}_{wanted}"
         return key

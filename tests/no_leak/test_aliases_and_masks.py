@@ -1,5 +1,7 @@
 """Other names for a field change nothing: not aliases, not a shared response key."""
 
+import pytest
+
 from tests.no_leak.city import City, grants, masked
 from tests.no_leak.departments import ANN
 
@@ -18,6 +20,41 @@ def test_an_alias_shows_no_more_than_the_field(city: City) -> None:
     assert "phone" not in wire.asked("people")
     # The number is the query's own argument; it goes to the department and into nothing else.
     assert wire.shows(ANN) == {"people"}
+
+
+@pytest.mark.parametrize(
+    ("query", "data"),
+    [
+        ("{ mayor { __typename: name } }", {"mayor": {"__typename": "NAME-BEN"}}),
+        (
+            "{ papers { __typename: stamp } }",
+            {"papers": [{"__typename": "STAMP-LICENCE"}, {"__typename": "STAMP-SENTENCE"}]},
+        ),
+        (
+            "{ papers { __typename: text of: __typename } }",
+            {
+                "papers": [
+                    {"__typename": "TEXT-LICENCE", "of": "Licence"},
+                    {"__typename": None, "of": "Sentence"},
+                ]
+            },
+        ),
+        ("{ mayor { __empty: name } }", {"mayor": {"__empty": "NAME-BEN"}}),
+        ("{ mayor { idNumber: phone name } }", {"mayor": {"idNumber": None, "name": "NAME-BEN"}}),
+    ],
+)
+def test_an_alias_called_like_what_the_gateway_fetches_is_nothing_else(
+    city: City, query: str, data: object
+) -> None:
+    gateway = city.gateway(
+        grants("Citizen.name", "Licence.text", "Licence.stamp", "Sentence.stamp")
+    )
+    # At first interpreted, then compiled.
+    wires = [gateway.ask(query) for _ in range(3)]
+
+    assert [wire.data for wire in wires] == [data] * 3
+    # What stood there would be taken for the type of the object.
+    assert all(" __typename:" not in each.text for wire in wires for each in wire.sent)
 
 
 def test_one_response_key_in_sibling_fragments_keeps_the_rights_of_each_type(city: City) -> None:

@@ -301,6 +301,9 @@ class Positions:
             # A count too small is told once, a null that may not be is someone's fault.
             if each.least or (each.refusal is not None and each.type.non_null):
                 raise Unexpected
+            # Where an object tells its type the client wants something else, or is refused it.
+            if each.key == TYPENAME and (each.name != TYPENAME or each.refusal is not None):
+                raise Unexpected
         node = Node(len(self.nodes), runtime, entries, is_told)
         self.nodes.append(node)
         return node

@@ -48,6 +48,13 @@ def test_objects_of_all_types_at_a_place_share_their_keys() -> None:
     assert (first, second) == ("size", "_1_size")
 
 
+def test_nothing_but_the_type_stands_under_its_key() -> None:
+    naming = Naming()
+
+    assert naming.key(PLACE, "name", (), "__typename", "String") == "_1___typename"
+    assert naming.key(PLACE, "title", (), "__typename", "String") == "_2___typename"
+
+
 def test_keys_of_different_places_do_not_meet() -> None:
     naming = Naming()
 
