@@ -39,6 +39,8 @@ class FieldFacts:
         inputs: Coordinates that it is computed from, closed over their own inputs, sorted.
         derived_from: Object types over whose rows it counts, aggregates or pages: the number of
             edges tells as much as a count.
+        concealed: Object types that its value can have and clients do not know, where a subgraph
+            that could answer it stands for them by an interface object and cannot tell them apart.
         tells: Object types of which it tells how many rows there are: a count or aggregate, edges
             or one edge, whether there is another page. The connection that holds these tells
             nothing.
@@ -59,6 +61,7 @@ class FieldFacts:
     resolvers: tuple[str, ...]
     inputs: tuple[str, ...] = ()
     derived_from: tuple[str, ...] = ()
+    concealed: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
     changes: bool = False
     is_column: bool = False
@@ -170,6 +173,7 @@ def build_access_index(
                 resolvers=answering,
                 inputs=tuple(sorted(".".join(key) for key in closed.get(place, ()))),
                 derived_from=tuple(sorted(derived)),
+                concealed=_concealed(named, answering, supergraph, concrete, possible),
                 tells=() if is_page else tuple(sorted(derived.union(page))),
                 changes=changes,
                 is_column=field.type.removesuffix("!") in columnar and not field.arguments,
@@ -204,6 +208,22 @@ def _possible_types(schema: GraphQLSchema) -> dict[str, tuple[str, ...]]:
         else:
             possible[name] = (name,)
     return possible
+
+
+def _concealed(
+    type_name: str,
+    resolvers: tuple[str, ...],
+    supergraph: Supergraph,
+    concrete: Mapping[str, tuple[str, ...]],
+    possible: Mapping[str, tuple[str, ...]],
+) -> tuple[str, ...]:
+    interface = supergraph.types.get(type_name)
+    if not isinstance(interface, InterfaceType) or type_name not in possible:
+        return ()
+    standing = {join.graph for join in interface.joins if join.is_interface_object}
+    if standing.isdisjoint(resolvers):
+        return ()
+    return tuple(name for name in concrete[type_name] if name not in possible[type_name])
 
 
 def _required_tests(

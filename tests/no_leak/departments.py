@@ -82,6 +82,8 @@ type Licence implements Paper @key(fields: "number")
   @classified(level: 2) @sharing(class: CONDITIONAL) { number: ID! text: String }
 type Sentence implements Paper @key(fields: "number")
   @classified(level: 2) @sharing(class: CONDITIONAL) { number: ID! text: String }
+type Warrant implements Paper @key(fields: "number") @inaccessible
+  @classified(level: 2) @sharing(class: CONDITIONAL) { number: ID! text: String }
 """
 )
 
@@ -129,6 +131,8 @@ directive @grade(level: Int!, category: String) on OBJECT | FIELD_DEFINITION
 directive @open(class: datong__SharingClass!, condition: String, legalBasis: String)
   on OBJECT | FIELD_DEFINITION
 enum datong__SharingClass { UNCONDITIONAL CONDITIONAL NOT_SHARED }
+type Query { stamped: [Paper!]! lastStamped: Paper }
+type Mutation { stamp(number: ID!): Paper @grade(level: 1) @open(class: UNCONDITIONAL) }
 type Paper @key(fields: "number") @interfaceObject {
   number: ID!
   stamp: String @grade(level: 2) @open(class: CONDITIONAL)
@@ -166,6 +170,7 @@ _FIRM = {"code": "FIRM-CODE", "title": "FIRM-TITLE", "owner": {"idNumber": ANN}}
 _PAPERS: dict[str, list[dict[str, Any]]] = {
     "Licence": [{"number": "L-1", "text": "TEXT-LICENCE"}],
     "Sentence": [{"number": "S-1", "text": "TEXT-SENTENCE"}],
+    "Warrant": [{"number": "W-1", "text": "TEXT-WARRANT"}],
 }
 
 ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
@@ -232,6 +237,14 @@ ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
         "Paper": [
             {"number": "L-1", "stamp": "STAMP-LICENCE", "shelf": "SHELF-L"},
             {"number": "S-1", "stamp": "STAMP-SENTENCE", "shelf": "SHELF-S"},
+            {"number": "W-1", "stamp": "STAMP-WARRANT", "shelf": "SHELF-W"},
         ],
+        "Query": [
+            {
+                "stamped": [{"number": "L-1"}, {"number": "W-1"}],
+                "lastStamped": {"number": "W-1"},
+            }
+        ],
+        "Mutation": [{"stamp": {"number": "W-1"}}],
     },
 }

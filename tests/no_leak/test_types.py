@@ -1,5 +1,7 @@
 """Rights are per object type, whatever interface, union or name of a directive leads there."""
 
+import pytest
+
 from federation.catalogue import build_catalogue
 from tests.no_leak.city import City, grants
 
@@ -21,6 +23,25 @@ def test_an_interface_object_adds_fields_under_the_rights_of_each_type(city: Cit
     assert wire.data == {"papers": [{"s": "STAMP-LICENCE"}]}
     assert wire.shows("STAMP-SENTENCE") | wire.shows("S-1") <= {"people"}
     assert wire.shows("L-1") == {"register"}
+
+
+@pytest.mark.parametrize(
+    ("query", "data"),
+    [
+        ("{ stamped { stamp } }", {"stamped": [{"stamp": "STAMP-LICENCE"}]}),
+        ("{ stamped { of: __typename } }", {"stamped": [{"of": "Licence"}]}),
+        ("{ lastStamped { stamp } }", {"lastStamped": None}),
+        ('mutation { stamp(number: "W-1") { stamp } }', {"stamp": None}),
+    ],
+)
+def test_an_interface_object_shows_nothing_of_types_that_clients_do_not_know(
+    city: City, query: str, data: object
+) -> None:
+    gateway = city.gateway({**RIGHTS, **grants("Sentence.stamp")})
+    # At first interpreted, then compiled.
+    wires = [gateway.ask(query) for _ in range(3)]
+
+    assert [wire.json for wire in wires] == [{"data": data}] * 3
 
 
 def test_the_members_of_a_union_keep_their_own_rights(city: City) -> None:
