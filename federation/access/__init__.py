@@ -20,6 +20,7 @@ from federation.access.index import AccessIndex, FieldFacts, build_access_index
 from federation.access.inputs import input_shapes
 from federation.access.judge import Judge
 from federation.access.masks import MASKS, Mask, bind_mask, bind_masks, suits
+from federation.access.named import NamedInputs
 from federation.access.refusal import RequestPage, with_link
 from federation.access.request import (
     AccessRequest,
@@ -60,6 +61,7 @@ __all__ = [
     "Judge",
     "Mask",
     "Mode",
+    "NamedInputs",
     "OperationFacts",
     "PolicyEngine",
     "RequestPage",

@@ -229,7 +229,7 @@ def input_uses(
     uses: set[InputUse] = set()
     defaults = dict(inputs.defaults.get(place, ()))
     for argument in arguments:
-        node = _parse(argument.value)
+        node = parse_literal(argument.value)
         if isinstance(node, VariableNode) and node.name.value not in variables:
             continue
         defaults.pop(argument.name, None)
@@ -349,7 +349,7 @@ class _Walk:
         if place not in self._defaults:
             self._defaults.add(place)
             self.uses |= facts.uses
-            value = value_from_ast_untyped(_parse(facts.default or ""))
+            value = value_from_ast_untyped(parse_literal(facts.default or ""))
             # The client says nothing by it, so that only what is known to test counts.
             self.visit(facts.type, value, explained=True)
 
@@ -365,5 +365,6 @@ class _Walk:
 
 
 @lru_cache(maxsize=8192)
-def _parse(literal: str) -> ValueNode:
+def parse_literal(literal: str) -> ValueNode:
+    """A literal of an operation, or of a schema, taken apart."""
     return parse_value(literal, no_location=True)

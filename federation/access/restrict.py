@@ -13,6 +13,7 @@ from msgspec import structs
 from federation.access.decision import Decision
 from federation.access.index import AccessIndex, FieldFacts
 from federation.access.judge import Judge
+from federation.access.named import NamedInputs, named_inputs
 from federation.access.refusal import Denial, Place, refuse, unite
 from federation.access.row_filter import NEVER, RowCondition, fulfils
 from federation.errors import Forbidden, InvalidOperation, Refusal, ResponseError
@@ -58,6 +59,7 @@ class Restriction:
             operation's ``row_tests`` name those that the gateway applies as well.
         unseen_rows: Types of whose rows the gateway shows none.
         revision: Of the decision.
+        named: Inputs without a value, where it is a secret which there are; else None.
     """
 
     operation: Operation
@@ -67,6 +69,7 @@ class Restriction:
     row_filters: Mapping[str, RowCondition]
     revision: str
     unseen_rows: frozenset[str] = frozenset()
+    named: NamedInputs | None = None
 
 
 def restrict(
@@ -123,6 +126,7 @@ def restrict(
         },
         revision=decision.revision,
         unseen_rows=frozenset(pruner.judge.unseen_rows),
+        named=named_inputs(operation, variables, index) if hides else None,
     )
 
 

@@ -70,7 +70,7 @@ def see(index: AccessIndex, decision: Decision) -> Sight:
         decision: On ``everything``.
     """
     judge = Judge({}, decision, index, tests_rows=index.tests_rows, has_rows=False)
-    inputs = _Inputs(index, judge)
+    inputs = SeenInputs(index, judge)
     outputs = _Outputs(index, judge, inputs)
     reached = _reached(index.schema, outputs, inputs)
     return Sight(
@@ -87,8 +87,13 @@ def see(index: AccessIndex, decision: Decision) -> Sight:
     )
 
 
-class _Inputs:
-    """Input types, their fields, and enum values."""
+class SeenInputs:
+    """Input types, their fields, and enum values.
+
+    Attributes:
+        fields: By input type and name.
+        values: By enum type and name.
+    """
 
     def __init__(self, index: AccessIndex, judge: Judge) -> None:
         self._judge = judge
@@ -112,6 +117,7 @@ class _Inputs:
             self._hidden |= hidden
 
     def allows(self, uses: frozenset[InputUse]) -> bool:
+        """Whether all that something tests is open."""
         return all(self._judge.allows(coordinate, use) for coordinate, use in uses)
 
     def shows(self, element: GraphQLArgument | GraphQLInputField) -> bool:
@@ -121,6 +127,7 @@ class _Inputs:
         return named.name not in self._hidden and self._is_seen(default, named)
 
     def is_hidden(self, type_name: str) -> bool:
+        """Whether no value of an input type or enum could be written."""
         return type_name in self._hidden
 
     def _is_void(self, type_name: str) -> bool:
@@ -167,7 +174,7 @@ class _Outputs:
     Only ever taken away from, until nothing is left that needs something hidden.
     """
 
-    def __init__(self, index: AccessIndex, judge: Judge, inputs: _Inputs) -> None:
+    def __init__(self, index: AccessIndex, judge: Judge, inputs: SeenInputs) -> None:
         self._schema = index.schema
         self._index = index
         self._inputs = inputs
@@ -287,7 +294,7 @@ class _Outputs:
         )
 
 
-def _reached(schema: GraphQLSchema, outputs: _Outputs, inputs: _Inputs) -> set[str]:
+def _reached(schema: GraphQLSchema, outputs: _Outputs, inputs: SeenInputs) -> set[str]:
     """Everything that the root types lead to; the query type is there in any case."""
     roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
     reached: set[str] = set()

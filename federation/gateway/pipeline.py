@@ -206,7 +206,8 @@ class Gateway:
 
     async def _prepare(self, request: Request, trail: Trail, state: State) -> Prepared:
         """The stages up to the plan; each event of a subscription goes through them again."""
-        asker = trail.note_asker(await self._parts.identify(request.headers))
+        parts = self._parts
+        asker = trail.note_asker(await parts.identify(request.headers))
         try:
             known = await self._parse(request, asker, state)
             parsed = trail.note_operation(known.parsed)
@@ -218,7 +219,7 @@ class Gateway:
             asked = await self._recall.asked(known, variables, asker, state)
         trail.note_subjects(named_subjects(asked.subjects, variables, state.subjects))
         question = asked.question.asked_by(asker)
-        decided = await self._rights.decide(self._parts.engine, question, asked.rows)
+        decided = await self._rights.decide(parts.engine, question, asked.rows)
         decision = trail.note_decision(decided, state.index)
         restrict = partial(self._restrict, parsed.operation, variables, decision)
         labels = active_labels(state.graphs.labels, self._config.overrides.shares, request.id)
@@ -228,6 +229,7 @@ class Gateway:
                 refuse_whole(planned.restriction.refusals)
         except Forbidden as refused:
             raise linked(refused, self._request_page(asker)) from None
+        await self._hiding.check_named(parts.engine, question, planned.restriction.named)
         work = self._work(request, asker, variables, planned)
         if planned.introspections:
             own = await self._own_schema(asker, state)

@@ -36,6 +36,7 @@ type Query {
   newcomers(after: String, first: Int): [Citizen!]!
   ranked(by: Ranking): [Citizen!]!
   sorted(by: CitizenOrder = BIRTH, first: Int): [Citizen!]!
+  sought(secret: [Secret!], lived: Lived): [Citizen!]!
   newest: CitizenEdge
   search(first: Int): Found!
 }
@@ -51,6 +52,8 @@ input CitizenFilter {
   all: [CitizenFilter!]
 }
 input Ranking { by: CitizenOrder = BIRTH, direction: Direction }
+enum Secret { BORN @filters(field: "Citizen.birthDate", use: SORT) }
+input Lived { since: String @filters(field: "Citizen.birthDate"), for: Int }
 enum Direction { ASC DESC }
 enum CitizenOrder { ANY BIRTH @filters(field: "Citizen.birthDate", use: SORT) }
 type CitizenConnection {
@@ -209,6 +212,7 @@ ROWS: dict[str, dict[str, list[dict[str, Any]]]] = {
                 "newcomers": [{"idNumber": BEN}],
                 "ranked": [{"idNumber": BEN}],
                 "sorted": [{"idNumber": BEN}],
+                "sought": [{"idNumber": BEN}],
                 "newest": {"node": {"idNumber": BEN}, "cursor": "CURSOR-3"},
             }
         ],

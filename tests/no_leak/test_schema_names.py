@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.no_leak.city import PURPOSE, City, Wire, grants
+from tests.no_leak.city import PURPOSE, City, Wire, grants, uses
 from tests.no_leak.departments import ANN
 
 RIGHTS = grants("Citizen.name")
@@ -66,6 +66,51 @@ def test_hidden_fields_answer_as_fields_that_do_not_exist(city: City, text: str)
     assert hidden.status == 400
     assert hidden.sent == ()
     assert hidden.shows("phone") <= {"audit"}
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden", "variables"),
+    [
+        ("query($x: String) { firms(%s: $x) { title } }", "ownedBy", {}),
+        ("query($x: String) { citizens(where: {%s: $x}) { edges { cursor } } }", "born", {}),
+        (
+            "query($x: String) { citizens(where: {all: [{%s: $x}]}) { edges { cursor } } }",
+            "born",
+            {},
+        ),
+        ("query($x: String) { sought(lived: {%s: $x}) { name } }", "since", {}),
+        ("{ sought(%s: []) { name } }", "secret", {}),
+        ("query($x: [%s!]) { sought(secret: $x) { name } }", "Secret", {}),
+        ("query($x: [%s!]) { sought(secret: $x) { name } }", "Secret", {"x": []}),
+    ],
+)
+def test_hidden_inputs_answer_so_where_they_have_no_value(
+    city: City, text: str, hidden: str, variables: dict[str, object]
+) -> None:
+    gateway = city.gateway(grants("Citizen.name", "Firm.title"), disclosure="hidden")
+    # What was asked before, and by somebody who may, makes no difference.
+    wires = [gateway.ask(text % name, variables) for name in (hidden, "unheard", hidden)]
+
+    assert [_seen(wire) for wire in wires] == [_seen(wires[1])] * 3
+    assert wires[0].status == 400
+    assert wires[0].sent == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query($n: String, $f: Int) { citizens(first: $f, where: {name: $n}) { edges {cursor} } }",
+        "query($o: [CitizenOrder!]) { citizens(order: $o) { edges { cursor } } }",
+        "{ citizens(where: {}, order: []) { edges { cursor } } }",
+        "query($l: Lived) { sought(lived: $l) { name } }",
+    ],
+)
+def test_inputs_that_are_seen_need_no_value_under_hidden(city: City, query: str) -> None:
+    rights = grants(Citizen__name=uses("select", "filter"))
+    [first, second] = [city.gateway(rights, disclosure="hidden").ask(query) for _ in range(2)]
+
+    assert first.status == second.status == 200
+    assert first.errors == second.errors == []
 
 
 @pytest.mark.parametrize(
