@@ -116,7 +116,8 @@ def _state_routes(running: Running) -> list[BaseRoute]:
             "access": running.access,
             "policies": running.live.current.revision,
             **({"faults": faults} if faults else {}),
-            **({"reload_refused": running.reloader.fault} if running.reloader.fault else {}),
+            # Why names fields, files and grants, and clients can ask here, too.
+            **({"reload_refused": "the log says why"} if running.reloader.fault else {}),
         }
         return JSONResponse(body, status_code=503 if faults else 200, headers=NO_STORE)
 
