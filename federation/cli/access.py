@@ -109,8 +109,8 @@ def _cause(each: Explanation) -> Text | None:
         return _tests([each.cause])[0]
     if use in ("filter", "sort"):
         return Text(
-            f"It cannot be asked without an argument that tests {cause}.",
-            f"查询它必须给出一个会检验 {cause} 的参数。",
+            f"Asking it tests {cause}, by an argument that it must have or by a default.",
+            f"查询它会检验 {cause}（由必填参数或默认值）。",
         )
     if cause == field:
         return Text(

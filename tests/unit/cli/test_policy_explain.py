@@ -405,7 +405,7 @@ def test_why_says_what_a_field_cannot_be_asked_without(schema: Path) -> None:
     done = why(schema, "Query.citizen", "--caller", "county-officer", "--language", "en")
 
     assert done.returncode == 1
-    assert "without an argument that tests Citizen.idNumber" in done.stdout
+    assert "Asking it tests Citizen.idNumber, by an argument that it must have" in done.stdout
     assert "to filter by Citizen.idNumber" in done.stdout
 
 
