@@ -63,6 +63,8 @@ class NamedPlan:
         unnamed: Types whose objects this plan cannot name, sorted.
         finder: Finds the names in answers that were decoded into structs.
         subgraphs: Those that the plan asks, sorted.
+        is_conditional: Variables decide what of that is shown; more may be fetched, since a place
+            that is asked for twice, with a condition and without, is fetched as one.
     """
 
     plan: OperationPlan
@@ -70,11 +72,17 @@ class NamedPlan:
     unnamed: tuple[str, ...] = ()
     finder: NameFinder = field(init=False, repr=False, compare=False)
     subgraphs: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    is_conditional: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "finder", NameFinder(self.names))
         asked = tuple(sorted({fetch.subgraph for fetch in self.plan.fetches}))
         object.__setattr__(self, "subgraphs", asked)
+        object.__setattr__(self, "is_conditional", _has_conditions(self.plan.output))
+
+
+def _has_conditions(output: Iterable[OutputField]) -> bool:
+    return any(each.conditions or _has_conditions(each.fields) for each in output)
 
 
 def build_identities(supergraph: Supergraph, catalogue: Catalogue) -> dict[str, Identity]:

@@ -19,7 +19,7 @@ MAX_DIGESTS = 1_000
 """Digests in one record; 40 kB."""
 
 EVERYTHING: Any = ...
-"""In place of a response without errors: all that was fetched for it was released."""
+"""In place of a response without errors or conditions: all that was fetched was released."""
 
 
 def find_names(tree: Mapping[str, Any], data: Any, names: Names) -> Found:

@@ -167,8 +167,8 @@ def touched_by(
     """What the answer made of a result releases."""
     if result.observed is not None:
         return told(result.observed, plan, hashes)
-    # Only an error can make null of something that was fetched for a whole answer.
-    is_less = result.is_part or bool(result.errors)
+    # Otherwise all that was fetched for a whole answer is in it.
+    is_less = result.is_part or bool(result.errors) or plan.is_conditional
     shown: Any = EVERYTHING
     if is_less and (text := result.data_text) is not None:
         shown = msgspec.json.decode(text)

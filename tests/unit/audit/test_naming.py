@@ -21,6 +21,7 @@ from federation.audit.touched import told
 from federation.catalogue import build_catalogue
 from federation.composition import compose
 from federation.execution import ExecutionRequest, ExecutionResult, compile_typed, execute
+from federation.gateway.recording import touched_by
 from federation.operation import parse_operation
 from federation.planning import plan
 from federation.query_graph import build_query_graph
@@ -203,6 +204,24 @@ async def test_what_null_took_away_was_not_released() -> None:
 
     assert result.data == {"citizen": {"name": "Ann", "spouse": None}}
     assert names == {("Citizen", "subject"): ["99X"]}
+
+
+async def test_what_was_fetched_beside_what_is_shown_was_not_released() -> None:
+    town = Town()
+    named = town.plan(
+        "query ($all: Boolean!)"
+        " { accounts @include(if: $all) { spouse { name } } accounts { name } }"
+    )
+    digests = []
+    for is_all in (False, True):
+        request = ExecutionRequest(variables={"all": is_all})
+        result = await execute(named.plan, request, town.transport, town.schema)
+        assert "spouse" in result.tree["accounts"][0]
+        assert ("spouse" in str(result.data)) is is_all
+        (entities,) = touched_by(result, named, NameHashes(b"k" * 32))
+        digests.append(len(entities.digests))
+
+    assert digests == [1, 2]
 
 
 async def test_an_object_without_its_name_is_counted() -> None:
