@@ -18,7 +18,13 @@ from sqlalchemy import Boolean, ColumnElement, Engine, and_, event, not_, or_
 from sqlalchemy import inspect as inspect_model
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    ORMExecuteState,
+    Session,
+    UserDefinedOption,
+    with_loader_criteria,
+)
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.sql.functions import FunctionElement
@@ -113,6 +119,12 @@ def bind_filters(
     )
 
 
+class _Bound(UserDefinedOption):
+    """Says of a statement that the filters of one session are added to it; goes where they go."""
+
+    propagate_to_loaders = True
+
+
 def _first_key(model: type[DeclarativeBase]) -> Any:
     mapper = inspect_model(model)
     return getattr(model, mapper.get_property_by_column(mapper.primary_key[0]).key)
@@ -125,9 +137,13 @@ def bind_session(session: Session, filters: RowFilters) -> None:
         for model, criterion in filters.criteria
     ]
 
+    bound = _Bound()
+
     def add_criteria(state: ORMExecuteState) -> None:
-        if state.is_select:
-            state.statement = state.statement.options(*options)
+        # A load of a relationship may have them from its parents. Marked twice, a mention would
+        # cover for another one that is not.
+        if state.is_select and bound not in state.user_defined_options:
+            state.statement = state.statement.options(bound, *options)
 
     if options:
         event.listen(session, "do_orm_execute", add_criteria)
