@@ -187,12 +187,16 @@ def _read_verdict(value: Any, use: str) -> Verdict:
         and isinstance(rule, str)
         and (valid_until is None or type(valid_until) is int)
         # A mask that nobody applies would be a permission.
-        and (mask is None if effect != "mask" else mask in MASKS and use == "select")
+        and (mask is None if effect != "mask" else _is_mask(mask) and use == "select")
     )
     if not well_formed:
         return NO_DECISION
     assert isinstance(reasons, list), "checked above"
     return Verdict(Effect(effect), tuple(sorted(reasons)), str(rule), mask, valid_until)
+
+
+def _is_mask(value: Any) -> bool:
+    return isinstance(value, str) and value in MASKS
 
 
 def _read_filter(value: Any) -> RowCondition | None:

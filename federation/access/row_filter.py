@@ -101,7 +101,7 @@ def read_condition(value: Any, depth: int = 0) -> RowCondition:
 
 def _read_test(value: Mapping[str, Any]) -> Comparison:
     field, op, operand = value["field"], value["op"], value["value"]
-    if not isinstance(field, str) or op not in OPERATORS:
+    if not isinstance(field, str) or not isinstance(op, str) or op not in OPERATORS:
         raise ValueError("a test names a field and a known operator")
     if op == "in":
         if not isinstance(operand, list) or not all(isinstance(v, Scalar) for v in operand):

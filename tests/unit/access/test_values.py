@@ -161,6 +161,7 @@ def test_good_verdict_is_read_and_what_is_missing_is_undecided() -> None:
         {**GOOD, "mask": "initial"},
         {**GOOD, "effect": "mask"},
         {**GOOD, "effect": "mask", "mask": "unheard-of"},
+        {**GOOD, "effect": "mask", "mask": ["initial"]},
         {"effect": "allow"},
     ],
 )
@@ -186,5 +187,6 @@ def test_answer_of_another_shape_is_none_at_all(answer: Any) -> None:
         read_decision(REQUEST, answer, "r1")
 
 
-def test_row_filter_that_cannot_be_read_is_kept_as_one_that_hides_every_row() -> None:
-    assert read(GOOD, row_filters={"A": {"like": "x"}}).row_filters == {"A": None}
+@pytest.mark.parametrize("tree", [{"like": "x"}, {"field": "x", "op": ["eq"], "value": 1}])
+def test_row_filter_that_cannot_be_read_is_kept_as_one_that_hides_every_row(tree: Any) -> None:
+    assert read(GOOD, row_filters={"A": tree}).row_filters == {"A": None}

@@ -37,6 +37,13 @@ def test_delivered_policies_have_no_findings(folder: Path) -> None:
         ('allow["Citizen.name"] contains "mine"', "WIDENS"),
         ('mask["Citizen.annualIncome"] := "blur"', "UNKNOWN_MASK"),
         ('deny_use["Citizen.name"].print contains "no"', "UNKNOWN_USE"),
+        ('deny["Citizen.annualIncome"] if input.purpose', "MISSHAPEN"),
+        ('deny["Citizen.annualIncome"] := "no"', "MISSHAPEN"),
+        ('deny contains "Citizen.annualIncome"', "MISSHAPEN"),
+        ('deny_use["Citizen.annualIncome"] contains "sort"', "MISSHAPEN"),
+        ('mask["Citizen.annualIncome"] contains "range"', "MISSHAPEN"),
+        ('mask["Citizen.annualIncome"] := false', "MISSHAPEN"),
+        ('filters["Citizen"] if input.purpose', "MISSHAPEN"),
         ('deny["Citizen.name"] contains "x" if input.caller.deparment == "a"', "UNKNOWN_PATH"),
         (
             'deny["Citizen.name"] contains "x" if object.get(input, ["caller", "kindd"], "")',
