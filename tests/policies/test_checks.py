@@ -11,10 +11,38 @@ from federation.gateway.engines import PolicyFault, PolicySource, load_policies
 from federation.gateway.settings import Access
 
 SOURCE = load_policies()
+OWN = "package datong.departments.a"
 
 
 def _with(name: str, text: str) -> PolicySource:
     return replace(SOURCE, modules={**SOURCE.modules, name: text})
+
+
+@pytest.mark.parametrize("engine", ["embedded", "opa"])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('package datong.rules.sharing\n\nfree["A.b"].select contains "a"', "package datong.dep"),
+        (
+            "# \u2028package datong.departments.a\npackage datong.rules.sharing",
+            "package datong.dep",
+        ),
+        ("package datong.departments.b", "package datong.dep"),
+        (
+            f"{OWN}\n\ndeny[c] contains http.send(input.fields) if some c, _ in input.fields",
+            r"http\.send",
+        ),
+        (f'{OWN}\n\ndeny["A.b"] contains "a" if opa.runtime().env', r"opa\.runtime"),
+        (f'{OWN}\n\ndeny["A.b"] contains "a" if data.datong.facts.knwon["A.b"]', "knwon"),
+    ],
+)
+async def test_what_departments_may_not_write_is_refused(
+    engine: Literal["embedded", "opa"], text: str, words: str
+) -> None:
+    source = _with("datong/departments/a.rego", text)
+
+    with pytest.raises(PolicyFault, match=words):
+        await Building(Access(engine=engine)).build(source, Catalogue({}))
 
 
 @pytest.mark.parametrize("engine", ["embedded", "opa"])

@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-from federation.gateway.engines.lint import overlapping_roots
+from federation.gateway.engines.lint import (
+    foreign_packages,
+    overlapping_roots,
+    unknown_references,
+    unportable_calls,
+)
+from federation.gateway.engines.owned import OwnedEngine, describe_failure
 from federation.gateway.engines.reads import undeclared_reads
 from federation.gateway.engines.release import PolicyFault, PolicyRelease
 
 
 def check_release(release: PolicyRelease) -> None:
-    """Refuse data in the place of rules, and rules that read facts which nobody sends them.
+    """Refuse data or departments in the place of others' rules, and what rules read in vain.
 
-    The embedded engine refuses both when it loads a release. An OPA server would not: with it
-    a denial that asks for such a fact never comes about.
+    An OPA server takes all of it: with it a denial by a rule that does not exist, or by a fact that
+    nobody sends, never comes about.
 
     Raises:
         PolicyFault: There is something of the kind.
     """
     faults = (
         *overlapping_roots(release.modules, release.documents),
+        *foreign_packages(release.modules),
+        *unknown_references(release.modules),
         *undeclared_reads(release.modules),
     )
     if faults:
         raise PolicyFault(faults)
+
+
+def check_calls(release: PolicyRelease) -> None:
+    """Refuse what is not portable, such as functions that send what they are asked elsewhere.
+
+    The embedded engine refuses that when it loads a release; an OPA server does as it is told.
+    Takes some milliseconds, on any thread.
+
+    Raises:
+        PolicyFault: There is something of the kind.
+    """
+    engine = OwnedEngine()
+    try:
+        for name, text in release.modules.items():
+            engine.here.add_policy(name, text)
+    except (RuntimeError, ValueError) as error:
+        raise PolicyFault((describe_failure(error),)) from None
+    faults = unportable_calls(engine.here.get_ast_as_json(), release.modules)
+    if faults:
+        raise PolicyFault(tuple(faults))

@@ -31,6 +31,8 @@ _IMPORT = re.compile(r"^import\s+data\.(?:\w+\.)*(\w+)(?:\s+as\s+(\w+))?\s*$", r
 _FUNCTION = re.compile(r"^(?:default\s+)?(\w+)\(", re.MULTILINE)
 _REFERENCE = re.compile(r"\bdata(?:\.\w+)+")
 _RULE = re.compile(r"^(?:default\s+)?(\w+)", re.MULTILINE)
+_IDLE = re.compile(r"\s*(#|$)")
+_DEPARTMENTS = "datong.departments."
 _PACKAGE = re.compile(r"^package\s+([\w.]+)\s*$", re.MULTILINE)
 
 
@@ -45,6 +47,22 @@ def overlapping_roots(modules: Mapping[str, str], roots: Mapping[str, Any]) -> l
     return [
         f"data root {root!r} hides the package of {first[root]}" for root in roots if root in first
     ]
+
+
+def foreign_packages(modules: Mapping[str, str]) -> list[str]:
+    """Departments' files that write into another package than their own, each as a fault.
+
+    There they could add to rules that open fields.
+    """
+    faults = []
+    for name, text in modules.items():
+        own = name.removesuffix(".rego").replace("/", ".")
+        if own.startswith(_DEPARTMENTS):
+            # Lines end where Rego ends them, or a comment could hold what looks like a package.
+            code = (line.rstrip() for line in text.split("\n") if not _IDLE.match(line))
+            if next(code, "") != f"package {own}":
+                faults.append(f"{name}:1: a department's file begins with package {own}")
+    return faults
 
 
 def unportable_calls(syntax_trees: str, modules: Mapping[str, str]) -> list[str]:
