@@ -2,7 +2,8 @@
 
 The register is a chain itself, named ``REGISTER``, whose bodies are events. A chain that is removed
 as a whole is still named here, a closed chain cannot lose its last entries, and a chain lacks its
-first entries rightly only where a pruning says so.
+first entries rightly only where a pruning says so. So that nobody else says it, each entry is
+written together with a signed head.
 """
 
 from typing import Annotated

@@ -39,6 +39,8 @@ class FaultKind(Enum):
     """A signed or registered head names another hash for this number."""
     FORGED = "forged"
     """A head's signature is not by a known key."""
+    UNSIGNED = "unsigned"
+    """The entry of the register has no signed head of its own, so that no writer made it."""
     UNREGISTERED = "unregistered"
     """The register does not know the chain, or holds something that is no event."""
 
@@ -115,6 +117,8 @@ class ChainVerifier:
         self._start = pruned.head if pruned is not None else empty_chain(chain)
         self._last = self._start
         self._entries = 0
+        # Whoever may say that entries are missing rightly could hide any others.
+        self._all_signed = chain == REGISTER
         self._closing = closing
         self._faults: list[Fault] = []
         self._stated: dict[int, set[bytes]] = {}
@@ -157,6 +161,8 @@ class ChainVerifier:
         digest = entry_digest(self._chain, entry.sequence, entry.previous, entry.body)
         if digest != entry.digest:
             self._fault(entry.sequence, FaultKind.CHANGED)
+        if self._all_signed and entry.sequence not in self._signed:
+            self._fault(entry.sequence, FaultKind.UNSIGNED)
         stated = self._stated.get(entry.sequence)
         if stated is not None:
             if stated != {digest}:

@@ -16,7 +16,7 @@ from federation.gateway.audit_export import ExportFormat, export_records
 from federation.gateway.audit_read import read_trail
 from federation.gateway.audit_search import Wanted
 from federation.gateway.audit_store import open_audit_store
-from tests.support.retention import retain
+from tests.support.retention import forge_pruning, retain
 from tests.unit.audit.test_store import KEY, TEXT, change, record
 
 PAGE = Path(__file__).parents[2] / "docs" / "audit.md"
@@ -107,3 +107,12 @@ def test_what_was_done_to_a_trail_is_found_by_it(file: Path, statement: str) -> 
     change(file, statement)
 
     assert verified(file).returncode == 1
+
+
+def test_a_pruning_that_no_writer_entered_is_found_by_it(file: Path) -> None:
+    forge_pruning(file)
+
+    done = verified(file)
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "has no signed head of its own" in done.stdout

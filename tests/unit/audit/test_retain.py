@@ -7,14 +7,22 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from federation.audit import SignedHead, anchor_text, key_id, read_anchor
+from federation.audit import (
+    REGISTER,
+    Fault,
+    FaultKind,
+    SignedHead,
+    anchor_text,
+    key_id,
+    read_anchor,
+)
 from federation.errors import AuditUnavailable
 from federation.gateway import audit_retain, audit_store, audit_tables
 from federation.gateway.audit_keys import head_key
 from federation.gateway.audit_read import TrailReport, current_anchor, read_trail, verify_trail
 from federation.gateway.audit_retain import Retention, find_old, remove_old
 from federation.gateway.audit_store import open_audit_store
-from tests.support.retention import retain
+from tests.support.retention import forge_pruning, retain
 from tests.unit.audit.test_store import KEY, KEYS, change, record, stored
 
 DAY = 86_400_000
@@ -87,6 +95,22 @@ async def test_more_than_was_stated_is_missed_after_a_pruning(file: Path, statem
     change(file, statement)
 
     assert not (await check(file)).is_whole
+
+
+async def test_a_pruning_that_no_writer_entered_is_found_also_below_what_writers_sign_later(
+    file: Path,
+) -> None:
+    await write(file, 1, 2, 3)
+    await write(file, 4)
+
+    forge_pruning(file)
+    at_once = await check(file)
+    await write(file, 5)
+    later = await check(file)
+
+    fault = Fault(REGISTER, 5, FaultKind.UNSIGNED)
+    assert (at_once.register.faults, later.register.faults) == ((fault,), (fault,))
+    assert not later.is_whole
 
 
 async def test_nothing_goes_from_a_trail_that_is_not_whole(file: Path) -> None:
