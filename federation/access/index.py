@@ -26,6 +26,9 @@ from federation.supergraph.model import (
     named_type,
 )
 
+_WRITTEN_OTHERWISE = frozenset({"Money", "Decimal", "DateTime"})
+"""Scalars whose values a department compares otherwise than their texts."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldFacts:
@@ -45,7 +48,8 @@ class FieldFacts:
             or one edge, whether there is another page. The connection that holds these tells
             nothing.
         changes: It is a root field of a mutation.
-        is_column: A row filter may test it: a scalar or enum value that takes no arguments.
+        is_column: The gateway may test it by a row filter: a scalar or enum value that takes no
+            arguments, and that compares as it is written.
         cut_by: Arguments that choose among rows otherwise than by what ``@filters`` says, such as
             the size of a page.
         is_cut: One of them has a default, so that rows are chosen even when none is given.
@@ -255,7 +259,7 @@ def _rows(
 
 def _leaf_types(supergraph: Supergraph) -> frozenset[str]:
     named = (t.name for t in supergraph.types.values() if isinstance(t, ScalarType | EnumType))
-    return frozenset(("Boolean", "Float", "ID", "Int", "String", *named))
+    return frozenset(("Boolean", "Float", "ID", "Int", "String", *named)) - _WRITTEN_OTHERWISE
 
 
 def _paged_types(

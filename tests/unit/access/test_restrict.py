@@ -285,7 +285,7 @@ class TestRowFilters:
 
     def test_rows_that_nobody_can_filter_are_denied(self) -> None:
         text = "{ firms { taxed citizens { name } } }"
-        for field in ("unheard", "father", "tags"):
+        for field in ("unheard", "father", "tags", "worth"):
             condition = {"field": field, "op": "eq", "value": "x"}
             assert refused(restricted(text, filters={"Citizen": condition})) == {
                 "firms.citizens": "row_filter_unsupported"

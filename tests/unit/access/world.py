@@ -102,7 +102,9 @@ type Citizen @key(fields: "idNumber") @classified(level: 2) @sharing(class: COND
   regionCode: String! @regionCode @classified(level: 1) @sharing(class: UNCONDITIONAL)
   tags: [String!]
   father: Citizen
+  worth: Money
 }
+scalar Money
 union Party = Citizen | Firm
 type Firm @key(fields: "code") @classified(level: 1) { code: ID!, name: String, owner: Citizen }
 interface Thing { id: ID!, label: String }
