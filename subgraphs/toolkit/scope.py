@@ -106,7 +106,8 @@ class Scope:
 
     async def find_each(self, source: Source[NodeT], keys: Iterable[Any]) -> list[NodeT]:
         """The nodes with these primary keys, in this order, without those that are not there."""
-        found = await asyncio.gather(*(self.row(key, *source.key) for key in keys))
+        rows = (self.row(key, *source.key, only=source.only) for key in keys)
+        found = await asyncio.gather(*rows)
         return [source.build(row) for row in found if row is not None]
 
     async def require(self, source: Source[NodeT], key: Any, *columns: Column) -> NodeT:
@@ -131,26 +132,37 @@ class Scope:
 
     async def children(self, source: Source[NodeT], column: Column, key: Any) -> list[NodeT]:
         """All nodes whose column has this value, in order of the primary key."""
-        return [source.build(row) for row in await self.rows_of(column, key, source.key)]
+        rows = await self.rows_of(column, key, source.key, only=source.only)
+        return [source.build(row) for row in rows]
 
-    async def rows_of(self, column: Column, key: Any, order: Sequence[Any]) -> Sequence[Any]:
+    async def rows_of(
+        self,
+        column: Column,
+        key: Any,
+        order: Sequence[Any],
+        only: ColumnElement[bool] | None = None,
+    ) -> Sequence[Any]:
         """All rows (model instances) whose column has this value, in this order of columns."""
 
         async def batch(keys: list[Any]) -> Sequence[Any]:
             statement = select(column.class_).where(column.in_(keys)).order_by(*order)
+            if only is not None:
+                statement = statement.where(only)
             groups = defaultdict(list)
             for (row,) in await self.session.rows(statement):
                 groups[getattr(row, column.key)].append(row)
             return [groups[each] for each in keys]
 
         rows: Sequence[Any] = await self.loader(
-            ("rows", column, tuple(str(each) for each in order)), batch
+            ("rows", column, tuple(str(each) for each in order), id(only)), batch
         ).load(key)
         return rows
 
     async def select(self, source: Source[NodeT], *criteria: ColumnElement[bool]) -> list[NodeT]:
         """All nodes that fulfil the criteria, in order of the primary key; for small tables."""
         statement = select(source.model).where(*criteria).order_by(*source.key)
+        if source.only is not None:
+            statement = statement.where(source.only)
         return [source.build(row) for (row,) in await self.session.rows(statement)]
 
     async def tally(
