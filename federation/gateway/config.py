@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,8 @@ def load_config(
     Args:
         file: A TOML file with the sections of ``Config``; it must exist.
         environment: Variables ``DATONG_<SECTION>_<KEY>``; other names are ignored, except that an
-            unknown key of a known section is an error. Lists are separated by commas.
+            unknown key of a known section is an error, and a known key of one that is nearly
+            written like its own. Lists are separated by commas.
         flags: Values by section and key, as the command line gave them.
 
     Raises:
@@ -77,10 +80,23 @@ def _from_environment(environment: Mapping[str, str]) -> Iterator[_Setting]:
         if not variable.startswith(ENVIRONMENT_PREFIX):
             continue
         rest = variable.removeprefix(ENVIRONMENT_PREFIX)
-        for prefix, section in sections.items():
-            if rest.startswith(prefix):
-                key = rest.removeprefix(prefix).lower()
-                yield variable, section, key, _read_text(section, key, environment[variable])
+        section = next((name for prefix, name in sections.items() if rest.startswith(prefix)), None)
+        if section is not None:
+            key = rest.removeprefix(f"{section.upper()}_").lower()
+            yield variable, section, key, _read_text(section, key, environment[variable])
+        elif (meant := _nearly(rest.lower())) is not None:
+            raise InvalidConfig(f"{variable}: there is no such setting. Write {meant}.")
+
+
+def _nearly(name: str) -> str | None:
+    """The variable that one with a misspelt section must mean; departments have some of theirs."""
+    for section in Config.__struct_fields__:
+        for key in _section(section).__struct_fields__:
+            if name.endswith(f"_{key}") and get_close_matches(
+                name.removesuffix(f"_{key}"), [section], cutoff=0.8
+            ):
+                return f"{ENVIRONMENT_PREFIX}{section}_{key}".upper()
+    return None
 
 
 def _from_flags(flags: Mapping[str, Mapping[str, Any]]) -> Iterator[_Setting]:
@@ -154,6 +170,9 @@ def _out_of_range(config: Config) -> Iterator[tuple[str, str, str]]:
             is_amount = section in {"limits", "cache"} or _is_amount(key)
             if is_amount and (value < 0 or (value == 0 and key not in _MAY_BE_ZERO)):
                 yield section, key, f"must be more than 0, not {value}"
+            if isinstance(value, float) and not isfinite(value):
+                # With such a leeway no token would ever expire.
+                yield section, key, f"must be a number, not {value}"
             if key.endswith("port") and not 0 <= value <= 65535:
                 yield section, key, f"must be a port from 0 to 65535, not {value}"
 

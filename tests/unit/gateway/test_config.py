@@ -57,6 +57,8 @@ def test_environment_texts_become_the_types_of_their_settings() -> None:
         ("[server]\nport = true", ("datong.toml", "server.port", "int")),
         ("[limits]\nmax_depth = 0", ("datong.toml", "limits.max_depth", "more than 0")),
         ("[http]\ndeadline_seconds = -1", ("http.deadline_seconds", "more than 0")),
+        ("[identity]\nleeway_seconds = nan", ("identity.leeway_seconds", "nan")),
+        ("[identity]\njwks_life_seconds = inf", ("identity.jwks_life_seconds", "inf")),
         ("[signing]\nlife_seconds = 61", ("signing.life_seconds", "60")),
         ('[access]\nengine = "opa"', ("access.opa_url", "OPA")),
         (
@@ -82,6 +84,12 @@ def test_a_fault_names_its_place_its_key_and_the_way_out(
         load_config(file)
 
     assert all(fragment in str(raised.value) for fragment in fragments), str(raised.value)
+
+
+@pytest.mark.parametrize("section", ["ACCES", "ACCESSS", "ACESS"])
+def test_a_variable_of_a_section_that_is_misspelt_is_a_fault(section: str) -> None:
+    with pytest.raises(InvalidConfig, match="DATONG_ACCESS_DISCLOSURE"):
+        load_config(None, {f"DATONG_{section}_DISCLOSURE": "hidden"})
 
 
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
