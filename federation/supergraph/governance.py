@@ -83,8 +83,9 @@ def read_governance(supergraph: Supergraph) -> Governance:
             coordinate = Coordinate(definition.name, field.name)
             facts[coordinate] = _field_facts(coordinate, field, definition, own, supergraph)
             derivations += _read_derivations(coordinate, field.directives)
-            if _find(field.directives, "regionCode") is not None:
-                regions.setdefault(definition.name, field.name)
+        region = _marked(definition, "regionCode")
+        if len(region) == 1:
+            regions[definition.name] = region[0]
     facts = _with_interface_objects(facts, supergraph)
     agreed = tuple(derivations)
     return Governance(raise_levels(facts, agreed), filters, subjects, regions, agreed)
@@ -281,16 +282,19 @@ def _read_derivations(
             yield Derivation(source, subgraph, of, by, level)
 
 
+def _marked(definition: ObjectType | InterfaceType, directive: str) -> tuple[str, ...]:
+    """Fields with a directive; of several, in supergraphs of others, none is known to be meant."""
+    fields = definition.fields.values()
+    return tuple(each.name for each in fields if _find(each.directives, directive) is not None)
+
+
 def _data_subject(definition: ObjectType | InterfaceType) -> str | None:
-    for field in definition.fields.values():
-        if _find(field.directives, "dataSubject") is not None:
-            return field.name
-    if _find(definition.directives, "dataSubject") is None:
-        return None
-    keys = (read_field_set(join.key) for join in definition.joins if join.key is not None)
-    return next(
-        (each.name for key in keys for each in key if isinstance(each, SelectedField)), None
-    )
+    found = set(_marked(definition, "dataSubject"))
+    if _find(definition.directives, "dataSubject") is not None:
+        keys = (read_field_set(join.key) for join in definition.joins if join.key is not None)
+        first = (next((e for e in key if isinstance(e, SelectedField)), None) for key in keys)
+        found |= {each.name for each in first if each is not None}
+    return found.pop() if len(found) == 1 else None
 
 
 def _with_interface_objects(

@@ -45,6 +45,9 @@ from federation.composition.rules.governance_key_maskable import governance_key_
 from federation.composition.rules.governance_legal_basis_missing import (
     governance_legal_basis_missing,
 )
+from federation.composition.rules.governance_row_field_ambiguous import (
+    governance_row_field_ambiguous,
+)
 from federation.composition.rules.governance_source_of_record_conflict import (
     governance_source_of_record_conflict,
 )
@@ -182,6 +185,7 @@ SOURCE_RULES: Final[tuple[SourceRule, ...]] = (
     governance_catalogue_inconsistent,
     governance_coordinate_invalid,
     governance_legal_basis_missing,
+    governance_row_field_ambiguous,
     governance_source_of_record_conflict,
     implicitly_upgraded_federation_version,
     inconsistent_argument_presence,

@@ -132,6 +132,28 @@ def test_subject_region_filters_and_counts_are_found() -> None:
     )
 
 
+def test_of_several_fields_for_one_person_or_place_none_is_taken() -> None:
+    composition = compose_documents(case("governance/merged").subgraphs())
+    assert composition.supergraph is not None
+    text = print_supergraph(composition.supergraph)
+    # As a tool that does not know our rules could compose it.
+    marks = "  another: String @dataSubject @regionCode\n"
+    text = text.replace("  number: ID! @classified", f"{marks}  number: ID! @classified")
+    assert marks in text
+
+    governance = read_governance(read_supergraph(text))
+
+    assert (governance.data_subjects, governance.region_codes) == ({}, {})
+
+
+def test_a_type_about_a_person_names_it_by_its_only_key() -> None:
+    own = 'type Query { p: Person } type Person @key(fields: "id") @dataSubject { id: ID! }'
+    other = 'type Person @key(fields: "id") @key(fields: "alias") { id: ID! alias: ID! }'
+
+    assert governance_of(own=own).data_subjects == {"Person": "id"}
+    assert governance_of(own=own, a=other).data_subjects == {}
+
+
 def test_a_field_added_by_an_interface_object_keeps_its_departments_grade() -> None:
     governance = governance_of(
         a="""type Query { i: I } interface I @key(fields: "id") { id: ID! }
