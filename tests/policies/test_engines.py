@@ -289,6 +289,13 @@ class TestLoading:
         with pytest.raises(PolicyFault, match="grants"):
             load_policies(data_folder=tmp_path)
 
+    def test_two_grants_of_one_name_are_refused(self, tmp_path: Path) -> None:
+        grant = '"loan": {"purposes": {}, "uses": {}, "expires": 1}'
+        text = f'{{"grants": {{"bank": {{"Citizen.name": {{{grant}, {grant}}}}}}}}}'
+        (tmp_path / "a.json").write_text(text)
+        with pytest.raises(PolicyFault, match=r"a\.json: 'loan' stands twice"):
+            load_policies(data_folder=tmp_path)
+
     def test_a_data_folder_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(PolicyFault, match="no such folder"):
             load_policies(data_folder=tmp_path / "nowhere")

@@ -12,7 +12,12 @@ from typing import Any, NamedTuple
 from federation.catalogue import Catalogue
 from federation.errors import PolicyUnavailable
 from federation.gateway import text_files
-from federation.gateway.engines.shapes import line_of_member, misshapen, without_required
+from federation.gateway.engines.shapes import (
+    line_of_member,
+    misshapen,
+    read_json,
+    without_required,
+)
 
 POLICY_FOLDER = Path(__file__).resolve().parents[3] / "policies" / "rego"
 """The policies delivered with Datong, with the demo's grants in its folder ``data``."""
@@ -139,7 +144,7 @@ def load_policies(folder: Path = POLICY_FOLDER, data_folder: Path | None = None)
 def _read_document(file: Path, shape: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     text = read_text(file, file.name)
     try:
-        document = json.loads(text)
+        document = read_json(text)
     except ValueError as error:
         raise PolicyFault((f"{file.name}: {error}",)) from None
     if not isinstance(document, dict):

@@ -20,6 +20,25 @@ _TYPES: Mapping[str, type] = {
 }
 
 
+def read_json(text: str) -> Any:
+    """A JSON document.
+
+    Raises:
+        ValueError: It is none, or an object has a name twice: the second grant of a name would take
+            the place of the first.
+    """
+    return json.loads(text, object_pairs_hook=_object)
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} stands twice in one object")
+    return found
+
+
 def misshapen(
     document: Any, schema: Mapping[str, Any], place: Place = ()
 ) -> list[tuple[Place, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,7 +33,12 @@ from federation.gateway.engines.release import (
     read_shape,
     read_text,
 )
-from federation.gateway.engines.shapes import leads_nowhere, line_of_member, misshapen
+from federation.gateway.engines.shapes import (
+    leads_nowhere,
+    line_of_member,
+    misshapen,
+    read_json,
+)
 
 USES = frozenset({"select", "filter", "sort", "join"})
 _SHAPES: Mapping[str, str] = {
@@ -291,7 +295,7 @@ def _read_data(folder: Path) -> tuple[dict[str, tuple[Path, Any]], list[Finding]
         name = f"{folder.name}/{file.name}"
         try:
             text = read_text(file, name)
-            document = json.loads(text)
+            document = read_json(text)
         except PolicyFault as fault:
             findings += _placed("NOT_TEXT", fault.faults)
             continue
