@@ -22,12 +22,14 @@ from federation.access.index import AccessIndex, FieldFacts
 from federation.access.inputs import input_uses
 from federation.access.masks import suits
 from federation.access.refusal import Denial
-from federation.access.row_filter import RowCondition, confines, fields_of
+from federation.access.row_filter import RowCondition, confines, fields_of, ordered_fields
 from federation.coordinate import read_coordinate
 from federation.selection import Argument
 
 UNCONFINED = Verdict(Effect.DENY, ("consent_unbound",), GATEWAY_RULE)
 UNFILTERED = Verdict(Effect.DENY, ("row_filter_unsupported",), GATEWAY_RULE)
+_ORDERED = frozenset({"Int", "Float", "Date"})
+"""Scalars that the gateway orders as every department does."""
 UNSUITED = Verdict(Effect.DENY, ("mask_unsuitable",), GATEWAY_RULE)
 
 
@@ -299,10 +301,18 @@ class Judge:
         return any(self.index.holds(each, type_name, tested) for each in facts.resolvers)
 
     def _columns(self, type_name: str) -> tuple[str, ...]:
-        """The fields that a filter tests, sorted; none where one of them cannot be fetched."""
+        """The fields that a filter tests, sorted; none where one is not the gateway's to test."""
         columns = sorted(self._tested[type_name] or ())
-        known = (self.index.fields.get((type_name, name)) for name in columns)
-        return tuple(columns) if all(facts and facts.is_column for facts in known) else ()
+        condition = self.decision.row_filters[type_name]
+        ordered = frozenset(ordered_fields(condition)) if condition is not None else frozenset()
+        for name in columns:
+            facts = self.index.fields.get((type_name, name))
+            if facts is None or not facts.is_column:
+                return ()
+            # Databases order texts by their collations, and enums by what stands for them.
+            if name in ordered and facts.type.removesuffix("!") not in _ORDERED:
+                return ()
+        return tuple(columns)
 
     def _tells_rows_of(self, coordinate: str, facts: FieldFacts) -> bool:
         """Whether a tested column belongs to unfiltered rows, or to those the field is about."""

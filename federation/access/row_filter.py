@@ -124,6 +124,18 @@ def fields_of(condition: RowCondition) -> Iterator[str]:
             yield from fields_of(condition.part)
 
 
+def ordered_fields(condition: RowCondition) -> Iterator[str]:
+    """The fields that a condition compares by order, with repetitions."""
+    match condition:
+        case Comparison(field=field, op="lt" | "le" | "gt" | "ge"):
+            yield field
+        case AllOf() | AnyOf():
+            for part in condition.parts:
+                yield from ordered_fields(part)
+        case Not():
+            yield from ordered_fields(condition.part)
+
+
 def confines(condition: RowCondition, field: str, values: frozenset[str]) -> bool:
     """Whether every row that fulfils the condition provably has one of ``values`` in ``field``."""
     match condition:

@@ -291,6 +291,18 @@ class TestRowFilters:
                 "firms.citizens": "row_filter_unsupported"
             }
 
+    @pytest.mark.parametrize(("field", "value"), [("nick", "n"), ("income", 1)])
+    @pytest.mark.parametrize("negated", [False, True])
+    def test_the_gateway_orders_no_texts(self, field: str, value: object, *, negated: bool) -> None:
+        # Departments order them by the collations of their databases.
+        condition: dict[str, Any] = {"field": field, "op": "ge", "value": value}
+        condition = {"and": [{"not": condition}]} if negated else condition
+        text = (
+            "{ party(id: 1) { ... on Firm { name owner { name } } } firms { citizens { name } } }"
+        )
+        found = refused(restricted(text, filters={"Citizen": condition}))
+        assert ("firms.citizens" in found) == (field == "nick")
+
     def test_union_that_includes_a_filtered_type_needs_the_filter_as_well(self) -> None:
         text = "{ party(id: 1) { ... on Firm { name } } }"
         assert refused(restricted(text, filters={"Citizen": REGION})) == {}
