@@ -39,10 +39,6 @@ REASONS: Mapping[str, Text] = {
         "a count over rows that the caller may not see is shown from a minimum on",
         "调用方无权查看的数据行，其计数低于下限时不予显示",
     ),
-    "department_rule_misshapen": Text(
-        "a rule of its department's own file is not of the shape that is read",
-        "所属部门自定规则的形式无法识别",
-    ),
     "grant_required": Text("no grant for this purpose opens this use", "没有该用途下的相应授权"),
     "mask_unsuitable": Text(
         "its mask would break values of its type", "其脱敏方式不适用于该字段类型"

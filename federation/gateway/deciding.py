@@ -208,7 +208,7 @@ class Building:
                 )
                 engine: PolicyEngine = engines.DividedEngine(here, large, settings.max_fields_here)
             else:
-                await asyncio.to_thread(engines.check_calls, release)
+                await asyncio.to_thread(engines.check_rules, release)
                 opa = await stack.enter_async_context(
                     engines.OpaEngine(
                         settings.opa_url,

@@ -7,7 +7,14 @@ import pytest
 
 from federation.catalogue import Catalogue
 from federation.gateway.deciding import Building
-from federation.gateway.engines import PolicyFault, PolicySource, load_policies
+from federation.gateway.engines import (
+    EmbeddedEngine,
+    PolicyFault,
+    PolicySource,
+    check_rules,
+    load_policies,
+    make_release,
+)
 from federation.gateway.settings import Access
 
 SOURCE = load_policies()
@@ -54,3 +61,54 @@ async def test_a_denial_by_a_fact_that_is_not_sent_is_refused(
 
     with pytest.raises(PolicyFault, match=r"input\.caller\.shoe_size"):
         await Building(Access(engine=engine)).build(source, Catalogue({}))
+
+
+@pytest.mark.parametrize("engine", ["embedded", "opa"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'deny["A.b"] if input.purpose',
+        'deny["A.b"] := "text"',
+        'deny contains "A.b"',
+        "deny if input.purpose",
+        'deny := {"A.b": {"text"}}',
+        "default deny := {}",
+        'deny(_) := {"A.b"}',
+        'deny_use["A.b"].select if input.purpose',
+        'deny_use["A.b"] contains "select"',
+        'mask["A.b"] := false',
+        'mask["A.b"] if input.purpose',
+        'mask["A.b"] contains "range"',
+        'filters["A"] if input.purpose',
+        'filters contains {"A": {"field": "code", "op": "eq", "value": "1"}}',
+    ],
+)
+async def test_what_is_not_written_as_it_is_read_is_refused(
+    engine: Literal["embedded", "opa"], rule: str
+) -> None:
+    source = _with("datong/departments/a.rego", f"{OWN}\n\n{rule}\n")
+
+    with pytest.raises(PolicyFault, match=r"departments/a\.rego:3: \w+ is not written as `"):
+        await Building(Access(engine=engine)).build(source, Catalogue({}))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'deny["A.b"] contains "text" if input.purpose',
+        "deny[c] contains input.purpose if some c, _ in input.fields",
+        'deny_use["A.b"].select contains "text"',
+        'deny_use["A.b"][use] contains "text" if some use in {"filter", "sort"}',
+        'mask["A.b"] := "range"',
+        'mask["A.b"] = name if some name in {"range"}',
+        'mask["A.b"] := data.catalogue.masks["A.b"]',
+        'filters["A"] contains {"field": "code", "op": "eq", "value": "1"}',
+        "own := true",
+    ],
+)
+def test_what_is_written_as_it_is_read_is_taken(rule: str) -> None:
+    source = _with("datong/departments/a.rego", f"{OWN}\n\n{rule}\n")
+    release = make_release(source, Catalogue({}))
+
+    check_rules(release)
+    EmbeddedEngine(release)

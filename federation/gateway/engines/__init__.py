@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from federation.gateway.engines.bundle import BUNDLES, Bundle, build_bundles, bundle_signer
 from federation.gateway.engines.cache import CachedEngine
-from federation.gateway.engines.checks import check_calls, check_release
+from federation.gateway.engines.checks import check_release, check_rules
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.failing import Departments
@@ -52,8 +52,8 @@ __all__ = [
     "ViewsExhausted",
     "build_bundles",
     "bundle_signer",
-    "check_calls",
     "check_release",
+    "check_rules",
     "declared_reads",
     "granted_purposes",
     "load_policies",

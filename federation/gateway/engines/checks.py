@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation.gateway.engines.lint import (
     foreign_packages,
+    misshapen_rules,
     overlapping_roots,
     unknown_references,
     unportable_calls,
@@ -32,10 +33,11 @@ def check_release(release: PolicyRelease) -> None:
         raise PolicyFault(faults)
 
 
-def check_calls(release: PolicyRelease) -> None:
+def check_rules(release: PolicyRelease) -> None:
     """Refuse what is not portable, such as functions that send what they are asked elsewhere.
 
-    The embedded engine refuses that when it loads a release; an OPA server does as it is told.
+    So with what departments write in another shape than it is read in. The embedded engine refuses
+    both when it loads a release; an OPA server does as it is told.
     Takes some milliseconds, on any thread.
 
     Raises:
@@ -47,6 +49,7 @@ def check_calls(release: PolicyRelease) -> None:
             engine.here.add_policy(name, text)
     except (RuntimeError, ValueError) as error:
         raise PolicyFault((describe_failure(error),)) from None
-    faults = unportable_calls(engine.here.get_ast_as_json(), release.modules)
+    trees = engine.here.get_ast_as_json()
+    faults = (*unportable_calls(trees, release.modules), *misshapen_rules(trees))
     if faults:
-        raise PolicyFault(tuple(faults))
+        raise PolicyFault(faults)

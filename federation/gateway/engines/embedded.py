@@ -18,7 +18,12 @@ from federation.access import AccessRequest, Decision, read_decision
 from federation.errors import PolicyUnavailable
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.failing import Departments, RulesFailed
-from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
+from federation.gateway.engines.lint import (
+    misshapen_rules,
+    overlapping_roots,
+    unknown_references,
+    unportable_calls,
+)
 from federation.gateway.engines.owned import OwnedEngine, describe_failure
 from federation.gateway.engines.reads import undeclared_reads
 from federation.gateway.engines.release import ENTRYPOINT, PolicyFault, PolicyRelease
@@ -52,8 +57,8 @@ class EmbeddedEngine:
         """Loads and tries the release, unless ``load`` did so.
 
         Raises:
-            PolicyFault: It does not parse, calls unportable functions, hides rules under data, or
-                does not answer a harmless question.
+            PolicyFault: It does not parse, calls unportable functions, hides rules under data, has
+                departments' rules that nobody reads, or does not answer a harmless question.
         """
         self.counts = counts or EngineCounts()
         self.revision = str(release.revisions)
@@ -136,7 +141,7 @@ def _steps(engine: OwnedEngine, release: PolicyRelease) -> Iterator[Callable[[],
     for part in _slices(release.documents):
         yield partial(_add_data, engine, json.dumps(part))
     for name, text in modules.items():
-        yield partial(_check_calls, name, text)
+        yield partial(_check_rules, name, text)
     yield partial(_try_all_rules, engine)
 
 
@@ -197,11 +202,12 @@ def _refuse(faults: list[str]) -> None:
         raise PolicyFault(tuple(faults))
 
 
-def _check_calls(name: str, text: str) -> None:
+def _check_rules(name: str, text: str) -> None:
     # An engine for each module: the syntax trees of all together take a long moment to write.
     engine = OwnedEngine()
     engine.here.add_policy(name, text)
-    _refuse(unportable_calls(engine.here.get_ast_as_json(), {name: text}))
+    tree = engine.here.get_ast_as_json()
+    _refuse([*unportable_calls(tree, {name: text}), *misshapen_rules(tree)])
 
 
 def _slices(documents: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -33,6 +33,14 @@ _REFERENCE = re.compile(r"\bdata(?:\.\w+)+")
 _RULE = re.compile(r"^(?:default\s+)?(\w+)", re.MULTILINE)
 _IDLE = re.compile(r"\s*(#|$)")
 _DEPARTMENTS = "datong.departments."
+_NARROWING: Mapping[str, tuple[int, str]] = {
+    "deny": (2, "deny[coordinate] contains reason"),
+    "deny_use": (3, "deny_use[coordinate][use] contains reason"),
+    "filters": (2, "filters[type] contains condition"),
+    "mask": (2, "mask[coordinate] := name"),
+}
+"""What a department's file is read for: how many parts its name has, and how it is written."""
+_CAN_BE_TEXTS = frozenset({"String", "Var", "RefDot", "RefBrack", "Call"})
 _PACKAGE = re.compile(r"^package\s+([\w.]+)\s*$", re.MULTILINE)
 
 
@@ -84,6 +92,46 @@ def unportable_calls(syntax_trees: str, modules: Mapping[str, str]) -> list[str]
             if not known and function not in PORTABLE:
                 faults.append(f"{name}:{line}: {function} is no portable function")
     return faults
+
+
+def misshapen_rules(syntax_trees: str) -> list[str]:
+    """Departments' rules that are not written as what they are read for, each as a fault.
+
+    Such a rule would be passed over, and open what it was written to close.
+
+    Args:
+        syntax_trees: JSON of the embedded engine's syntax trees, one per module.
+    """
+    faults: list[str] = []
+    for tree in json.loads(syntax_trees):
+        name = tree["source"]["file"]
+        if not name.replace("/", ".").startswith(_DEPARTMENTS) or name.endswith("_test.rego"):
+            continue
+        for rule in tree["ast"]["rules"]:
+            (kind, body), *_ = rule.items()
+            (form, head), *_ = [(kind, body)] if kind == "Default" else body["head"].items()
+            called, parts = _head(head["refr"])
+            if called not in _NARROWING:
+                continue
+            wanted, shape = _NARROWING[called]
+            if called == "mask":
+                value = (head.get("assign") or {}).get("value") or {}
+                fits = form == "Compr" and not _CAN_BE_TEXTS.isdisjoint(value)
+            else:
+                fits = form == "Set"
+            if not fits or parts != wanted:
+                line = body["span"]["line"]
+                faults.append(f"{name}:{line}: {called} is not written as `{shape}`")
+    return faults
+
+
+def _head(reference: Mapping[str, Any]) -> tuple[str, int]:
+    """The name of a rule, and how many parts its reference has."""
+    for kind in ("RefDot", "RefBrack"):
+        if kind in reference:
+            name, parts = _head(reference[kind]["refr"])
+            return name, parts + 1
+    return (str(reference["Var"]["value"]) if "Var" in reference else ""), 1
 
 
 def unknown_references(modules: Mapping[str, str]) -> list[str]:

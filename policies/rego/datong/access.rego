@@ -49,7 +49,6 @@ rule_of := {
 	"clearance_too_low": "clearance",
 	"consent": "consent",
 	"consent_required": "consent",
-	"department_rule_misshapen": "departments",
 	"grant_required": "grants",
 	"not_authenticated": "demands",
 	"not_classified": "sharing",
@@ -126,107 +125,37 @@ denied[c][use] contains reason if {
 	input.fields[c][use]
 }
 
-denied[c][use] contains "department_rule_misshapen" if {
-	some c in misshapen
-	some use, _ in input.fields[c]
-}
-
 # A department's own file is read for what it denies (a field, or one use of it), masks and filters,
 # and only for what the department owns: nothing else that it says has any effect, so it cannot open
 # anything. Each is read once for all fields, and then looked up.
 narrowed := {c: reasons |
 	some owner in owners
-	some c, _ in table(data.datong.departments[owner].deny)
+	some c, _ in data.datong.departments[owner].deny
 	known[c].owners[owner]
 	reasons := {reason |
 		some each, _ in known[c].owners
-		some reason in list(data.datong.departments[each].deny[c])
+		some reason in data.datong.departments[each].deny[c]
 	}
 }
 
 narrowed_uses := {c: pairs |
 	some owner in owners
-	some c, _ in table(data.datong.departments[owner].deny_use)
+	some c, _ in data.datong.departments[owner].deny_use
 	known[c].owners[owner]
 	pairs := {[use, reason] |
 		some each, _ in known[c].owners
-		some use, reasons in table(data.datong.departments[each].deny_use[c])
-		some reason in list(reasons)
+		some use, reasons in data.datong.departments[each].deny_use[c]
+		some reason in reasons
 	}
 }
 
 narrower_masks := {c: names |
 	some owner in owners
-	some c, _ in table(data.datong.departments[owner].mask)
+	some c, _ in data.datong.departments[owner].mask
 	known[c].owners[owner]
 	names := {name |
 		some each, _ in known[c].owners
 		name := data.datong.departments[each].mask[c]
-	}
-}
-
-# What such a file says in another shape, as in `deny["T.f"] if true`, would be passed over, and open
-# what it was written to close. It denies its field, or all fields of the department.
-misshapen contains c if {
-	some c, fact in known
-	some owner, _ in fact.owners
-	unreadable[owner]
-}
-
-misshapen contains c if {
-	some owner in owners
-	some c, reasons in table(data.datong.departments[owner].deny)
-	known[c].owners[owner]
-	not list(reasons)
-}
-
-misshapen contains c if {
-	some owner in owners
-	some c, uses in table(data.datong.departments[owner].deny_use)
-	known[c].owners[owner]
-	not table_of_lists(uses)
-}
-
-misshapen contains c if {
-	some owner in owners
-	some c, name in table(data.datong.departments[owner].mask)
-	known[c].owners[owner]
-	not is_string(name)
-}
-
-unreadable contains owner if {
-	some owner in owners
-	said := data.datong.departments[owner].deny
-	not table(said)
-}
-
-unreadable contains owner if {
-	some owner in owners
-	said := data.datong.departments[owner].deny_use
-	not table(said)
-}
-
-unreadable contains owner if {
-	some owner in owners
-	said := data.datong.departments[owner].mask
-	not table(said)
-}
-
-unreadable contains owner if {
-	some owner in owners
-	said := data.datong.departments[owner].filters
-	not table_of_lists(said)
-}
-
-table(said) := said if is_object(said)
-
-list(said) := said if is_set(said)
-
-list(said) := said if is_array(said)
-
-table_of_lists(said) if {
-	every each in table(said) {
-		list(each)
 	}
 }
 
@@ -235,6 +164,14 @@ owners := {owner | some fact in known; some owner, _ in fact.owners}
 masks[c] contains name if {
 	some c, names in narrower_masks
 	some name in names
+	is_string(name)
+}
+
+# What is no name of a mask was to hide something all the same.
+masks[c] contains "null" if {
+	some c, names in narrower_masks
+	some name in names
+	not is_string(name)
 }
 
 masks[c] contains name if some c, name in masking_mask
@@ -263,15 +200,9 @@ rows[c][type] contains condition if {
 rows[c][type] contains condition if {
 	some c, fact in known
 	some owner, _ in fact.owners
-	some type, own in filters[owner]
+	some type, own in data.datong.departments[owner].filters
 	data.catalogue.types[type].owners[owner]
 	some condition in own
-}
-
-filters := {owner: own |
-	some owner in owners
-	own := data.datong.departments[owner].filters
-	not unreadable[owner]
 }
 
 conjunction(parts) := condition if {

@@ -62,18 +62,3 @@ test_a_grant_of_all_rows_leaves_no_filter if {
 test_the_answer_holds_until_the_nearest_end if {
 	decide({"g": object.union(grant, {"expires": 30})}).fields["A.x"].select.valid_until == 30
 }
-
-misshapen(name, rule) if {
-	decision := access.decision with input as question
-		with data.catalogue as catalogue
-		with data.datong.departments.health as {name: rule}
-	every field in decision.fields {
-		field.select.reasons[_] == "department_rule_misshapen"
-	}
-}
-
-test_what_is_no_table_denies_all_fields_of_the_department if {
-	every name in ["deny", "deny_use", "mask", "filters"] {
-		misshapen(name, true)
-	}
-}

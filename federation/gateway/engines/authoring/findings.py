@@ -20,7 +20,12 @@ from federation.gateway.engines.authoring.narrowings import (
 )
 from federation.gateway.engines.authoring.syntax import Module, Reference, Rule, read_modules
 from federation.gateway.engines.embedded import EmbeddedEngine
-from federation.gateway.engines.lint import overlapping_roots, unknown_references, unportable_calls
+from federation.gateway.engines.lint import (
+    misshapen_rules,
+    overlapping_roots,
+    unknown_references,
+    unportable_calls,
+)
 from federation.gateway.engines.owned import OwnedEngine, describe_failure
 from federation.gateway.engines.reads import undeclared_reads
 from federation.gateway.engines.release import (
@@ -41,13 +46,6 @@ from federation.gateway.engines.shapes import (
 )
 
 USES = frozenset({"select", "filter", "sort", "join"})
-_SHAPES: Mapping[str, str] = {
-    "deny": "deny[coordinate] contains reason",
-    "deny_use": "deny_use[coordinate][use] contains reason",
-    "mask": "mask[coordinate] := name",
-    "filters": "filters[type] contains condition",
-}
-_SCALARS = frozenset({"True", "Bool", "Null", "Number", "String", "RawString"})
 NO_FIELDS: Mapping[str, Any] = {"fields": {}, "types": {}}
 
 _PLACED = re.compile(r"^(?P<file>[^\s:]+):(?P<line>\d+)(?::\d+)?: (?P<what>.*)$", re.DOTALL)
@@ -95,6 +93,7 @@ def check_folder(
     findings += _placed("HIDDEN_RULES", overlapping_roots(rules, {**data, "catalogue": {}}))
     findings += _placed("UNKNOWN_REFERENCE", unknown_references(rules))
     findings += _placed("NOT_PORTABLE", unportable_calls(trees, texts))
+    findings += _placed("MISSHAPEN", misshapen_rules(trees))
     findings += _check_packages(read_modules(trees))
     findings += _check_paths(modules, shapes)
     # A name that the contract does not have cannot be listed either.
@@ -206,11 +205,6 @@ def _check_departments(modules: Iterable[Module]) -> Iterator[Finding]:
 
 
 def _check_narrowing(module: Module, rule: Rule) -> Iterator[Finding]:
-    if _is_misshapen(rule):
-        words = (
-            f"{rule.name} is read as `{_SHAPES[rule.name]}`: otherwise it denies the field, or all"
-        )
-        yield Finding(module.file, rule.line, "MISSHAPEN", words)
     if rule.name == "mask" and rule.value is not None and rule.value not in MASKS:
         words = f"there is no mask {rule.value!r}; there are {', '.join(sorted(MASKS))}"
         yield Finding(module.file, rule.line, "UNKNOWN_MASK", words)
@@ -218,18 +212,6 @@ def _check_narrowing(module: Module, rule: Rule) -> Iterator[Finding]:
     if use is not None and use not in USES:
         words = f"there is no use {use!r}; there are {', '.join(sorted(USES))}"
         yield Finding(module.file, rule.line, "UNKNOWN_USE", words)
-
-
-def _is_misshapen(rule: Rule) -> bool:
-    """Whether a rule is of another shape than it is read in, whatever it computes."""
-    shape = _SHAPES.get(rule.name)
-    if shape is None:
-        return False
-    depth = 1 + shape.count("[")
-    if rule.form == "Contains":
-        return " contains " not in shape or len(rule.head) != depth
-    is_mask = rule.name == "mask" and len(rule.head) == depth and rule.form == "String"
-    return rule.form in _SCALARS and not is_mask
 
 
 def _check_owners(modules: Iterable[Module], organisations: Any) -> Iterator[Finding]:

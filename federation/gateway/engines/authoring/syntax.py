@@ -30,8 +30,6 @@ class Rule:
     Attributes:
         head: Name, then what stands in brackets or after dots.
         value: The text that it is, where the head says so.
-        form: What its head says that it is: ``Contains`` of a set that it adds to, else the kind of
-            its value in the syntax tree, ``True`` where it has none.
         uses: Variables that it mentions, other rules of the module among them.
         listed: Texts that stand in its arrays, sets and keys of objects, with their lines.
         statements: Lines at which the statements of its bodies begin.
@@ -42,7 +40,6 @@ class Rule:
     line: int
     head: Path
     value: str | None
-    form: str
     is_function: bool
     references: tuple[Reference, ...]
     uses: frozenset[str]
@@ -94,13 +91,12 @@ def _read_rule(node: Mapping[str, Any], aliases: Mapping[str, Path]) -> Rule:
     head_kind, head = (kind, body) if kind == "Default" else next(iter(body["head"].items()))
     path = _path(head["refr"], {}) or ("?",)
     assign = head.get("assign") or {}
-    value = assign.get("value") or head.get("value") or {}
+    value = assign.get("value") or {}
     return Rule(
         name=str(path[0]),
         line=body["span"]["line"],
         head=path,
         value=value["String"]["value"] if "String" in value else None,
-        form="Contains" if head_kind == "Set" else next(iter(value), "True"),
         is_function=head_kind == "Func",
         references=tuple(_references(node, aliases)),
         uses=frozenset(_variables(body.get("bodies", []))) | frozenset(_variables(value)),
