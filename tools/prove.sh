@@ -27,7 +27,7 @@ mapfile -t invented < <(grep -rlE '^from hypothesis' tests --include='test_*.py'
 
 prove invented "${invented[@]}"
 DATONG_RANDOM_SCHEMAS=2000 prove monolith tests/properties/test_federation_equals_monolith.py
-DATONG_RANDOM_SCHEMAS=2000 prove compiled tests/properties/test_execution_compiled.py
+DATONG_RANDOM_SCHEMAS=500 prove compiled tests/properties/test_execution_compiled.py
 DATONG_RANDOM_SCHEMAS=2000 prove faults tests/properties/test_execution_faults.py
 DATONG_RANDOM_DEFERRING_SCHEMAS=400 prove deferred tests/properties/test_incremental_delivery.py
 DATONG_NO_LEAK_SCHEMAS=100 prove rights tests/no_leak/test_random_rights.py
