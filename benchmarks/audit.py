@@ -31,10 +31,10 @@ from federation.audit import (
     TouchedEntities,
 )
 from federation.gateway.access_log import AccessLog
-from federation.gateway.audit_keys import head_key
-from federation.gateway.audit_remote import remote_audit_sink
-from federation.gateway.audit_store import open_audit_store
-from federation.gateway.audit_writer import audit_writer_process
+from federation.gateway.audit.keys import head_key
+from federation.gateway.audit.remote import remote_audit_sink
+from federation.gateway.audit.store import open_audit_store
+from federation.gateway.audit.writer import audit_writer_process
 from federation.gateway.messages import Request, Response
 from federation.gateway.pipeline import Gateway
 from federation.gateway.running import start_gateway

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from federation.audit import Anchor, ChainReport, Fault
-    from federation.gateway.audit_read import TrailReport
-    from federation.gateway.audit_retain import Retention
+    from federation.gateway.audit.read import TrailReport
+    from federation.gateway.audit.retain import Retention
 
 app = typer.Typer(help="Prove and search what the audit trail holds.", no_args_is_help=True)
 app.command()(search)
@@ -73,7 +73,7 @@ def verify(
     keys = public_keys(key, settings)
     anchors = [_read_anchor(file) for file in anchor or ()]
     from federation.errors import FederationError  # noqa: PLC0415
-    from federation.gateway.audit_read import verify_trail  # noqa: PLC0415
+    from federation.gateway.audit.read import verify_trail  # noqa: PLC0415
 
     heads = tuple(head for each in anchors for head in each.signed_heads)
     try:
@@ -106,7 +106,7 @@ def anchor_command(
     settings = trail_settings(config, database)
     from federation.audit import anchor_digest, anchor_text  # noqa: PLC0415
     from federation.errors import FederationError  # noqa: PLC0415
-    from federation.gateway.audit_read import current_anchor, read_trail  # noqa: PLC0415
+    from federation.gateway.audit.read import current_anchor, read_trail  # noqa: PLC0415
 
     now = int(time.time() * 1000)
     try:
@@ -152,8 +152,8 @@ def retain(
     key_file = existing_key(settings.audit.head_key_file, "audit.head_key_file")
     keys = public_keys(key, settings)
     from federation.errors import FederationError  # noqa: PLC0415
-    from federation.gateway.audit_keys import head_key  # noqa: PLC0415
-    from federation.gateway.audit_retain import find_old, remove_old  # noqa: PLC0415
+    from federation.gateway.audit.keys import head_key  # noqa: PLC0415
+    from federation.gateway.audit.retain import find_old, remove_old  # noqa: PLC0415
 
     now = int(time.time() * 1000)
     before = now - days * 86_400_000
@@ -194,8 +194,8 @@ def index(
         raise usage_fault("give either --check or --anew")
     settings = trail_settings(config, database)
     from federation.errors import FederationError  # noqa: PLC0415
-    from federation.gateway.audit_indexing import build_index, wrong_blocks  # noqa: PLC0415
-    from federation.gateway.audit_read import read_trail  # noqa: PLC0415
+    from federation.gateway.audit.indexing import build_index, wrong_blocks  # noqa: PLC0415
+    from federation.gateway.audit.read import read_trail  # noqa: PLC0415
 
     url = settings.audit.database
     try:

@@ -30,9 +30,9 @@ from federation.cli.report import counted, err, failure, print_json, usage_fault
 
 if TYPE_CHECKING:
     from federation.audit import AuditRecord
-    from federation.gateway.audit_export import ExportFormat
-    from federation.gateway.audit_progress import Told
-    from federation.gateway.audit_search import FoundRecord, Reads, SubjectRead
+    from federation.gateway.audit.export import ExportFormat
+    from federation.gateway.audit.progress import Told
+    from federation.gateway.audit.search import FoundRecord, Reads, SubjectRead
 
 T = TypeVar("T")
 _FILE_WIDTH = 200
@@ -53,8 +53,8 @@ def search(
     The database is opened for reading only, and gateways may go on writing.
     """
     wanted = records.wanted()
-    from federation.gateway.audit_search import page_of  # noqa: PLC0415
-    from federation.gateway.audit_search import search as find  # noqa: PLC0415
+    from federation.gateway.audit.search import page_of  # noqa: PLC0415
+    from federation.gateway.audit.search import search as find  # noqa: PLC0415
 
     found = _read(trail, lambda t, told: page_of(find(t, wanted, told), part.page, part.size))
     shown = found[: part.size]
@@ -105,7 +105,7 @@ def export(
     `verifiable` takes everything: somebody else can check hashes and signatures of that file
     without Datong, as docs/audit.md says.
     """
-    from federation.gateway.audit_export import ExportFormat, export_records  # noqa: PLC0415
+    from federation.gateway.audit.export import ExportFormat, export_records  # noqa: PLC0415
 
     kinds = [each.value for each in ExportFormat]
     if format not in kinds:
@@ -152,8 +152,8 @@ def subject(
     wanted = times.wanted(kinds=ALL_KINDS)
     from federation.audit import digest_key_id, subject_digest  # noqa: PLC0415
     from federation.errors import FederationError  # noqa: PLC0415
-    from federation.gateway.audit_keys import digest_key  # noqa: PLC0415
-    from federation.gateway.audit_search import (  # noqa: PLC0415
+    from federation.gateway.audit.keys import digest_key  # noqa: PLC0415
+    from federation.gateway.audit.search import (  # noqa: PLC0415
         keys_of_chains,
         page_of,
         reads_of_subject,
@@ -236,7 +236,7 @@ def department(
 ) -> None:
     """Count the reads of a department's fields by caller and purpose, most first."""
     wanted = times.wanted(department=name, kinds=frozenset({RecordKind.RELEASE}))
-    from federation.gateway.audit_search import reads_of_department  # noqa: PLC0415
+    from federation.gateway.audit.search import reads_of_department  # noqa: PLC0415
 
     reads = _read(trail, lambda t, told: reads_of_department(t, wanted, told))
     ordered = sorted(reads.items(), key=lambda each: (-each[1].requests, each[0]))
@@ -267,8 +267,8 @@ def department(
 def _read(trail: TrailOptions, work: Callable[[Any, Told], T], *, is_printing: bool = False) -> T:
     settings = trail.settings()
     from federation.errors import FederationError  # noqa: PLC0415
-    from federation.gateway.audit_progress import tell_nobody  # noqa: PLC0415
-    from federation.gateway.audit_read import read_trail  # noqa: PLC0415
+    from federation.gateway.audit.progress import tell_nobody  # noqa: PLC0415
+    from federation.gateway.audit.read import read_trail  # noqa: PLC0415
 
     # What goes to the same terminal meanwhile must not be mixed with it.
     shown = nullcontext(tell_nobody) if is_printing else err.at_work("reading the trail")

@@ -20,7 +20,7 @@ from federation.cli.report import usage_fault
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from federation.gateway.audit_search import Wanted
+    from federation.gateway.audit.search import Wanted
     from federation.gateway.settings import Config
 
 DatabaseOption = Annotated[
@@ -101,7 +101,7 @@ class TimeOptions:
 
     def wanted(self, **more: Any) -> Wanted:
         """What the options ask for; ends the command with status 2 when one cannot be read."""
-        from federation.gateway.audit_search import Wanted  # noqa: PLC0415
+        from federation.gateway.audit.search import Wanted  # noqa: PLC0415
 
         since, until = read_time(self.since, "--since"), read_time(self.until, "--until")
         if since is not None and until is not None and since >= until:

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from federation.errors import AuditUnavailable, Unavailable
-from federation.gateway.audit_database import AuditDatabase, audit_database, why
+from federation.gateway.audit.database import AuditDatabase, audit_database, why
 
 T = TypeVar("T")
 LEASE_SECONDS = 2.0

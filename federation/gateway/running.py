@@ -15,7 +15,7 @@ from federation.access import Asker, Caller
 from federation.audit import AuditSink, NameHashes, digest_key_id
 from federation.errors import AuditUnavailable
 from federation.gateway.access_log import AccessLog
-from federation.gateway.audit_keys import digest_key, head_key
+from federation.gateway.audit.keys import digest_key, head_key
 from federation.gateway.counts import RequestCounts
 from federation.gateway.deciding import Building, Probe, no_counts
 from federation.gateway.handed import ALONE, Handed
@@ -186,9 +186,9 @@ async def _open_sink(
     if not config.audit.database:
         return None
     # What is not configured is not imported.
-    from federation.gateway.audit_opening import NEW_DIGEST_KEY  # noqa: PLC0415
-    from federation.gateway.audit_remote import remote_audit_sink  # noqa: PLC0415
-    from federation.gateway.audit_store import open_audit_store  # noqa: PLC0415
+    from federation.gateway.audit.opening import NEW_DIGEST_KEY  # noqa: PLC0415
+    from federation.gateway.audit.remote import remote_audit_sink  # noqa: PLC0415
+    from federation.gateway.audit.store import open_audit_store  # noqa: PLC0415
 
     if handed.writer_socket is not None:
         return await stack.enter_async_context(remote_audit_sink(handed.writer_socket))

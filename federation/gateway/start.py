@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from federation.audit import digest_key_id
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_keys import digest_key, head_key
+from federation.gateway.audit.keys import digest_key, head_key
 from federation.gateway.config import InvalidConfig
 from federation.gateway.handed import ActivePolicies, Handed
 from federation.gateway.inner_server import inner_server
@@ -121,7 +121,7 @@ def shared_by_workers(config: Config) -> Iterator[tuple[Config, Handed]]:
         writer_socket = None
         if config.audit.database.startswith("sqlite"):
             # Not needed by a single process, and slow to import.
-            from federation.gateway.audit_writer import audit_writer_process  # noqa: PLC0415
+            from federation.gateway.audit.writer import audit_writer_process  # noqa: PLC0415
 
             writer_socket = folder / "audit.socket"
             stack.enter_context(

@@ -31,7 +31,7 @@ from federation.errors import (
 )
 from federation.execution import ExecutionResult
 from federation.gateway.access_log import AccessLog
-from federation.gateway.audit_fault import AuditFault
+from federation.gateway.audit.fault import AuditFault
 from federation.gateway.bounded import Bounded
 from federation.gateway.counts import RequestCounts
 from federation.gateway.deadlines import Deadlines

@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec.structs import replace
 
-from federation.gateway import audit_store
-from federation.gateway.audit_export import ExportFormat, export_records
-from federation.gateway.audit_read import read_trail
-from federation.gateway.audit_search import Wanted
-from federation.gateway.audit_store import open_audit_store
+from federation.gateway.audit import store as audit_store
+from federation.gateway.audit.export import ExportFormat, export_records
+from federation.gateway.audit.read import read_trail
+from federation.gateway.audit.search import Wanted
+from federation.gateway.audit.store import open_audit_store
 from tests.support.retention import forge_pruning, retain
 from tests.unit.audit.test_store import KEY, TEXT, change, record
 

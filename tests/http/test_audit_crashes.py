@@ -20,9 +20,9 @@ import pytest
 from sqlalchemy import make_url
 
 from federation.audit import RecordKind, key_id
-from federation.gateway.audit_keys import head_key
-from federation.gateway.audit_read import read_trail, verify_all
-from federation.gateway.audit_search import Wanted, search
+from federation.gateway.audit.keys import head_key
+from federation.gateway.audit.read import read_trail, verify_all
+from federation.gateway.audit.search import Wanted, search
 from tests.support import served as served_gateway
 from tests.support.served import Served, serving, subgraph_list
 from tests.support.slow_subgraph import SDL, SlowSubgraph, slow_subgraph

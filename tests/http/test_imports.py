@@ -21,7 +21,7 @@ UNUSED = frozenset(
         "federation.cli.audit",
         "federation.cli.policy",
         "federation.composition",
-        "federation.gateway.audit_database",
+        "federation.gateway.audit.database",
         "federation.gateway.engines",
         "federation.gateway.policy_store",
         "federation.subgraph",

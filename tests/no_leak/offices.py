@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from federation.composition import compose
-from federation.gateway.audit_keys import head_key
+from federation.gateway.audit.keys import head_key
 from federation.gateway.settings import Audit, Config, Http, Identity, Signing
 from federation.gateway.signing import ContextSigner, print_jwks
 from federation.subgraph import load_subgraph

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from federation.audit import REGISTER, ChainHead, ChainPruned, append, key_id
 from federation.audit.register import event_bytes
-from federation.gateway.audit_retain import Retention, find_old, remove_old
+from federation.gateway.audit.retain import Retention, find_old, remove_old
 
 
 async def retain(

@@ -14,7 +14,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from federation.gateway.audit_keys import head_key
+from federation.gateway.audit.keys import head_key
 from federation.gateway.signing import key_id, print_jwks
 
 ISSUER = "https://issuer.heming.example"

@@ -12,7 +12,7 @@ import msgspec
 
 from federation.access import AccessRequest, Decision, PolicyEngine, read_decision
 from federation.errors import PolicyUnavailable
-from federation.gateway.audit_wire import frame
+from federation.gateway.audit.wire import frame
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.release import PolicyFault, PolicyRelease
 from federation.gateway.engines.reply import Reply

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from federation.errors import PolicyUnavailable
-from federation.gateway.audit_wire import frame
+from federation.gateway.audit.wire import frame
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.release import PolicyFault, PolicyRelease
 from federation.gateway.engines.reply import Reply

@@ -7,12 +7,12 @@ import pytest
 
 from federation.audit import REGISTER, ChainOpened, digest_key_id, event_bytes, read_event
 from federation.errors import AuditUnavailable
-from federation.gateway import audit_store
-from federation.gateway.audit_keys import digest_key
-from federation.gateway.audit_read import read_trail
-from federation.gateway.audit_search import Wanted, keys_of_chains
-from federation.gateway.audit_store import open_audit_store
-from federation.gateway.audit_tables import read_entries
+from federation.gateway.audit import store as audit_store
+from federation.gateway.audit.keys import digest_key
+from federation.gateway.audit.read import read_trail
+from federation.gateway.audit.search import Wanted, keys_of_chains
+from federation.gateway.audit.store import open_audit_store
+from federation.gateway.audit.tables import read_entries
 from federation.gateway.settings import Audit, Config, Server
 from federation.gateway.start import shared_by_workers
 from tests.unit.audit.test_store import KEY, check, record

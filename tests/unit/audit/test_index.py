@@ -12,11 +12,12 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from federation.audit import AuditedVerdicts, AuditRecord, Outcome, RecordKind
-from federation.gateway import audit_indexing, audit_store
-from federation.gateway.audit_indexing import build_index, wrong_blocks
-from federation.gateway.audit_read import read_trail
-from federation.gateway.audit_search import Wanted, reads_of_subject, search
-from federation.gateway.audit_store import open_audit_store
+from federation.gateway.audit import indexing as audit_indexing
+from federation.gateway.audit import store as audit_store
+from federation.gateway.audit.indexing import build_index, wrong_blocks
+from federation.gateway.audit.read import read_trail
+from federation.gateway.audit.search import Wanted, reads_of_subject, search
+from federation.gateway.audit.store import open_audit_store
 from tests.support.retention import retain
 from tests.unit.audit.test_search import citizens, make_small
 from tests.unit.audit.test_store import KEY, change, record

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from federation.audit import key_id
-from federation.gateway.audit_keys import digest_key, head_key
+from federation.gateway.audit.keys import digest_key, head_key
 
 READERS: dict[str, Callable[[str], Any]] = {
     "digest": digest_key,

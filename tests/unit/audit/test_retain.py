@@ -17,11 +17,13 @@ from federation.audit import (
     read_anchor,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway import audit_retain, audit_store, audit_tables
-from federation.gateway.audit_keys import head_key
-from federation.gateway.audit_read import TrailReport, current_anchor, read_trail, verify_trail
-from federation.gateway.audit_retain import Retention, find_old, remove_old
-from federation.gateway.audit_store import open_audit_store
+from federation.gateway.audit import retain as audit_retain
+from federation.gateway.audit import store as audit_store
+from federation.gateway.audit import tables as audit_tables
+from federation.gateway.audit.keys import head_key
+from federation.gateway.audit.read import TrailReport, current_anchor, read_trail, verify_trail
+from federation.gateway.audit.retain import Retention, find_old, remove_old
+from federation.gateway.audit.store import open_audit_store
 from tests.support.retention import forge_pruning, retain
 from tests.unit.audit.test_store import KEY, KEYS, change, record, stored
 
@@ -155,7 +157,7 @@ async def test_a_run_that_was_broken_off_leaves_a_whole_trail_and_is_finished(
             raise OSError("pulled the plug")
         return removing(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("federation.gateway.audit_retain.delete_entries", breaks)
+    monkeypatch.setattr("federation.gateway.audit.retain.delete_entries", breaks)
     with pytest.raises(AuditUnavailable):
         await prune(file, 6)
     half = await check(file)

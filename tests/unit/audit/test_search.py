@@ -23,19 +23,21 @@ from federation.audit import (
     TouchedEntities,
     subject_digest,
 )
-from federation.gateway import audit_index, audit_indexing, audit_search
-from federation.gateway.audit_export import ExportFormat, export_records
-from federation.gateway.audit_indexing import build_index
-from federation.gateway.audit_read import read_trail
-from federation.gateway.audit_search import (
+from federation.gateway.audit import index as audit_index
+from federation.gateway.audit import indexing as audit_indexing
+from federation.gateway.audit import search as audit_search
+from federation.gateway.audit.export import ExportFormat, export_records
+from federation.gateway.audit.indexing import build_index
+from federation.gateway.audit.read import read_trail
+from federation.gateway.audit.search import (
     Wanted,
     page_of,
     reads_of_department,
     reads_of_subject,
     search,
 )
-from federation.gateway.audit_store import open_audit_store
-from federation.gateway.audit_tables import read_entries_at
+from federation.gateway.audit.store import open_audit_store
+from federation.gateway.audit.tables import read_entries_at
 from tests.unit.audit.test_store import KEY, change, record
 
 SECRET = b"s" * 32

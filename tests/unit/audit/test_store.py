@@ -27,10 +27,12 @@ from federation.audit import (
     text_digest,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway import audit_company, audit_database, audit_store
-from federation.gateway.audit_keys import digest_key, head_key
-from federation.gateway.audit_read import TrailReport, verify_trail
-from federation.gateway.audit_store import open_audit_store
+from federation.gateway.audit import company as audit_company
+from federation.gateway.audit import database as audit_database
+from federation.gateway.audit import store as audit_store
+from federation.gateway.audit.keys import digest_key, head_key
+from federation.gateway.audit.read import TrailReport, verify_trail
+from federation.gateway.audit.store import open_audit_store
 from federation.gateway.sqlite import sqlite_connection
 
 KEY = head_key("")
@@ -453,8 +455,8 @@ async def test_a_head_kept_outside_finds_what_was_cut_together_with_its_heads(fi
 
 WRITER = """
 import asyncio, sys
-from federation.gateway.audit_keys import head_key
-from federation.gateway.audit_store import open_audit_store
+from federation.gateway.audit.keys import head_key
+from federation.gateway.audit.store import open_audit_store
 from tests.unit.audit.test_store import record
 
 async def main():

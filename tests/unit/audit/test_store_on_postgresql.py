@@ -26,13 +26,14 @@ from federation.audit import (
     read_record,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway import audit_database as audit_databases
-from federation.gateway import audit_store, audit_tables
-from federation.gateway.audit_database import audit_database
-from federation.gateway.audit_keys import head_key
-from federation.gateway.audit_read import read_trail, verify_trail
-from federation.gateway.audit_store import open_audit_store
-from federation.gateway.audit_tables import read_chains, read_entries
+from federation.gateway.audit import database as audit_databases
+from federation.gateway.audit import store as audit_store
+from federation.gateway.audit import tables as audit_tables
+from federation.gateway.audit.database import audit_database
+from federation.gateway.audit.keys import head_key
+from federation.gateway.audit.read import read_trail, verify_trail
+from federation.gateway.audit.store import open_audit_store
+from federation.gateway.audit.tables import read_chains, read_entries
 from tests.support.retention import retain
 from tests.unit.audit.test_store import (
     KEY,

@@ -12,10 +12,10 @@ import pytest
 
 from federation.audit import key_id
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_keys import head_key
-from federation.gateway.audit_read import verify_trail
-from federation.gateway.audit_remote import remote_audit_sink
-from federation.gateway.audit_writer import audit_writer_process
+from federation.gateway.audit.keys import head_key
+from federation.gateway.audit.read import verify_trail
+from federation.gateway.audit.remote import remote_audit_sink
+from federation.gateway.audit.writer import audit_writer_process
 from tests.unit.audit.test_store import record, stored
 
 

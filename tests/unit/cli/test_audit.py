@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from federation.audit import digest_key_id, subject_digest
 from federation.cli.app import app
-from federation.gateway.audit_keys import digest_key, head_key
-from federation.gateway.audit_store import open_audit_store
+from federation.gateway.audit.keys import digest_key, head_key
+from federation.gateway.audit.store import open_audit_store
 from tests.unit.audit.test_search import citizens, trail
 from tests.unit.audit.test_store import change
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from federation.audit import Register
-from federation.gateway.audit_tables import read_head
+from federation.gateway.audit.tables import read_head
 
 Told: TypeAlias = Callable[[int, int], None]
 """Takes how many records were looked through, and of how many."""

@@ -20,16 +20,16 @@ from federation.audit import (
     sign_head,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_company import Company, Waiting, settle
-from federation.gateway.audit_database import (
+from federation.gateway.audit.company import Company, Waiting, settle
+from federation.gateway.audit.database import (
     CLAIM_PAUSE_SECONDS,
     CLAIM_SECONDS,
     AuditDatabase,
     audit_database,
     why,
 )
-from federation.gateway.audit_opening import KeysDiffer, Opened, Opener, closing_at, enter
-from federation.gateway.audit_tables import (
+from federation.gateway.audit.opening import KeysDiffer, Opened, Opener, closing_at, enter
+from federation.gateway.audit.tables import (
     MOST_ROWS,
     create_tables,
     read_digest,

@@ -33,7 +33,7 @@ from federation.gateway.sqlite import sqlite_connection
 _METADATA = MetaData()
 
 # Records and the register alike: what an entry means is its chain's business. What people search
-# by is in the body; an index over it (`audit_index`) is a matter of reading, not of writing.
+# by is in the body; an index over it (`index`) is a matter of reading, not of writing.
 _ENTRIES = Table(
     "audit_entry",
     _METADATA,

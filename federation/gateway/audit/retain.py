@@ -26,12 +26,12 @@ from federation.audit import (
     sign_head,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_database import AuditDatabase, audit_database, why
-from federation.gateway.audit_index import forget_entries
-from federation.gateway.audit_opening import enter
-from federation.gateway.audit_progress import Told, tell_nobody
-from federation.gateway.audit_read import TrailReport, read_trail, verify_all
-from federation.gateway.audit_tables import (
+from federation.gateway.audit.database import AuditDatabase, audit_database, why
+from federation.gateway.audit.index import forget_entries
+from federation.gateway.audit.opening import enter
+from federation.gateway.audit.progress import Told, tell_nobody
+from federation.gateway.audit.read import TrailReport, read_trail, verify_all
+from federation.gateway.audit.tables import (
     delete_entries,
     delete_heads,
     read_digest,

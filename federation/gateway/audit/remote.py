@@ -9,7 +9,7 @@ import msgspec
 
 from federation.audit import AuditRecord, canonical_bytes
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_wire import (
+from federation.gateway.audit.wire import (
     MAX_FRAME_BYTES,
     AppendReply,
     AppendRequest,

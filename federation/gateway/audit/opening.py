@@ -22,7 +22,7 @@ from federation.audit import (
     read_register,
     sign_head,
 )
-from federation.gateway.audit_tables import (
+from federation.gateway.audit.tables import (
     hold_chain,
     is_abandoned,
     lock_shared_tables,

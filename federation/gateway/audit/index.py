@@ -33,7 +33,7 @@ from sqlalchemy import (
     select,
 )
 
-from federation.gateway.audit_tables import lock_shared_tables, read_digest
+from federation.gateway.audit.tables import lock_shared_tables, read_digest
 
 BLOCK = 4_096
 """Entries in a block; the last one of a chain may have fewer, and is made anew until it is full."""

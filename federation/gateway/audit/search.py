@@ -31,9 +31,9 @@ from federation.audit import (
     read_record,
     read_register,
 )
-from federation.gateway.audit_index import IndexReader, term
-from federation.gateway.audit_progress import Progress, Told, read_spans, tell_nobody
-from federation.gateway.audit_tables import PAGE, read_chains, read_entries, read_entries_at
+from federation.gateway.audit.index import IndexReader, term
+from federation.gateway.audit.progress import Progress, Told, read_spans, tell_nobody
+from federation.gateway.audit.tables import PAGE, read_chains, read_entries, read_entries_at
 
 T = TypeVar("T")
 # Clocks of writers may differ by as much; a chain is passed over only when it surely ended before.
@@ -90,7 +90,7 @@ class Wanted:
         return found
 
     def terms(self) -> frozenset[int]:
-        """Terms of every record that matches; see ``audit_indexing.terms_of``."""
+        """Terms of every record that matches; see ``indexing.terms_of``."""
         named = {
             "caller": self.caller,
             "office": self.office,

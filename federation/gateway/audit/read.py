@@ -24,9 +24,9 @@ from federation.audit import (
     text_digest,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_database import audit_database, why
-from federation.gateway.audit_progress import Progress, Told, read_spans, tell_nobody
-from federation.gateway.audit_tables import (
+from federation.gateway.audit.database import audit_database, why
+from federation.gateway.audit.progress import Progress, Told, read_spans, tell_nobody
+from federation.gateway.audit.tables import (
     PAGE,
     read_chains,
     read_digest,

@@ -20,10 +20,10 @@ import msgspec
 from federation.audit import MalformedRecord, read_record
 from federation.errors import AuditUnavailable
 from federation.gateway.access_log import AccessLog
-from federation.gateway.audit_keys import head_key
-from federation.gateway.audit_opening import NEW_DIGEST_KEY
-from federation.gateway.audit_store import AuditStore, open_audit_store
-from federation.gateway.audit_wire import AppendReply, AppendRequest, frame, frames
+from federation.gateway.audit.keys import head_key
+from federation.gateway.audit.opening import NEW_DIGEST_KEY
+from federation.gateway.audit.store import AuditStore, open_audit_store
+from federation.gateway.audit.wire import AppendReply, AppendRequest, frame, frames
 
 START_SECONDS = 20.0
 RESTART_SECONDS = 0.2
@@ -46,7 +46,7 @@ def audit_writer_process(
     Raises:
         AuditUnavailable: The process does not start.
     """
-    command = [sys.executable, "-m", "federation.gateway.audit_writer"]
+    command = [sys.executable, "-m", "federation.gateway.audit.writer"]
     command += [database, key_file, str(socket), digest_key_id or ""]
     ended = threading.Event()
     process = _start(command, socket)

@@ -24,7 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from federation.audit import Entry
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_tables import ADD_ON_POSTGRESQL, columns_of, write_entries
+from federation.gateway.audit.tables import ADD_ON_POSTGRESQL, columns_of, write_entries
 from federation.gateway.settling import settle
 from federation.gateway.sqlite import sqlite_connection
 

@@ -21,8 +21,8 @@ from federation.audit import (
     read_register,
 )
 from federation.errors import AuditUnavailable
-from federation.gateway.audit_database import AuditDatabase, audit_database, why
-from federation.gateway.audit_index import (
+from federation.gateway.audit.database import AuditDatabase, audit_database, why
+from federation.gateway.audit.index import (
     BLOCK,
     END,
     Block,
@@ -35,8 +35,8 @@ from federation.gateway.audit_index import (
     term,
     write_block,
 )
-from federation.gateway.audit_progress import Progress, Told, read_spans, tell_nobody
-from federation.gateway.audit_tables import (
+from federation.gateway.audit.progress import Progress, Told, read_spans, tell_nobody
+from federation.gateway.audit.tables import (
     read_chains,
     read_entries,
     read_entries_at,

@@ -13,9 +13,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from federation.audit import REGISTER, AuditedVerdicts, AuditRecord, read_register, time_text
-from federation.gateway.audit_progress import Progress, Told, read_spans, tell_nobody
-from federation.gateway.audit_search import FoundRecord, Wanted, departments, search
-from federation.gateway.audit_tables import (
+from federation.gateway.audit.progress import Progress, Told, read_spans, tell_nobody
+from federation.gateway.audit.search import FoundRecord, Wanted, departments, search
+from federation.gateway.audit.tables import (
     PAGE,
     read_chains,
     read_entries,

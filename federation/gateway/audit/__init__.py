@@ -1,0 +1,1 @@
+"""The audit trail where it is kept: what writes it, and what reads, searches and prunes it."""
