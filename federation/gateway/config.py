@@ -178,7 +178,7 @@ def _out_of_range(config: Config) -> Iterator[tuple[str, str, str]]:
 
 
 def _is_amount(key: str) -> bool:
-    return key.startswith("max_") or key.endswith(("_seconds", "_bytes"))
+    return key.startswith(("max_", "smallest_")) or key.endswith(("_seconds", "_bytes"))
 
 
 def _contradictions(config: Config) -> Iterator[tuple[str, str, str]]:

@@ -57,6 +57,7 @@ def test_environment_texts_become_the_types_of_their_settings() -> None:
         ("[server]\nport = true", ("datong.toml", "server.port", "int")),
         ("[limits]\nmax_depth = 0", ("datong.toml", "limits.max_depth", "more than 0")),
         ("[http]\ndeadline_seconds = -1", ("http.deadline_seconds", "more than 0")),
+        ("[access]\nsmallest_count = -5", ("access.smallest_count", "more than 0")),
         ("[identity]\nleeway_seconds = nan", ("identity.leeway_seconds", "nan")),
         ("[identity]\njwks_life_seconds = inf", ("identity.jwks_life_seconds", "inf")),
         ("[signing]\nlife_seconds = 61", ("signing.life_seconds", "60")),
