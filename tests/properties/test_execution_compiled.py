@@ -54,6 +54,8 @@ from tests.support.random_graph import RandomGraph, RandomSubgraphs
 
 SCHEMAS = int(os.environ.get("DATONG_RANDOM_SCHEMAS", "5"))
 FIRST_SEED = int(os.environ.get("DATONG_RANDOM_FIRST_SEED", "0"))
+FOUND = (20036, 20481)
+"""Seeds that showed faults: a type that was not told, and a key with less in it than was asked."""
 REACHING = range(15)
 """Seeds known to run every form of code, so that none is left out unseen."""
 DROPPING = {0, 1, 8, 9, 14}
@@ -214,7 +216,7 @@ def _codes(
     return typed, compile_typed(plan, request, schema, typed.sharing.candidates)
 
 
-@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEMAS))
+@pytest.mark.parametrize("seed", [*FOUND, *range(FIRST_SEED, FIRST_SEED + SCHEMAS)])
 async def test_compiled_plan_answers_as_the_interpreted_one(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

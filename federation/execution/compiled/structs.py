@@ -46,6 +46,10 @@ def is_exact(leaf: TypeRef | None, schema: GraphQLSchema) -> bool:
     return leaf.name in EQUAL_AS_JSON or is_enum_type(schema.type_map.get(leaf.name))
 
 
+class _Other(Struct, tag_field=TYPENAME, tag="\0"):
+    """Of the type that no object has."""
+
+
 class Structs:
     """The classes of one plan, each made when it is first asked for; all slots must be known."""
 
@@ -138,9 +142,11 @@ class Structs:
 
     def _objects(self, position: Position) -> Any:
         is_tagged = position.is_tagged
-        return reduce(
-            or_, [self.node(node, is_tagged=is_tagged) for node in position.nodes.values()]
-        )
+        classes = [self.node(node, is_tagged=is_tagged) for node in position.nodes.values()]
+        if is_tagged and len(classes) == 1:
+            # Where there is no choice a type that is not told would be taken for the only one.
+            classes.append(_Other)
+        return reduce(or_, classes)
 
     def keeps(self, node: Node, slot: Slot) -> bool:
         """Whether what a later answer says under a slot is wanted."""

@@ -83,7 +83,7 @@ class Writer:
             enc=_encode,
             inside=_inside_of,
             islice=islice,
-            read=read_value,
+            read=_read_answered,
             read_once=read_once,
         )
         self.rows = RowWriter(source, self._structs, self._name)
@@ -296,7 +296,7 @@ class Writer:
         """What is sent of an object ``o``, or MISSING."""
         value = f"o.{self._name(slot.key)}"
         if slot.child is None:
-            return f"read({value}, {self._source.constant(each.fields)})"
+            return f"read({value}, {self._source.constant(each.fields)})" if each.fields else value
         return f"inside({self._inside(slot.child, each.fields)}, {value}, {slot.child.depth})"
 
     def _inside(self, position: Position, fields: Iterable[RepresentationField]) -> str:
@@ -379,6 +379,20 @@ def _only_node(position: Position) -> Node:
     if len(position.nodes) > 1:
         raise Unexpected
     return next(iter(position.nodes.values()))
+
+
+def _read_answered(value: Any, fields: tuple[RepresentationField, ...]) -> Any:
+    """What is sent of a value that no class describes, or MISSING where it has not come.
+
+    Raises:
+        Unexpected: It lacks something that was asked for.
+    """
+    if value is UNSET:
+        return MISSING
+    found = read_value(value, fields)
+    if found is MISSING:
+        raise Unexpected
+    return found
 
 
 def _inside_of(read: Callable[[Any], Any], value: Any, depth: int) -> Any:
