@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Engine, and_, event, not_, or_
+from sqlalchemy import Boolean, ColumnElement, Engine, and_, event, literal_column, not_, or_
 from sqlalchemy import inspect as inspect_model
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
@@ -36,6 +36,8 @@ from subgraphs.toolkit.sources import Reference, Source
 
 # Execution option of every connection that serves a request: the bound filters.
 OPTION = "datong_row_filters"
+
+_MARK = re.compile(r"/\*rows (\w+)(?: (\w+))?\*/")
 
 _SAY_INSTEAD = "use connect, find or children of the scope, or select the mapped class"
 
@@ -64,7 +66,10 @@ NO_FILTERS = RowFilters({}, (), frozenset())
 
 
 class Covered(FunctionElement[bool]):
-    """The mark: always true, rendered with the alias of the entity that a criterion covers."""
+    """The mark: always true, rendered with the alias of the entity that a criterion covers.
+
+    After the entity's key it takes the name of the model whose criterion it belongs to, if any.
+    """
 
     type = Boolean()
     inherit_cache = True
@@ -73,14 +78,18 @@ class Covered(FunctionElement[bool]):
 
 @compiles(Covered)
 def _print_covered(element: Covered, compiler: SQLCompiler, **options: Any) -> str:
-    column = compiler.process(element.clauses, **options)
-    alias = column.strip("()").rpartition(".")[0].strip('"')
-    return f"1 = 1 {print_mark(alias)}"
+    column, *model = [compiler.process(each, **options) for each in element.clauses]
+    alias = column.rpartition(".")[0].strip('"')
+    return f"1 = 1 {print_mark(alias, *model)}"
 
 
-def print_mark(alias: str) -> str:
-    """The comment that says of a mention of a table in SQL text that its filter holds there."""
-    return f"/*rows {alias}*/"
+def print_mark(*names: str) -> str:
+    """The comment that says of a mention of a table in SQL text that its filter holds there.
+
+    Args:
+        names: The table's alias there, and the model that the filter is bound to, if any.
+    """
+    return f"/*rows {' '.join(names)}*/"
 
 
 def bind_filters(
@@ -93,28 +102,28 @@ def bind_filters(
     """
     if not row_filters:
         return NO_FILTERS
-    by_type = {source.type_name: source for source in sources}
+    by_type: dict[str, list[Reference[Any]]] = {}
+    for source in sources:
+        by_type.setdefault(source.type_name, []).append(source)
     conditions: dict[str, Condition] = {}
     criteria: dict[type[DeclarativeBase], list[ColumnElement[bool]]] = {}
     for type_name, tree in row_filters.items():
-        source = by_type.get(type_name)
-        if source is None:
+        if type_name not in by_type:
             raise RowFilterInvalid(
                 f"{type_name} has no filterable rows in this subgraph: "
                 "its source is missing in Department.sources"
             )
-        condition = load_condition(tree, source.read_value)
-        conditions[type_name] = condition
-        if isinstance(source, Source):
-            criterion = build_criterion(condition, source.columns)
-            if source.only is not None:
-                criterion = or_(not_(source.only), criterion)
-            criteria.setdefault(source.model, []).append(criterion)
+        for source in by_type[type_name]:
+            condition = load_condition(tree, source.read_value)
+            conditions[type_name] = condition
+            if isinstance(source, Source):
+                criterion = build_criterion(condition, source.columns)
+                if source.only is not None:
+                    criterion = or_(not_(source.only), criterion)
+                criteria.setdefault(source.model, []).append(criterion)
     return RowFilters(
         conditions,
-        tuple(
-            (model, and_(*parts, Covered(_first_key(model)))) for model, parts in criteria.items()
-        ),
+        tuple((model, and_(*parts, _mark(model))) for model, parts in criteria.items()),
         frozenset(str(model.__tablename__) for model in criteria),
     )
 
@@ -125,9 +134,10 @@ class _Bound(UserDefinedOption):
     propagate_to_loaders = True
 
 
-def _first_key(model: type[DeclarativeBase]) -> Any:
+def _mark(model: type[DeclarativeBase]) -> Covered:
     mapper = inspect_model(model)
-    return getattr(model, mapper.get_property_by_column(mapper.primary_key[0]).key)
+    key = getattr(model, mapper.get_property_by_column(mapper.primary_key[0]).key)
+    return Covered(key, literal_column(model.__name__))
 
 
 def bind_session(session: Session, filters: RowFilters) -> None:
@@ -184,11 +194,16 @@ def is_covered(statement: str, tables: frozenset[str]) -> bool:
     A mention is the table's name where no column follows; a column or label of that name counts
     too, which can only refuse too much.
     """
-    marks = Counter(re.findall(r"/\*rows (\w+)\*/", statement))
+    marks: dict[str, int] = {}
+    # One mention has the mark of a class and that of its base, where both are filtered.
+    for (alias, _), count in Counter(_MARK.findall(statement)).items():
+        marks[alias] = max(count, marks.get(alias, 0))
+    text = _MARK.sub("", statement)
     mentions: Counter[str] = Counter()
     for table in tables:
         pattern = rf'(?<!\w){re.escape(table)}(?!\w)(?!["\]`]?\s*\.)["\]`]?(?:\s+AS\s+"?(\w+)"?)?'
-        text = re.sub(r"/\*rows \w+\*/", "", statement)
         for match in re.finditer(pattern, text, re.IGNORECASE):
             mentions[match.group(1) or table] += 1
-    return all(marks[alias] >= count for alias, count in mentions.items())
+    # A full join returns the rows that its ON, where the filter may stand, does not hold of.
+    is_full = bool(mentions) and "FULL OUTER JOIN" in statement
+    return not is_full and all(marks.get(alias, 0) >= count for alias, count in mentions.items())

@@ -154,7 +154,7 @@ class Scope:
             return [groups[each] for each in keys]
 
         rows: Sequence[Any] = await self.loader(
-            ("rows", column, tuple(str(each) for each in order), id(only)), batch
+            ("rows", column, tuple(map(_name, order)), id(only)), batch
         ).load(key)
         return rows
 
@@ -187,7 +187,7 @@ class Scope:
             found = [tuple(row) for row in await self.session.rows(statement)]
             return [found] * len(keys)
 
-        name = ("tally", group, tuple(str(value) for value in values), joined)
+        name = ("tally", group, tuple(map(_name, values)), joined)
         found: Sequence[tuple[Any, ...]] = await self.loader(name, batch).load(0)
         return found
 
@@ -275,8 +275,8 @@ class _Asked:
         if page.after is not None:
             values = read_sort_values(self.cursors.open(page.after, self.binding), self.keys)
             self.beyond.append(build_keyset(self.keys, values))
-        # Equal pages of different parents meet in one loader.
-        self.name = (page.first, page.after, self.binding)
+        # Equal pages of different parents meet in one loader; of one type there can be two sources.
+        self.name = (source, page.first, page.after, self.binding)
 
     def connection(
         self, rows: Sequence[Any], count: Callable[[], Awaitable[int]]
@@ -298,6 +298,14 @@ class _Asked:
 
 def _matches(columns: Sequence[Column], keys: Sequence[Any]) -> ColumnElement[bool]:
     return columns[0].in_(keys) if len(columns) == 1 else tuple_(*columns).in_(keys)
+
+
+def _name(clause: Any) -> object:
+    """What tells a clause from others: its text has no values, which differ by field."""
+    if isinstance(clause, InstrumentedAttribute):
+        return clause
+    compiled = clause.compile()
+    return str(compiled), repr(compiled.params)
 
 
 Info: TypeAlias = strawberry.Info[Scope, Any]

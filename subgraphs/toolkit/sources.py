@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import inspect as inspect_model
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, QueryableAttribute
 from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
@@ -116,6 +116,9 @@ class Source(Reference[NodeT]):
     Attributes:
         model: The mapped class.
         only: Condition on the rows, when several types share the table.
+
+    Raises:
+        ValueError: A column of another model, of whose rows any would do.
     """
 
     def __init__(
@@ -130,14 +133,24 @@ class Source(Reference[NodeT]):
         self.model = model
         self.only = only
         self._columns = dict(columns or {})
+        for name, column in self._columns.items():
+            owner: Any = column.class_
+            is_own = issubclass(model, owner)
+            if not is_own:
+                raise ValueError(
+                    f"{name}: {column} is no column of {model.__name__}; map it there, such as by a"
+                    " column_property"
+                )
 
     @functools.cached_property
     def columns(self) -> Mapping[str, InstrumentedAttribute[Any]]:
         """Column of each comparable field by GraphQL name."""
         found = dict(self._columns)
         for name, attribute in self.fields.python_names.items():
-            column = getattr(self.model, attribute, None)
-            if name not in found and column is not None:
+            column: Any = getattr(self.model, attribute, None)
+            # A property of Python would be compared here, once for all rows.
+            is_mapped = isinstance(column, QueryableAttribute)
+            if name not in found and is_mapped:
                 found[name] = column
         return found
 

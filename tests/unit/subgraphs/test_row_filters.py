@@ -136,7 +136,18 @@ COVERED: dict[str, tuple[Callable[[], Any], set[Any]]] = {
     "unfiltered table": (lambda: select(models.Household.household_id), {"H"}),
 }
 
+
+def _full_join() -> Any:
+    homes = models.Household
+    return (
+        select(Citizen.id_number)
+        .select_from(homes)
+        .join(Citizen, Citizen.household_id == homes.household_id, full=True)
+    )
+
+
 REFUSED: dict[str, Callable[[], Any]] = {
+    "full join, whose ON leaves no row out": _full_join,
     "core select": lambda: select(CITIZENS),
     "core columns": lambda: select(CITIZENS.c.id_number),
     "core count": lambda: select(func.count()).select_from(CITIZENS),

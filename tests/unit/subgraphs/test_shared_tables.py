@@ -1,9 +1,11 @@
 """Several types of one table: each is made of its own rows, under its own filter."""
 
+import asyncio
 from typing import Any
 
 import pytest
 import strawberry
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from subgraphs.toolkit.access_context import ANYBODY
@@ -11,7 +13,7 @@ from subgraphs.toolkit.cursors import Cursors
 from subgraphs.toolkit.database import RequestSession
 from subgraphs.toolkit.row_filters import bind_filters
 from subgraphs.toolkit.scope import Page, Scope
-from subgraphs.toolkit.sources import Source
+from subgraphs.toolkit.sources import Reference, Source
 from tests.unit.subgraphs.library import STORED, LoanRow, engine
 from tests.unit.world.conftest import postgresql_server
 
@@ -81,3 +83,54 @@ async def test_rows_of_another_type_are_none_of_this_one(
         await session.close()
 
     assert numbers == expected
+
+
+ALL = Source(ShortLoan, LoanRow)
+KNOWN = Reference(ShortLoan)
+
+
+@pytest.mark.parametrize("sources", [(ALL, SHORT), (SHORT, ALL), (ALL, KNOWN), (KNOWN, ALL)])
+async def test_each_source_of_a_type_is_filtered(
+    engine: AsyncEngine, sources: tuple[Reference[ShortLoan], ...]
+) -> None:
+    bound = bind_filters(sources, {"ShortLoan": FILTERS["ShortLoan"]})
+    session = RequestSession(engine, bound)
+    try:
+        numbers = await found("select", Scope(ANYBODY, bound, session, Cursors()), ALL)
+    finally:
+        await session.close()
+
+    assert numbers == {4}
+    assert not bound.admit(KNOWN, ShortLoan(number=1, region="own"))
+
+
+async def test_what_differs_by_a_value_is_looked_up_apart(engine: AsyncEngine) -> None:
+    bound = bind_filters((), {})
+    session = RequestSession(engine, bound)
+    scope = Scope(ANYBODY, bound, session, Cursors())
+    try:
+        tallies = await asyncio.gather(
+            *(
+                scope.tally(LoanRow.reader_name, func.count().filter(LoanRow.days == days))
+                for days in (1, 99)
+            )
+        )
+        orders = await asyncio.gather(
+            *(
+                scope.rows_of(LoanRow.reader_name, "Li", [LoanRow.number != first])
+                for first in (2, 3)
+            )
+        )
+        pages = await asyncio.gather(
+            *(
+                scope.connect_within(source, Page(10), LoanRow.reader_name, "Li")
+                for source in (SHORT, ALL)
+            )
+        )
+        counts = [await page.total_count() for page in pages]
+    finally:
+        await session.close()
+
+    assert tallies == [[("Li", 4)], [("Li", 1)]]
+    assert [rows[0].number for rows in orders] == [2, 3]
+    assert [len(page.edges) for page in pages] == counts == [4, 5]
