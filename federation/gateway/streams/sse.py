@@ -118,7 +118,8 @@ class EventParser:
     @property
     def held(self) -> int:
         """Bytes kept of an event that is not complete."""
-        return len(self._rest) + sum(map(len, self._data))
+        # With the line ends: lines without anything take memory as well.
+        return len(self._rest) + len(self._name) + sum(map(len, self._data)) + len(self._data)
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """The events that a further chunk completes."""

@@ -36,5 +36,7 @@ def test_what_is_held_is_counted_until_its_event_is_complete() -> None:
 
     assert list(parser.feed(b"data: " + b"x" * 100)) == []
     assert parser.held == 106
-    assert list(parser.feed(b"\n\n")) == [Event("", b"x" * 100)]
+    assert list(parser.feed(b"\n" + b"data\n" * 50)) == []
+    assert parser.held == 100 + 51
+    assert list(parser.feed(b"\n")) == [Event("", b"x" * 100 + b"\n" * 50)]
     assert parser.held == 0
