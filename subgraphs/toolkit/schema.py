@@ -22,7 +22,7 @@ from subgraphs.toolkit.governance import DataSubject, RegionCodeOfRow
 from subgraphs.toolkit.scalars import SCALARS, Money, read_money
 from subgraphs.toolkit.scope import Info, Scope
 from subgraphs.toolkit.sdl import finish_sdl
-from subgraphs.toolkit.sources import Reference
+from subgraphs.toolkit.sources import Reference, Source
 
 Representation: TypeAlias = Mapping[str, Any]
 # Answers the node of a representation, None when there is none that the caller may see.
@@ -176,7 +176,8 @@ class Department:
         metadata: Tables of its database.
 
     Raises:
-        ValueError: Rows of a type can be filtered, and it has no source.
+        ValueError: Rows of a type can be filtered, and it has no source; or a source has rows in
+            several tables.
     """
 
     name: str
@@ -193,6 +194,13 @@ class Department:
                 " belongs (subject, division), so its rows can be filtered: list its source in"
                 " Department.sources"
             )
+        for source in self.sources:
+            if isinstance(source, Source) and len(source.tables) > 1:
+                raise ValueError(
+                    f"{source.type_name}: {source.model.__name__} has rows in several tables"
+                    f" ({', '.join(sorted(source.tables))}), of which a filter would cover one:"
+                    " map each table by a class of its own"
+                )
 
 
 def is_client_error(error: GraphQLError) -> bool:

@@ -163,6 +163,12 @@ class Source(Reference[NodeT]):
             for column in mapper.primary_key
         )
 
+    @property
+    def tables(self) -> frozenset[str]:
+        """Names of the tables of its rows: several where a class inherits and adds one."""
+        mappers = inspect_model(self.model).base_mapper.self_and_descendants
+        return frozenset(str(table) for mapper in mappers for table in mapper.tables)
+
     def read_value(self, field: str, value: object) -> object:
         """As for a reference; the field also needs a column."""
         if field not in self.columns:

@@ -1,6 +1,7 @@
 """What a department may map: classes that inherit, fields that are no columns of their own."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy.orm import (
     relationship,
 )
 
+from subgraphs.public_security.schema import DEPARTMENT
 from subgraphs.toolkit.database import RequestSession, open_engine
 from subgraphs.toolkit.errors import RowFilterInvalid, StatementRefused
 from subgraphs.toolkit.row_filters import bind_filters
@@ -58,6 +60,22 @@ class ManagerRow(StaffRow):
     """Some of them, filtered too."""
 
     __mapper_args__: dict[str, Any] = {"polymorphic_identity": "manager"}  # noqa: RUF012
+
+
+class PersonRow(Base):
+    """Anybody; what is said of some stands in another table."""
+
+    __tablename__ = "person"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+
+
+class TeacherRow(PersonRow):
+    """Some of them."""
+
+    __tablename__ = "teacher"
+
+    number: Mapped[int] = mapped_column(ForeignKey("person.number"), primary_key=True)
 
 
 StaffRow.region = column_property(
@@ -173,3 +191,13 @@ def test_a_column_of_the_base_is_a_field() -> None:
 
     found: ColumnElement[bool] = source.columns["township"] == "11"
     assert str(found) == "staff.township = :township_1"
+
+
+@pytest.mark.parametrize("model", [PersonRow, TeacherRow])
+def test_a_department_of_rows_in_several_tables_does_not_start(model: type[Base]) -> None:
+    with pytest.raises(ValueError, match=r"has rows in several tables \(person, teacher\)"):
+        replace(DEPARTMENT, sources=[*DEPARTMENT.sources, Source(Manager, model)])
+
+
+def test_a_department_of_classes_that_share_a_table_starts() -> None:
+    replace(DEPARTMENT, sources=[*DEPARTMENT.sources, *SOURCES])
