@@ -13,6 +13,7 @@ import urllib.request
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ LEEWAY = 5
 # Keys are fetched anew after this many seconds, and for an unknown key at most this often.
 KEYS_LIFE = 300.0
 KEYS_PAUSE = 2.0
+# One fetch takes no longer, however slowly an answer comes.
+KEYS_PATIENCE = 10.0
 CACHED_TOKENS = 4096
 
 
@@ -66,7 +69,8 @@ class KeySet:
         self._location = location
         self._keys: dict[str, jwt.PyJWK] = {}
         self._read_at = self._tried_at = float("-inf")
-        self._turn = asyncio.Lock()
+        self._is_silent = False
+        self._reading: asyncio.Task[None] | None = None
 
     async def key(self, key_id: str) -> jwt.PyJWK | None:
         """The key of that id, None when the gateway does not publish it.
@@ -74,28 +78,37 @@ class KeySet:
         Raises:
             AccessRefused: The key set could not be read for too long.
         """
-        async with self._turn:
-            now = time.monotonic()
-            is_due = key_id not in self._keys or now - self._read_at > KEYS_LIFE
-            # The pause holds for failures as well: strangers must not make us hammer the gateway.
-            if is_due and now - self._tried_at > KEYS_PAUSE:
-                self._tried_at = now
-                await self._refresh()
-            if time.monotonic() - self._read_at > 2 * KEYS_LIFE:
-                message = "the gateway's keys cannot be read"
-                raise AccessRefused("ACCESS_CONTEXT_UNVERIFIABLE", message)
+        now = time.monotonic()
+        is_due = key_id not in self._keys or now - self._read_at > KEYS_LIFE
+        # The pause holds for failures as well: strangers must not make us hammer the gateway.
+        if is_due and self._reading is None and now - self._tried_at > KEYS_PAUSE:
+            self._reading = asyncio.create_task(self._refresh())
+        # Nobody whose key is known waits for a gateway that is known not to answer.
+        can_wait = key_id in self._keys and self._is_silent and not self._is_over
+        if is_due and self._reading is not None and not can_wait:
+            await asyncio.shield(self._reading)
+        if self._is_over:
+            raise AccessRefused("ACCESS_CONTEXT_UNVERIFIABLE", "the gateway's keys cannot be read")
         return self._keys.get(key_id)
+
+    @property
+    def _is_over(self) -> bool:
+        return time.monotonic() - self._read_at > 2 * KEYS_LIFE
 
     async def _refresh(self) -> None:
         try:
-            self._keys = await asyncio.to_thread(self._read)
-        except (OSError, ValueError, jwt.PyJWTError) as fault:
-            why = (
-                fault if isinstance(fault, OSError) else "no JWKS, as /.well-known/jwks.json has it"
-            )
+            async with asyncio.timeout(KEYS_PATIENCE):
+                self._keys = await asyncio.to_thread(self._read)
+        except (OSError, HTTPException, ValueError, RecursionError, jwt.PyJWTError) as fault:
+            why = _say(fault)
             log.warning("keys of the gateway cannot be read from %s: %s", self._location, why)
+            self._is_silent = True
         else:
             self._read_at = time.monotonic()
+            self._is_silent = False
+        finally:
+            self._tried_at = time.monotonic()
+            self._reading = None
 
     def _read(self) -> dict[str, jwt.PyJWK]:
         if self._location.startswith(("http://", "https://")):
@@ -109,6 +122,12 @@ class KeySet:
             case _:
                 raise ValueError("a JSON object with a list of keys is expected")
         return {key.key_id: key for key in keys if key.key_id and key.key_type == "OKP"}
+
+
+def _say(fault: Exception) -> str:
+    if isinstance(fault, TimeoutError):
+        return "no answer in time"
+    return str(fault) if isinstance(fault, OSError) else "no JWKS, as /.well-known/jwks.json has it"
 
 
 class ContextVerifier:

@@ -1,9 +1,11 @@
 """The signed access context: who gets in, over real HTTP."""
 
+import asyncio
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.client import BadStatusLine
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -245,6 +247,7 @@ async def test_keys_come_from_a_url(key_server: tuple[Gateway, str]) -> None:
         ("{}", "no JWKS"),
         ("[]", "no JWKS"),
         ('{"keys": [1]}', "no JWKS"),
+        ("[" * 200_000, "no JWKS"),
     ],
 )
 async def test_unreadable_keys_refuse_by_another_code_and_the_log_says_why(
@@ -261,6 +264,62 @@ async def test_unreadable_keys_refuse_by_another_code_and_the_log_says_why(
     assert refused.value.code == "ACCESS_CONTEXT_UNVERIFIABLE"
     assert f"keys of the gateway cannot be read from {file}: " in caplog.text
     assert why in caplog.text
+
+
+async def test_a_port_that_speaks_something_else_is_said_to_have_no_keys(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def read(_: KeySet) -> None:
+        raise BadStatusLine("SSH-2.0")
+
+    monkeypatch.setattr(KeySet, "_read", read)
+    verifier = ContextVerifier("tax", KeySet("http://127.0.0.1:22"))
+
+    with pytest.raises(AccessRefused):
+        await verifier.verify(Gateway().sign("tax", QUERY), QUERY)
+
+    assert "no JWKS" in caplog.text
+
+
+async def test_nobody_whose_key_is_known_waits_for_a_gateway_that_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Later:
+        time = staticmethod(time.time)
+
+        @staticmethod
+        def monotonic() -> float:
+            return time.monotonic() + 400.0
+
+    gateway, other, thawed = Gateway(), Gateway(key_id="unknown"), threading.Event()
+    verifier = ContextVerifier("tax", KeySet(str(gateway.publish(tmp_path / "keys.json"))))
+    await verifier.verify(gateway.sign("tax", QUERY), QUERY)
+    monkeypatch.setattr(access_context, "time", Later)
+    monkeypatch.setattr(access_context, "KEYS_PAUSE", 0.0)
+    monkeypatch.setattr(access_context, "KEYS_PATIENCE", 0.2)
+
+    def read(_: KeySet) -> dict[str, jwt.PyJWK]:
+        thawed.wait(10)
+        return {}
+
+    monkeypatch.setattr(KeySet, "_read", read)
+
+    async def ask(sub: str) -> AccessContext:
+        return await verifier.verify(gateway.sign("tax", QUERY, sub=sub), QUERY)
+
+    # All wait for the first attempt together, and for later ones nobody does.
+    begin = time.monotonic()
+    await asyncio.gather(*(ask(f"first {number}") for number in range(5)))
+    assert time.monotonic() - begin < 5.0
+    monkeypatch.setattr(access_context, "KEYS_PATIENCE", 60.0)
+    stranger = asyncio.create_task(verifier.verify(other.sign("tax", QUERY), QUERY))
+    await asyncio.sleep(0)
+    await asyncio.gather(*(ask(f"later {number}") for number in range(5)))
+    assert not stranger.done()
+    thawed.set()
+    with pytest.raises(AccessRefused):
+        await stranger
+    assert "no answer in time" in caplog.text
 
 
 async def test_known_keys_outlive_a_silent_gateway_for_a_while(
