@@ -50,11 +50,26 @@ class RowFilters:
         conditions: By type, for nodes that exist only as their key.
         criteria: By model, what its rows must fulfil.
         tables: Names of the tables behind ``criteria``.
+        sources: Whose rows and nodes these filter.
     """
 
     conditions: Mapping[str, Condition]
     criteria: tuple[tuple[type[DeclarativeBase], ColumnElement[bool]], ...]
     tables: frozenset[str]
+    sources: tuple[Reference[Any], ...] = ()
+
+    def check(self, source: Source[Any]) -> None:
+        """Whether the rows of a source are filtered, if those of its type are to be.
+
+        Raises:
+            StatementRefused: The source is not in ``Department.sources``, where another one of
+                this type is.
+        """
+        if source.type_name in self.conditions and source not in self.sources:
+            raise StatementRefused(
+                f"a source of {source.type_name} with rows of {source.model.__name__} that no row "
+                "filter is bound to: it is missing in Department.sources"
+            )
 
     def admit(self, source: Reference[Any], node: Any) -> bool:
         """Whether a key-only node may be seen; rows were filtered by the database already."""
@@ -125,6 +140,7 @@ def bind_filters(
         conditions,
         tuple((model, and_(*parts, _mark(model))) for model, parts in criteria.items()),
         frozenset(str(model.__tablename__) for model in criteria),
+        tuple(source for type_name in row_filters for source in by_type[type_name]),
     )
 
 

@@ -114,10 +114,15 @@ class Writes:
         """Count the rows of an UPDATE that sets what a filter tests.
 
         Raises:
-            StatementRefused: These are not records of the session.
+            StatementRefused: These are not records of the session, or rows of which nothing is
+                known make room for them.
         """
         for name in self.filters.tables:
             settings = find_settings(statement, name)
+            if settings and "UPDATE OR REPLACE" in statement:
+                raise StatementRefused(
+                    f"UPDATE that takes the place of hidden rows: {_SAY_INSTEAD}"
+                )
             if settings and sets_any(settings, _Rule(self.filters, name).tested):
                 if not self._flushing:
                     raise StatementRefused(f"UPDATE of what a row filter tests: {_SAY_INSTEAD}")

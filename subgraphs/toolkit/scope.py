@@ -101,11 +101,13 @@ class Scope:
             key: One value, or a tuple when there are several columns.
             columns: What the key is compared with.
         """
+        self.filters.check(source)
         row = await self.row(key, *(columns or source.key), only=source.only)
         return None if row is None else source.build(row)
 
     async def find_each(self, source: Source[NodeT], keys: Iterable[Any]) -> list[NodeT]:
         """The nodes with these primary keys, in this order, without those that are not there."""
+        self.filters.check(source)
         rows = (self.row(key, *source.key, only=source.only) for key in keys)
         found = await asyncio.gather(*rows)
         return [source.build(row) for row in found if row is not None]
@@ -132,6 +134,7 @@ class Scope:
 
     async def children(self, source: Source[NodeT], column: Column, key: Any) -> list[NodeT]:
         """All nodes whose column has this value, in order of the primary key."""
+        self.filters.check(source)
         rows = await self.rows_of(column, key, source.key, only=source.only)
         return [source.build(row) for row in rows]
 
@@ -160,6 +163,7 @@ class Scope:
 
     async def select(self, source: Source[NodeT], *criteria: ColumnElement[bool]) -> list[NodeT]:
         """All nodes that fulfil the criteria, in order of the primary key; for small tables."""
+        self.filters.check(source)
         statement = select(source.model).where(*criteria).order_by(*source.key)
         if source.only is not None:
             statement = statement.where(source.only)
@@ -257,6 +261,7 @@ class _Asked:
 
     def __init__(self, scope: Scope, source: Source[Any], page: Page) -> None:
         check_first(page.first)
+        scope.filters.check(source)
         self.cursors = scope.cursors
         self.source = source
         self.page = page

@@ -107,6 +107,9 @@ def _upsert(dialect: Any) -> Callable[[], Any]:
 
 
 REFUSED: dict[str, Callable[[], Insert | Update | Delete]] = {
+    "update that replaces a hidden row": lambda: (
+        update(LoanRow).prefix_with("OR REPLACE").where(LoanRow.number == 1).values(number=4)
+    ),
     "insert": lambda: insert(LoanRow).values(region="own"),
     "insert of several": lambda: insert(LoanRow).values([{"region": "own"}, {"region": "x"}]),
     "insert into the table": lambda: insert(LOANS).values(region="own"),

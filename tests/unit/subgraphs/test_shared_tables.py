@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from subgraphs.toolkit.access_context import ANYBODY
 from subgraphs.toolkit.cursors import Cursors
 from subgraphs.toolkit.database import RequestSession
+from subgraphs.toolkit.errors import StatementRefused
 from subgraphs.toolkit.row_filters import bind_filters
 from subgraphs.toolkit.scope import Page, Scope
 from subgraphs.toolkit.sources import Reference, Source
@@ -134,3 +135,16 @@ async def test_what_differs_by_a_value_is_looked_up_apart(engine: AsyncEngine) -
     assert tallies == [[("Li", 4)], [("Li", 1)]]
     assert [rows[0].number for rows in orders] == [2, 3]
     assert [len(page.edges) for page in pages] == counts == [4, 5]
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_source_that_no_filter_is_bound_to_is_refused(
+    engine: AsyncEngine, way: str
+) -> None:
+    bound = bind_filters((SHORT, LONG), {"ShortLoan": FILTERS["ShortLoan"]})
+    session = RequestSession(engine, bound)
+    try:
+        with pytest.raises(StatementRefused, match=r"missing in Department\.sources$"):
+            await found(way, Scope(ANYBODY, bound, session, Cursors()), ALL)
+    finally:
+        await session.close()
