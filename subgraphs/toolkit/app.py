@@ -3,10 +3,12 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from traceback import format_tb
 from typing import Any
 
 import orjson
 from graphql import GraphQLError
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -85,7 +87,7 @@ def build_app(
             await session.close()
         body: dict[str, Any] = {}
         if result.errors:
-            body["errors"] = [_print_error(error, _asked_by(request)) for error in result.errors]
+            body["errors"] = [print_error(error, _asked_by(request)) for error in result.errors]
         # A request that failed before execution has no data entry at all.
         failed_early = result.data is None and all(not e.path for e in result.errors or ())
         if not failed_early:
@@ -145,7 +147,7 @@ def _asked_by(request: Request) -> str:
     return f" (request {told})" if told.isalnum() and told.isascii() and len(told) <= 64 else ""
 
 
-def _print_error(error: GraphQLError, asked_by: str) -> dict[str, Any]:
+def print_error(error: GraphQLError, asked_by: str) -> dict[str, Any]:
     """The error as the client may see it: no cause, no SQL, no values of ours."""
     if is_client_error(error):
         return dict(error.formatted)
@@ -156,7 +158,13 @@ def _print_error(error: GraphQLError, asked_by: str) -> dict[str, Any]:
     else:
         message, code = "the department could not answer", "INTERNAL_ERROR"
     fault = error.original_error
-    log.error("%s at %s%s", type(fault).__name__, error.path, asked_by, exc_info=fault)
+    if isinstance(fault, DBAPIError):
+        # What a driver says quotes values: a key that is taken, a number that is too large.
+        trace = "".join(format_tb(fault.__traceback__))
+        said = (type(fault.orig).__name__, error.path, asked_by, fault.statement, trace)
+        log.error("%s at %s%s\n%s\n%s", *said)
+    else:
+        log.error("%s at %s%s", type(fault).__name__, error.path, asked_by, exc_info=fault)
     shown = dict(GraphQLError(message, error.nodes, path=error.path).formatted)
     shown["extensions"] = {"code": code}
     return shown

@@ -1,16 +1,19 @@
 """The same departments on a PostgreSQL server."""
 
 from collections.abc import Iterator
+from traceback import format_exception
 from typing import Any
 
 import pytest
+from graphql import GraphQLError
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from subgraphs.__main__ import load_department
 from subgraphs.public_security import models
 from subgraphs.public_security.schema import SOURCES
-from subgraphs.toolkit.app import build_app
+from subgraphs.toolkit.app import build_app, print_error
 from subgraphs.toolkit.database import RequestSession, open_engine
 from subgraphs.toolkit.errors import StatementRefused
 from subgraphs.toolkit.row_filters import bind_filters
@@ -74,5 +77,24 @@ async def test_row_filter_covers_and_refuses_as_on_sqlite(filled: str) -> None:
         await session.rows(select(models.Citizen.__table__))
     with pytest.raises(StatementRefused):
         await session.rows(text("SELECT name FROM public_security.citizen"))
+    await session.close()
+    await engine.dispose()
+
+
+async def test_values_that_the_driver_quotes_do_not_reach_the_log(
+    filled: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = open_engine(database_url("public_security", filled, "small"))
+    session = RequestSession(engine, bind_filters(SOURCES, {}))
+    taken = models.Address(address_id="taken-id", text="", region_code="990102", is_stale=False)
+    twin = models.Address(address_id="taken-id", text="", region_code="990102", is_stale=False)
+
+    with pytest.raises(IntegrityError) as clash:
+        await session.add(taken, twin)
+    print_error(GraphQLError("", path=["raise"], original_error=clash.value), "")
+
+    assert "taken-id" in "".join(format_exception(clash.value))
+    assert "UniqueViolationError at ['raise']\nINSERT INTO address" in caplog.text
+    assert "taken-id" not in caplog.text
     await session.close()
     await engine.dispose()
