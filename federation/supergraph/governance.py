@@ -40,6 +40,7 @@ from federation.supergraph.model import (
     ObjectType,
     Supergraph,
     TypeDefinition,
+    UnionType,
     named_type,
 )
 
@@ -76,7 +77,7 @@ def read_governance(supergraph: Supergraph) -> Governance:
         facts[own.coordinate] = own
         if not isinstance(definition, ObjectType | InterfaceType):
             continue
-        subject = _data_subject(definition)
+        subject = _data_subject(definition, supergraph)
         if subject is not None:
             subjects[definition.name] = subject
         for field in definition.fields.values():
@@ -288,13 +289,26 @@ def _marked(definition: ObjectType | InterfaceType, directive: str) -> tuple[str
     return tuple(each.name for each in fields if _find(each.directives, directive) is not None)
 
 
-def _data_subject(definition: ObjectType | InterfaceType) -> str | None:
+def _data_subject(definition: ObjectType | InterfaceType, supergraph: Supergraph) -> str | None:
     found = set(_marked(definition, "dataSubject"))
     if _find(definition.directives, "dataSubject") is not None:
         keys = (read_field_set(join.key) for join in definition.joins if join.key is not None)
         first = (next((e for e in key if isinstance(e, SelectedField)), None) for key in keys)
         found |= {each.name for each in first if each is not None}
-    return found.pop() if len(found) == 1 else None
+    name = found.pop() if len(found) == 1 else ""
+    field = definition.fields.get(name)
+    return name if field is not None and _is_value_of_row(field, supergraph) else None
+
+
+def _is_value_of_row(field: FieldDefinition, supergraph: Supergraph) -> bool:
+    """Whether it is one plain value, there without arguments and without other fields."""
+    returned = supergraph.types.get(named_type(field.type))
+    return not (
+        field.type.startswith("[")
+        or isinstance(returned, ObjectType | InterfaceType | UnionType)
+        or any(each.type.endswith("!") and each.default is None for each in field.arguments)
+        or any(join.requires or join.context_arguments for join in field.joins)
+    )
 
 
 def _with_interface_objects(

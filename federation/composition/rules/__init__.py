@@ -40,6 +40,9 @@ from federation.composition.rules.governance_catalogue_inconsistent import (
     governance_catalogue_inconsistent,
 )
 from federation.composition.rules.governance_coordinate_invalid import governance_coordinate_invalid
+from federation.composition.rules.governance_data_subject_unusable import (
+    governance_data_subject_unusable,
+)
 from federation.composition.rules.governance_grade_lowered import governance_grade_lowered
 from federation.composition.rules.governance_key_maskable import governance_key_maskable
 from federation.composition.rules.governance_legal_basis_missing import (
@@ -184,6 +187,7 @@ SOURCE_RULES: Final[tuple[SourceRule, ...]] = (
     from_subgraph_does_not_exist,
     governance_catalogue_inconsistent,
     governance_coordinate_invalid,
+    governance_data_subject_unusable,
     governance_legal_basis_missing,
     governance_row_field_ambiguous,
     governance_source_of_record_conflict,

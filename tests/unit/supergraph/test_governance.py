@@ -1,5 +1,7 @@
 """Governance metadata read from the supergraph."""
 
+import pytest
+
 from federation.composition import SubgraphDocument, compose_documents
 from federation.coordinate import Coordinate, read_coordinate
 from federation.supergraph import Governance, print_supergraph, read_governance, read_supergraph
@@ -144,6 +146,28 @@ def test_of_several_fields_for_one_person_or_place_none_is_taken() -> None:
     governance = read_governance(read_supergraph(text))
 
     assert (governance.data_subjects, governance.region_codes) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "another: [ID!] @dataSubject",
+        "another: PersonEdge @dataSubject",
+        "another(form: Int!): ID @dataSubject",
+        'another: ID @join__field(graph: FUND, requires: "income") @dataSubject',
+    ],
+)
+def test_a_field_that_is_no_plain_value_of_the_row_names_no_person(mark: str) -> None:
+    composition = compose_documents(case("governance/merged").subgraphs())
+    assert composition.supergraph is not None
+    own, text = "@classified(level: 3)", print_supergraph(composition.supergraph)
+    # As a tool that does not know our rules could compose it.
+    text = text.replace(f"{own} @dataSubject", f"{own}\n  {mark}")
+    assert mark in text
+
+    governance = read_governance(read_supergraph(text))
+
+    assert governance.data_subjects == {}
 
 
 def test_a_type_about_a_person_names_it_by_its_only_key() -> None:
