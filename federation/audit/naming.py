@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from msgspec import structs
 
@@ -25,6 +26,9 @@ from federation.query_graph import QueryGraph
 from federation.selection import Field, InlineFragment, SelectionSet
 from federation.supergraph import Supergraph
 from federation.supergraph.model import ObjectType
+
+_Inner: TypeAlias = tuple[str, str, frozenset[str] | None, Names]
+"""What ``Names.inner`` holds."""
 
 _SUBJECT = f"subject{UNRELEASED}"
 _KEY = f"key{UNRELEASED}"
@@ -205,7 +209,7 @@ def _split(
     """The outputs without the names, and the names."""
     kept: list[OutputField] = []
     reads: dict[str | None, list[OutputField]] = {}
-    inner: list[tuple[str, str, frozenset[str] | None, Names]] = []
+    inner: list[_Inner] = []
     for output in outputs:
         if UNRELEASED in output.key:
             for only in sorted(output.types) if output.types else (None,):
@@ -225,7 +229,26 @@ def _split(
             for only in sorted(graph.possible_types[each.parent]):
                 reads.setdefault(only, []).append(each)
     rules = tuple(_rule(only, fields, graph) for only, fields in reads.items())
-    return tuple(kept), Names(rules, tuple(inner))
+    return tuple(kept), Names(rules, _each_once(inner))
+
+
+def _each_once(inner: Iterable[_Inner]) -> tuple[_Inner, ...]:
+    """Places without those that stand there twice: with a condition, and without or with another.
+
+    Their objects are the same, and those without a name are counted.
+    """
+    places: dict[tuple[str, str, frozenset[str] | None], list[Names]] = {}
+    for source, key, types, below in inner:
+        places.setdefault((source, key, types), []).append(below)
+    return tuple((*place, _united(found)) for place, found in places.items())
+
+
+def _united(found: list[Names]) -> Names:
+    if len(found) == 1:
+        return found[0]
+    rules = dict.fromkeys(rule for each in found for rule in each.rules)
+    inner = _each_once(below for each in found for below in each.inner)
+    return Names(tuple(rules), inner, found[0].depth)
 
 
 def _only_for_names(made: OperationPlan, output: tuple[OutputField, ...]) -> Iterator[int]:

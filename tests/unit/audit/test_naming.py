@@ -130,6 +130,19 @@ def _told(found: Found) -> object:
     return texts_of(found), found.unnamed
 
 
+async def test_objects_of_a_place_that_is_asked_for_twice_are_counted_once() -> None:
+    town = Town()
+    query = "query($x: Boolean!) { accounts { balance } accounts @include(if: $x) { balance } }"
+    for asked, shown in (("{ accounts { balance } }", {}), (query, {"x": True})):
+        named = town.plan(asked)
+
+        work = ExecutionRequest(variables=shown)
+        result = await execute(named.plan, work, town.transport, town.schema)
+
+        found = find_names(result.tree, result.data, named.names)
+        assert found.unnamed == {("Citizen", "subject"): 1}
+
+
 async def test_persons_are_named_by_a_field_that_is_hidden_and_was_not_selected() -> None:
     result, names = await Town().ask('{ citizen(id: "1") { name spouse { name } } }')
 
