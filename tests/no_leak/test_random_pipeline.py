@@ -2,8 +2,9 @@
 
 Two callers with rights and row filters of their own ask the same operation, one after the other,
 again (from what is kept of the first time), and both at once. Each must get what the reference
-opens to it, in the body's bytes; the texts of other values may stand in no body, header, log line
-or audit record. Then departments answer with errors that name rows, and still nothing shows.
+opens to it, in the body's bytes, and its record must name every object that stands there; the texts
+of other values may stand in no body, header, log line or audit record. Then departments answer with
+errors that name rows, and still nothing shows.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ import jwt
 import msgspec
 import pytest
 from graphql import parse, validate
+from msgspec import structs
 from starlette.datastructures import Headers
 
 from federation.access import AccessRequest, Asker, Caller, Decision
-from federation.audit import AuditRecord
+from federation.audit import AuditRecord, Outcome
 from federation.errors import SubgraphUnreachable
 from federation.execution import SubgraphReply, SubgraphRequest
 from federation.gateway.access_log import AccessLog
@@ -38,6 +40,7 @@ from federation.gateway.signing import CONTEXT_HEADER, ContextSigner, load_signi
 from federation.gateway.state import build_state
 from federation.gateway.streams.transport import EventStreams
 from federation.gateway.trail import Recorder
+from tests.no_leak.random_names import agree, masked, recorded, released
 from tests.no_leak.random_rights import (
     MASK_KEY,
     SECRET,
@@ -252,13 +255,38 @@ def _check_body(site: Site, caller: str, text: str, answer: Response, *, is_whol
     assert FAULT not in told
 
 
+def _check_record(site: Site, caller: str, text: str, answer: Response) -> AuditRecord:
+    """The record of a whole answer names every object that it shows, and no other.
+
+    Returns:
+        The record without what differs each time.
+    """
+    record, found = site.records.all[-1], json.loads(answer.body)
+    assert record.caller.id == caller
+    told = {str(each["extensions"]["code"]) for each in found.get("errors", ())}
+    assert set(record.codes) == told
+    assert record.outcome is (Outcome.PARTIAL if told else Outcome.ANSWERED)
+    reference, identities = site.reference(caller), site.world.identities
+    truth = released(reference, text, identities)
+    assert agree(recorded(record.entities), truth), (caller, text, recorded(record.entities), truth)
+    shown = masked(reference, text, identities)
+    # What null propagation took away was masked before, and what is null may have been.
+    assert record.masked >= shown, (caller, text)
+    if not told and not reference.masks_to_null:
+        assert record.masked == shown, (caller, text)
+    return structs.replace(record, at=0, duration=0)
+
+
 async def _take_turns(site: Site, text: str) -> None:
+    first: dict[str, AuditRecord] = {}
     # The third time runs on structs, where a plan does at all.
     for _ in range(3):
         for caller in CALLERS:
             before = len(site.departments.requests)
             answer = await site.ask(caller, text)
             _check_body(site, caller, text, answer, is_whole=True)
+            record = _check_record(site, caller, text, answer)
+            assert record == first.setdefault(caller, record), text
             sent = site.departments.requests[before:]
             check_requests(site.world, site.reference(caller), sent)
 

@@ -36,6 +36,7 @@ from federation.access import (
     bind_row_tests,
     restrict,
 )
+from federation.audit import NameHashes, plan_with_names
 from federation.errors import InvalidOperation
 from federation.execution import (
     ExecutionRequest,
@@ -46,9 +47,11 @@ from federation.execution import (
     is_incremental,
 )
 from federation.gateway.incremental.formats import current
-from federation.gateway.recording import audited_verdicts
+from federation.gateway.incremental.released import part_result
+from federation.gateway.recording import audited_verdicts, touched_by
 from federation.operation import Limits, Operation, parse_operation
 from federation.planning import plan
+from tests.no_leak.random_names import agree_in_parts, released
 from tests.no_leak.random_rights import (
     MASK_KEY,
     SECRET,
@@ -155,12 +158,14 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
     world = world_of(seed)
     monolith = build_schema(world.graph.monolith + DIRECTIVES)
     for text, random in queries(DeferringWriter, monolith, seed):
-        rights = Rights({}, random.randrange(1_000_000))
+        filters = row_filters(world.graph, random) if random.random() < 0.5 else {}
+        rights = Rights(filters, random.randrange(1_000_000))
         operation, variables, decision = judged(world, text, rights, has_parts=True)
         restriction = restrict(operation, variables, decision, world.index)
-        subgraphs = RecordingSubgraphs(world.graph, {}, world.index)
+        subgraphs = RecordingSubgraphs(world.graph, filters, world.index)
         work = work_of(variables, restriction)
-        operation_plan = plan(restriction.operation, world.query_graph)
+        named = plan_with_names(restriction.operation, world.query_graph, world.identities)
+        operation_plan = named.plan
         if operation_plan.row_tests:
             # Nothing leaves before all rows are tested.
             assert not is_incremental(operation_plan, work)
@@ -172,7 +177,7 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
 
         await execute_incrementally(operation_plan, work, subgraphs, world.schema, release)
 
-        reference = Reference(world, rights.given, {})
+        reference = Reference(world, rights.given, filters)
         errors = [error for payload in payloads for error in payload.all_errors()]
         check_requests(world, reference, subgraphs.requests)
         assert SECRET not in json.dumps([error.to_json() for error in errors])
@@ -185,6 +190,11 @@ async def test_nothing_shows_in_later_parts_either(seed: int) -> None:
             ((error.path, error.message) for error in whole.errors), key=str
         ), text
         if "addedNodes" not in text or not masks_some(decision, world.graph.members("Node")):
+            records = [
+                touched_by(part_result(payload), named, NameHashes(b"")) for payload in payloads
+            ]
+            truth = released(reference, without_deferrals(text), world.identities)
+            assert agree_in_parts(records, truth), text
             shown = merged([current(payload) for payload in payloads])
             assert shown == reference.answer(without_deferrals(text)), text
 

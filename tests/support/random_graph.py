@@ -33,10 +33,15 @@ directive @provides(fields: String!) on FIELD_DEFINITION
 scalar _Any
 """
 SCALARS = ("String", "Int", "Color", "[String]", "[Int!]", "Boolean", "String!", "Int!", "[[Int]]")
+GOVERNANCE = """
+extend schema @link(url: "https://specs.datong.dev/governance/v1.0", import: ["@dataSubject"])
+"""
+SUBJECT = "directive @dataSubject on FIELD_DEFINITION"
 ADDER = f"""{LINK}
 type Node @key(fields: "id") @interfaceObject {{ id: ID! extra: String }}
 type Query {{ addedNodes: [Node] }}
 """
+PLAIN = ("String", "Int")
 KEY_CHOICES = (["id"], ["id"], ["code"], ["id", "code"], ["id code"], ["at { place }"])
 ROWS = 4
 
@@ -65,11 +70,13 @@ class EntitySpec:
 
     Attributes:
         keys: Subgraph to the key field sets by which it can be entered there.
+        subject: Its ``@dataSubject`` field, if any.
     """
 
     name: str
     fields: dict[str, FieldSpec] = field(default_factory=dict)
     keys: dict[str, list[str]] = field(default_factory=dict)
+    subject: str = ""
     interfaces: list[str] = field(default_factory=list)
 
 
@@ -95,9 +102,23 @@ class RandomGraph:
         self._make_roots()
         self.rows = self._make_rows()
         self.monolith = self._monolith_sdl()
-        self.subgraphs = {name: self._subgraph_sdl(name) for name in self.names}
-        if self.node_keeper:
-            self.subgraphs["adder"] = ADDER
+        self.subgraphs = self._subgraph_sdls()
+
+    def name_persons(self, random: Random) -> None:
+        """Let a field of some types be the one that identifies whom a row is about."""
+        for entity in self.entities.values():
+            fields = [
+                each
+                for each in entity.fields.values()
+                if each.type.strip("!") in PLAIN and not each.requires
+            ]
+            if fields and random.random() < 0.6:
+                entity.subject = random.choice(fields).name
+        self.subgraphs = self._subgraph_sdls()
+
+    def _subgraph_sdls(self) -> dict[str, str]:
+        made = {name: self._subgraph_sdl(name) for name in self.names}
+        return made | ({"adder": ADDER} if self.node_keeper else {})
 
     # The monolith
 
@@ -291,7 +312,9 @@ class RandomGraph:
         return "\n".join(parts)
 
     def _subgraph_sdl(self, subgraph: str) -> str:
-        parts = [LINK, "enum Color { RED BLUE }", f"union Thing = {' | '.join(self.union)}"]
+        names_persons = any(entity.subject for entity in self.entities.values())
+        parts = [LINK, *([GOVERNANCE, SUBJECT] if names_persons else [])]
+        parts += ["enum Color { RED BLUE }", f"union Thing = {' | '.join(self.union)}"]
         if any(entity.interfaces for entity in self.entities.values()):
             parts.append(self._interface_sdl(subgraph))
         keys = [key for entity in self.entities.values() for key in entity.keys[subgraph]]
@@ -360,7 +383,8 @@ class RandomGraph:
                 )
                 shareable = "" if spec.requires else " @shareable"
                 provides = self._provides(spec, subgraph)
-                lines.append(f"{spec.name}: {spec.type}{requires}{provides}{shareable}")
+                subject = " @dataSubject" if spec.name == entity.subject else ""
+                lines.append(f"{spec.name}: {spec.type}{requires}{provides}{shareable}{subject}")
             elif spec.name in external:
                 lines.append(f"{spec.name}: {spec.type} @external")
         implements = " implements Node" if entity.interfaces else ""
@@ -445,7 +469,7 @@ class RandomSubgraphs:
     def _schema(self, sdl: str) -> GraphQLSchema:
         entities = "Node" if sdl == ADDER else " | ".join(self.graph.entities)
         return build_schema(
-            sdl.replace(LINK, MACHINERY)
+            sdl.replace(LINK, MACHINERY).replace(GOVERNANCE, "")
             + f"\nunion _Entity = {entities}"
             + "\nextend type Query { _entities(representations: [_Any!]!): [_Entity]! }"
         )
