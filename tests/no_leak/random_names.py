@@ -15,7 +15,7 @@ from graphql import FieldNode, SelectionSetNode, Visitor, parse, print_ast, visi
 
 from federation.audit import Identity, TouchedEntities, keyed_digest
 from federation.selection import Field, SelectionSet
-from tests.no_leak.random_rights import TELLING, Reference
+from tests.no_leak.random_rights import SECRET, TELLING, Reference
 
 ALIASES = ("a_", "b_")
 """How the writer of operations begins aliases."""
@@ -43,11 +43,63 @@ def released(reference: Reference, text: str, identities: Mapping[str, Identity]
         if None in parts.values():
             unnamed[of] += 1
             continue
-        ordered = [parts[part] for part in sorted(parts)]
-        is_plain = len(ordered) == 1 and isinstance(ordered[0], str)
-        told = ordered[0] if is_plain else json.dumps(ordered, ensure_ascii=False)
-        names.setdefault(of, set()).add(keyed_digest(b"", of[1], str(told)))
+        names.setdefault(of, set()).add(_digest(of[1], parts))
     return names, unnamed
+
+
+def overlooked(
+    reference: Reference, text: str, identities: Mapping[str, Identity], told: Released
+) -> list[str]:
+    """Texts of rows that an answer shows and its record neither names nor counts.
+
+    Args:
+        text: The answer.
+        told: The record.
+    """
+    return [
+        value
+        for type_name, rows in reference.world.graph.rows.items()
+        for row in rows
+        for name, value in row.items()
+        if isinstance(value, str)
+        and SECRET in value
+        and "(" not in value
+        and value in text
+        and not _is_told(row, type_name, identities, told)
+    ]
+
+
+def _is_told(
+    row: Mapping[str, Any], type_name: str, identities: Mapping[str, Identity], told: Released
+) -> bool:
+    identity = identities[type_name]
+    of = (type_name, by(identity))
+    parts = {
+        each.name: _plain(
+            {
+                inner.name: row[each.name][inner.name]
+                for inner in each.selections
+                if isinstance(inner, Field)
+            }
+            if each.selections
+            else row[each.name]
+        )
+        for each in identity.selections
+        if isinstance(each, Field)
+    }
+    digest = _digest(of[1], parts)
+    return (
+        bool(told[1][of] or told[1]["Node", of[1]])
+        or digest in told[0].get(of, ())
+        or digest in told[0].get(("Node", of[1]), ())
+    )
+
+
+def _digest(kind: str, parts: Mapping[str, Any]) -> str:
+    ordered = [parts[part] for part in sorted(parts)]
+    is_plain = len(ordered) == 1 and isinstance(ordered[0], str)
+    told = ordered[0] if is_plain else json.dumps(ordered, ensure_ascii=False)
+    return keyed_digest(b"", kind, str(told))
 
 
 def masked(reference: Reference, text: str, identities: Mapping[str, Identity]) -> int:

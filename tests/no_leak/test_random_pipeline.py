@@ -40,7 +40,7 @@ from federation.gateway.signing import CONTEXT_HEADER, ContextSigner, load_signi
 from federation.gateway.state import build_state
 from federation.gateway.streams.transport import EventStreams
 from federation.gateway.trail import Recorder
-from tests.no_leak.random_names import agree, masked, recorded, released
+from tests.no_leak.random_names import agree, masked, overlooked, recorded, released
 from tests.no_leak.random_rights import (
     MASK_KEY,
     SECRET,
@@ -277,6 +277,14 @@ def _check_record(site: Site, caller: str, text: str, answer: Response) -> Audit
     return structs.replace(record, at=0, duration=0)
 
 
+def _check_spoilt_record(site: Site, caller: str, text: str, answer: Response) -> None:
+    """What departments that fail leave of an answer is named, too, or counted."""
+    reference, identities = site.reference(caller), site.world.identities
+    told = recorded(site.records.all[-1].entities)
+    shown = answer.body.decode()
+    assert overlooked(reference, shown, identities, told) == [], text
+
+
 async def _take_turns(site: Site, text: str) -> None:
     first: dict[str, AuditRecord] = {}
     # The third time runs on structs, where a plan does at all.
@@ -311,6 +319,7 @@ async def test_no_cache_fault_log_or_record_shows_what_the_reference_forbids(
             for caller in CALLERS * 2:
                 answer = await site.ask(caller, text)
                 _check_body(site, caller, text, answer, is_whole=False)
+                _check_spoilt_record(site, caller, text, answer)
         records = msgspec.json.encode(site.records.all).decode()
 
     assert site.records.all
