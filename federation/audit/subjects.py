@@ -101,7 +101,8 @@ def _values(value: Any, facts: InputFacts, inputs: SubjectInputs, *, named: bool
         for item in value:
             yield from _values(item, facts, inputs, named=named)
     elif isinstance(value, Mapping):
-        fields = inputs.index.inputs.fields.get(facts.type, {})
+        # Of an object that a custom scalar takes, nothing tells which part names the person.
+        fields = inputs.index.inputs.fields.get(facts.type) or dict.fromkeys(value, facts)
         for name, item in value.items():
             if name in fields:
                 yield from _values(item, fields[name], inputs, named=named)

@@ -29,7 +29,9 @@ type Query {
   citizen(number: ID! @filters(field: "Citizen.number")): Citizen
   search(where: Where, limit: Int, order: Order @filters(field: "Citizen.number", use: SORT)):
     [Citizen!]
+  match(number: Test @filters(field: "Citizen.number"), name: Test): [Citizen!]
 }
+scalar Test
 enum Order { UP DOWN }
 input Where { all: [Where!] who: Text @filters(field: "Citizen.number") name: Text }
 input Text { eq: String in: [String!] }
@@ -68,6 +70,11 @@ def named(query: str, **variables: Any) -> list[Any]:
         ),
         ("{ search(limit: 1, order: UP) { friends(of: [7, 8]) { name } } }", {}, [7, 8]),
         ("{ search { friends { name } } }", {}, []),
+        (
+            'query ($t: Test) { match(number: {any: [{eq: "9"}, $t]}, name: {eq: "x"}) { name } }',
+            {"t": {"in": ["10"]}},
+            ["9", "10"],
+        ),
     ],
 )
 def test_only_what_tests_a_data_subject_counts(
