@@ -108,6 +108,32 @@ def test_every_part_of_an_answer_ends_by_itself() -> None:
     asyncio.run(ask())
 
 
+async def test_who_asks_after_the_end_of_an_answer_is_not_given_one_under_way() -> None:
+    case = next(c for c in CASES if c.valid_until is not None)
+    assert case.valid_until is not None
+    asker = case.request.asker
+    last = case.request.asked_by(replace(asker, now=case.valid_until - 1))
+    ended = case.request.asked_by(replace(asker, now=case.valid_until))
+    may_answer = asyncio.Event()
+
+    class Slow(Recording):
+        async def decide(self, request: AccessRequest) -> Decision:
+            await may_answer.wait()
+            return await super().decide(request)
+
+    engine = Slow()
+    cached = CachedEngine(engine, reads=READS)
+    first = asyncio.create_task(cached.decide(last))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(cached.decide(ended))
+    await asyncio.sleep(0)
+    may_answer.set()
+
+    assert (await first).verdicts == (await engine.engine.decide(last)).verdicts
+    assert (await second).verdicts == (await engine.engine.decide(ended)).verdicts
+    assert (await first).verdicts != (await second).verdicts
+
+
 @pytest.mark.parametrize(
     ("line", "path"),
     [

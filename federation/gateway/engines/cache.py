@@ -70,7 +70,8 @@ class CachedEngine:
         self._facts = facts_of(reads)
         self._whole: Bounded[_Question, tuple[int, int, Decision]] = Bounded(capacity)
         self._fields: Bounded[tuple[Hashable, str, Uses], _Field] = Bounded(MAX_FIELDS)
-        self._running: dict[_Question, asyncio.Task[Decision]] = {}
+        # By their second, too: what was asked a moment ago may have ended since.
+        self._running: dict[tuple[_Question, int], asyncio.Task[Decision]] = {}
 
     async def decide(self, request: AccessRequest) -> Decision:
         """The answer, perhaps one given to an equal question before.
@@ -86,11 +87,11 @@ class CachedEngine:
         if kept is not None and kept[0] <= now < kept[1]:
             self.counts.cached += 1
             return kept[2]
-        task = self._running.get(key)
+        task = self._running.get((key, now))
         if task is None:
             task = asyncio.create_task(self._ask(key, request))
-            self._running[key] = task
-            task.add_done_callback(lambda done: self._end(key, done))
+            self._running[key, now] = task
+            task.add_done_callback(lambda done: self._end((key, now), done))
         return await result_of(task)
 
     async def told(self) -> None:
@@ -179,7 +180,7 @@ class CachedEngine:
         if self._second is not None:
             self._tell(self._second, request, fresh)
 
-    def _end(self, key: _Question, task: asyncio.Task[Decision]) -> None:
+    def _end(self, key: tuple[_Question, int], task: asyncio.Task[Decision]) -> None:
         del self._running[key]
         # Looked at, so that a failure nobody waits for any more is no complaint of the event loop.
         if not task.cancelled():
