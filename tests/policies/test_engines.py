@@ -422,6 +422,7 @@ class TestOpa:
             ({"result": answer("allow")}, 200, "not loaded"),
             ({"code": "x", "message": "m", "errors": [{"message": "why"}]}, 500, ": x; no code$"),
             ("<html>", 502, "not JSON"),
+            ("[" * 200_000, 200, "not JSON"),
             ([1], 200, "not JSON"),
             (
                 {"result": {**answer("allow"), "contract": 2}, "provenance": PROVENANCE},

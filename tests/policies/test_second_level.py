@@ -173,6 +173,25 @@ async def test_forged_and_moved_documents_are_misses(server: Server) -> None:
     assert Effect.ALLOW in {verdict.effect for verdict in denied.verdicts.values()}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(json.dumps({"body": "x", "mac": "\ud800"}), id="half a character as its mac"),
+        pytest.param(json.dumps({"body": "\ud800", "mac": "x"}), id="half a character in its body"),
+        pytest.param("[" * 200_000, id="nested too deep"),
+    ],
+)
+async def test_documents_that_cannot_be_read_are_misses(server: Server, text: str) -> None:
+    async with process(server) as one, process(server) as other:
+        first = await one.decide(CASES[0])
+        with redis.Redis(port=server.port, decode_responses=True) as client:
+            (key,) = client.keys("*")
+            client.set(key, text)
+
+        assert (await other.decide(CASES[0])).verdicts == first.verdicts
+    assert other.engine.asked == 1
+
+
 async def test_redis_that_is_lost_costs_no_answer(server: Server) -> None:
     async with process(server) as one:
         await one.decide(CASES[0])

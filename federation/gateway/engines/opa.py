@@ -205,7 +205,7 @@ class _Client(AsyncOpaClient):  # type: ignore[misc] # the library has no types
 def _read_body(status: int, content: bytes) -> Mapping[str, Any]:
     try:
         body = json.loads(content) if len(content) <= MAX_ANSWER_BYTES else None
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, Mapping):
         raise PolicyUnavailable(f"the OPA server's answer (status {status}) is not JSON")
