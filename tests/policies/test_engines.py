@@ -229,6 +229,26 @@ class TestEmbedded:
                     assert await server.decide(request) == decision
                     assert (await server.decide(REQUEST)).undecided == len(REQUEST.fields)
 
+    async def test_the_only_file_of_a_department_fails_for_its_own_fields_alone(self) -> None:
+        release = table_release()
+        modules = {
+            name: text for name, text in release.modules.items() if "/departments/" not in name
+        }
+        none, one = (
+            make_release(PolicySource({**modules, **more}, release.data), release.catalogue)
+            for more in ({}, {"datong/departments/odd.rego": FAILING})
+        )
+        request = replace(
+            REQUEST, fields={**REQUEST.fields, "Citizen.annualIncome": Uses(select=True)}
+        )
+        right = await EmbeddedEngine(none).decide(request)
+
+        decision = await EmbeddedEngine(one).decide(request)
+
+        income = ("Citizen.annualIncome", "select")
+        assert decision.verdict(*income) == right.verdict(*income)
+        assert (right.undecided, decision.undecided) == (0, len(REQUEST.fields))
+
     async def test_a_file_that_other_rules_read_is_not_left_out(self) -> None:
         reader = (
             "package datong.departments.tax2\n\n"
