@@ -24,7 +24,13 @@ from federation.gateway.settings import Access
 
 if TYPE_CHECKING:
     from federation.catalogue import Catalogue
-    from federation.gateway.engines import Bundle, EngineCounts, PolicySource, Revisions
+    from federation.gateway.engines import (
+        Bundle,
+        EngineCounts,
+        PolicyRelease,
+        PolicySource,
+        Revisions,
+    )
     from federation.gateway.engines.dry_run import DryRun
     from federation.gateway.engines.release import Span
     from federation.gateway.handed import ActivePolicies
@@ -270,29 +276,42 @@ class Building:
         from federation.gateway import engines  # noqa: PLC0415
         from federation.gateway.engines.dry_run import DryRun  # noqa: PLC0415
 
-        settings = self._settings
-        data = Path(settings.candidate_data) if settings.candidate_data else None
+        faults: tuple[str, ...] = ()
         try:
-            source = await asyncio.to_thread(
-                engines.load_policies, Path(settings.candidate), data or Path(settings.candidate)
-            )
-            if data is None:
-                source = engines.PolicySource(source.modules, active.data)
-            elif shared is not None:
-                source = engines.without_revoked(source, shared.grants)
+            release = await self._read_candidate(active, catalogue, shared)
         except engines.PolicyFault as fault:
-            # Evaluating it fails with this message; nothing else does.
-            source = engines.PolicySource({"candidate": fault.message}, {})
-        number = shared.revocations if shared else 0
-        release = await asyncio.to_thread(engines.make_release, source, catalogue, number)
+            faults = fault.faults
+        except Exception as error:  # noqa: BLE001 (what nobody foresaw must not touch who decides)
+            faults = (f"the candidate cannot be read: {type(error).__name__}",)
+        if faults:
+            source = engines.PolicySource({"candidate": "\n".join(faults)}, {})
+            release = engines.make_release(source, {})
         revision = str(revisions)
         before = self._dry_run
         if before is not None and before.compares(revision, str(release.revisions)):
             return
-        process = engines.PolicyProcess(release, deadline_seconds=CANDIDATE_SECONDS)
+        process = engines.PolicyProcess(release, deadline_seconds=CANDIDATE_SECONDS, faults=faults)
         self._dry_run = DryRun(process, engines.declared_reads(release.modules), revision)
         if before is not None:
             await before.close()
+
+    async def _read_candidate(
+        self, active: PolicySource, catalogue: Catalogue, shared: Shared | None
+    ) -> PolicyRelease:
+        """The candidate's files as they are now, with the data in use unless it has its own."""
+        from federation.gateway import engines  # noqa: PLC0415
+
+        settings = self._settings
+        data = Path(settings.candidate_data) if settings.candidate_data else None
+        source = await asyncio.to_thread(
+            engines.load_policies, Path(settings.candidate), data or Path(settings.candidate)
+        )
+        if data is None:
+            source = engines.PolicySource(source.modules, active.data)
+        elif shared is not None:
+            source = engines.without_revoked(source, shared.grants)
+        number = shared.revocations if shared else 0
+        return await asyncio.to_thread(engines.make_release, source, catalogue, number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,38 @@ async def test_candidate_that_cannot_be_used_changes_no_answer(tmp_path: Path) -
     assert (seen.failed, "broken.rego" in seen.fault) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        pytest.param("grants.json", "[]", "not an object of data roots", id="data that is none"),
+        pytest.param("schemas/data.json", "{", "cannot be read", id="shape that is not JSON"),
+        pytest.param("schemas/data.json", "{}", "cannot be read", id="shape of nothing"),
+        pytest.param("grants.json", "[" * 100_000, "cannot be read", id="data nested too deep"),
+        pytest.param(
+            "grants.json", '{"grants": {"\\ud800": {}}}', "cannot be read", id="half a character"
+        ),
+    ],
+)
+async def test_candidate_that_cannot_be_read_keeps_nobody_from_deciding(
+    tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    shutil.copytree(POLICY_FOLDER / "datong", tmp_path / "datong")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    building = Building(Access(candidate=str(tmp_path), candidate_data=str(tmp_path)))
+    live = LiveEngine(await building.build(await building.read(), Catalogue({})))
+    try:
+        decision = await live.decide(REQUEST)
+        assert live.current.dry_run is not None
+        seen = await until(live.current.dry_run, 1)
+    finally:
+        await live.close()
+        await building.close()
+
+    assert decision.undecided == 0
+    assert (seen.failed, words in seen.fault) == (1, True)
+
+
 async def test_reload_that_changes_neither_side_keeps_what_was_found(tmp_path: Path) -> None:
     shutil.copytree(POLICY_FOLDER / "datong", tmp_path / "datong")
     building = Building(Access(candidate=str(tmp_path)))

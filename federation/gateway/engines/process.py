@@ -38,6 +38,7 @@ class PolicyProcess:
         *,
         deadline_seconds: float = 2.0,
         counts: EngineCounts | None = None,
+        faults: tuple[str, ...] = (),
     ) -> None:
         """Prepares; nothing is started.
 
@@ -45,11 +46,13 @@ class PolicyProcess:
             release: What it evaluates.
             deadline_seconds: For one question, waiting for its turn included; a start is apart.
             counts: Shared counters.
+            faults: What is known to be wrong with the release: it is never evaluated.
         """
         self.counts = counts or EngineCounts()
         self.revision = str(release.revisions)
         self.starts = 0
         self._release = release
+        self._faults = faults
         self._deadline = deadline_seconds
         self._process: Process | None = None
         self._turn = asyncio.Lock()
@@ -84,6 +87,8 @@ class PolicyProcess:
             return
         if self._is_closed:
             raise PolicyUnavailable("the policy worker was closed")
+        if self._faults:
+            raise PolicyFault(self._faults)
         if self._starting is None:
             self._starting = asyncio.create_task(self._start(), name="policy worker start")
             self._starting.add_done_callback(self._started)
