@@ -25,6 +25,9 @@ Apply = Callable[[Shared], Awaitable[None]]
 Reload = Callable[[], Awaitable[str]]
 """Builds everything anew; why that was refused, or an empty text."""
 
+Tell = Callable[[Exception], None]
+"""Takes what nobody foresaw."""
+
 
 class Lease:
     """Whether this process may decide now, and what it knows to be revoked.
@@ -77,7 +80,13 @@ class Membership:
     """Renews the lease of one process and does what the store calls for."""
 
     def __init__(
-        self, store: PolicyStore, name: str, lease: Lease, apply: Apply, reload: Reload
+        self,
+        store: PolicyStore,
+        name: str,
+        lease: Lease,
+        apply: Apply,
+        reload: Reload,
+        tell: Tell = lambda _: None,
     ) -> None:
         """Prepares.
 
@@ -87,11 +96,13 @@ class Membership:
             lease: Renewed here; it knows what the engine was built with.
             apply: Called for each revocation.
             reload: Called when somebody calls for a reload.
+            tell: Called with a fault that nobody foresaw, once while it lasts.
         """
         self._store = store
         self._lease = lease
         self._apply = apply
         self._reload = reload
+        self._tell = tell
         self._me = Member(name, revocations=lease.known, reloads=-1)
         self._reloading: asyncio.Task[None] | None = None
 
@@ -115,10 +126,18 @@ class Membership:
                 await self._store.leave(self._me.name)
 
     async def _keep(self) -> None:
+        told = ""
         while True:
             # While the store is away the lease runs out, and with it every permission.
-            with contextlib.suppress(PolicyStoreUnavailable, PolicyUnavailable):
+            try:
                 await self._renew()
+                told = ""
+            except (PolicyStoreUnavailable, PolicyUnavailable):
+                pass
+            except Exception as error:  # noqa: BLE001 (nothing may end the renewing for good)
+                if repr(error) != told:
+                    told = repr(error)
+                    self._tell(error)
             await asyncio.sleep(RENEW_SECONDS)
 
     async def _renew(self) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from federation.access import Asker, Caller
@@ -149,7 +150,8 @@ async def start_gateway(
         )
         if store is not None and lease is not None:
             name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-            membership = Membership(store, name, lease, reloader.revoke, reloader.reload)
+            tell = partial(log.fault, "policy lease")
+            membership = Membership(store, name, lease, reloader.revoke, reloader.reload, tell)
             await stack.enter_async_context(membership.held())
         if config.server.watch_seconds:
             await stack.enter_async_context(

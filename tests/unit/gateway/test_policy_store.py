@@ -116,6 +116,33 @@ async def test_a_revocation_that_cannot_be_applied_ends_the_lease(store: PolicyS
             lease.check()
 
 
+async def test_a_fault_that_nobody_foresaw_ends_the_lease_and_not_its_renewing(
+    store: PolicyStore,
+) -> None:
+    lease = Lease()
+    lease.know(await store.read())
+    told: list[str] = []
+    is_mended = False
+
+    async def apply(_: Shared) -> None:
+        if not is_mended:
+            raise KeyError("revocations")
+
+    def tell(error: Exception) -> None:
+        told.append(repr(error))
+
+    async with Membership(store, "one", lease, apply, reload, tell).held():
+        await store.revoke_grant(GRANT)
+        await asyncio.sleep(LEASE_SECONDS + 0.5)
+        with pytest.raises(PolicyUnavailable):
+            lease.check()
+        is_mended = True
+        await asyncio.sleep(1)
+        lease.check()
+
+    assert told == ["KeyError('revocations')"]
+
+
 async def test_a_call_to_reload_is_answered_with_what_was_refused(store: PolicyStore) -> None:
     lease = Lease()
     lease.know(await store.read())
