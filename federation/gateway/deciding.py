@@ -127,6 +127,7 @@ class Building:
         self._active = active
         self._dry_run: DryRun | None = None
         self._engine_counts: EngineCounts | None = None
+        self._tried = ""
 
     async def read(self) -> PolicySource | None:
         """Policies and grants as their files are now; None where nothing is asked of them.
@@ -206,12 +207,17 @@ class Building:
         async with AsyncExitStack() as stack:
             probe: Probe = never_fails
             if settings.engine == "embedded":
-                here = await engines.EmbeddedEngine.load(release, counts)
-                large: PolicyEngine = await stack.enter_async_context(
+                worker = await stack.enter_async_context(
                     engines.PolicyProcess(
                         release, deadline_seconds=settings.deadline_seconds, counts=counts
                     )
                 )
+                if not is_first and release.revisions.policy != self._tried:
+                    # Rules may run without end or end the process: not the one that answers.
+                    await worker.start()
+                here = await engines.EmbeddedEngine.load(release, counts)
+                self._tried = release.revisions.policy
+                large: PolicyEngine = worker
                 engine: PolicyEngine = engines.DividedEngine(here, large, settings.max_fields_here)
             else:
                 await asyncio.to_thread(engines.check_rules, release)

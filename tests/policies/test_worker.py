@@ -11,16 +11,21 @@ from dataclasses import replace
 import pytest
 
 from federation.access import AccessRequest, Asker, Caller, Decision, OperationFacts, Uses
+from federation.catalogue import Catalogue
 from federation.errors import PolicyUnavailable
+from federation.gateway.deciding import Building
 from federation.gateway.engines import (
     DividedEngine,
     EmbeddedEngine,
     PolicyFault,
     PolicyProcess,
+    PolicySource,
     Views,
     ViewsExhausted,
+    process,
 )
 from federation.gateway.engines.views import SLICE
+from federation.gateway.settings import Access
 from tests.policies.tables import NOW, policy_cases, table_release
 
 RELEASE = table_release()
@@ -69,6 +74,41 @@ async def test_slow_rules_are_left_at_the_deadline_and_the_next_question_is_answ
         with pytest.raises(PolicyUnavailable, match="in time"):
             await worker.decide(slow)
         assert (await worker.decide(REQUEST)).undecided == 0
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        pytest.param(
+            "f(a) := f(a + 1)\n\nx contains y if { some a in [1]; y := f(a) }",
+            "died",
+            id="that end it",
+        ),
+        pytest.param(
+            "many := numbers.range(1, 30000)\n\n"
+            "x := [a | some a in many; some b in many; a + b == 0]",
+            "in time",
+            id="without end",
+        ),
+    ],
+)
+async def test_rules_that_stop_a_process_do_not_stop_the_one_that_answers(
+    monkeypatch: pytest.MonkeyPatch, rules: str, words: str
+) -> None:
+    monkeypatch.setattr(process, "START_SECONDS", 5.0)
+    odd = f"package datong.odd\n\n{rules}\n"
+    building = Building(Access())
+    source = await building.read()
+    assert source is not None
+    deciding = await building.build(source, Catalogue({}))
+    stopping = PolicySource({**source.modules, "datong/odd.rego": odd}, source.data)
+    try:
+        with pytest.raises(PolicyUnavailable, match=words):
+            await building.build(stopping, Catalogue({}), is_first=False)
+        assert (await deciding.engine.decide(REQUEST)).undecided == 0
+    finally:
+        await deciding.close()
+        await building.close()
 
 
 async def test_release_that_cannot_be_used_is_refused() -> None:

@@ -160,7 +160,9 @@ class PolicyProcess:
                 content = await asyncio.to_thread(msgspec.json.encode, self._release)
                 reply = await self._exchange(content)
         except TimeoutError:
-            raise PolicyUnavailable("the policy worker does not start") from None
+            raise PolicyUnavailable("the policy worker does not start in time") from None
+        except _Died:
+            raise PolicyUnavailable("the policy worker died while it tried the policies") from None
         if reply.faults:
             self._kill()
             raise PolicyFault(reply.faults)
