@@ -184,6 +184,30 @@ def test_mask_that_makes_a_key_tell_no_entities_apart_is_noted(
 
 
 @pytest.mark.parametrize(
+    ("grants", "rule", "noted"),
+    [
+        ({"g": {**GRANT, "mask": "initial", "uses": {"select": True, "sort": True}}}, "", "g"),
+        ({"g": {**GRANT, "mask": "initial"}, "h": {**GRANT, "uses": {"filter": True}}}, "", "h"),
+        ({"g": {**GRANT, "uses": {"filter": True}}}, 'mask["Citizen.name"] := "initial"', "g"),
+        ({"g": {**GRANT, "mask": "initial"}}, "", None),
+        ({"g": {**GRANT, "uses": {"filter": True}}}, "", None),
+    ],
+)
+def test_mask_of_what_can_be_found_by_asking_often_is_noted(
+    folder: Path, grants: dict[str, Any], rule: str, noted: str | None
+) -> None:
+    data = json.loads((folder / "data/all.json").read_text())
+    data["grants"] = {"bank": {"Citizen.name": grants}}
+    (folder / "data/all.json").write_text(json.dumps(data))
+    write_department(folder, "police", rule)
+
+    notes = json.loads(coverage(folder, "--format", "json").stdout)["notes"]
+
+    found = [(each["code"], each["message"].partition(":")[0]) for each in notes]
+    assert found == ([("masked_and_sought", f"grant {noted} to bank")] if noted else [])
+
+
+@pytest.mark.parametrize(
     ("rule", "told"),
     [
         ("a :=", "4:1: expecting expression"),

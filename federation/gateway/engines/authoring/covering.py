@@ -109,7 +109,14 @@ async def measure_coverage(release: PolicyRelease, catalogue: Catalogue) -> Cove
         },
         owners={name: item.owners for name, item in items.items()},
         gaps=tuple(sorted(set(gaps))),
-        notes=tuple(sorted(set(_masked_keys(grants, narrowings, items, catalogue)))),
+        notes=tuple(
+            sorted(
+                {
+                    *_masked_keys(grants, narrowings, items, catalogue),
+                    *_masked_and_sought(grants, narrowings, items),
+                }
+            )
+        ),
     )
 
 
@@ -237,3 +244,20 @@ def _masked_keys(
                 "what is shown tells no entities apart (hash does)"
             )
             yield Gap(coordinate, "masked_key", words, item.owners)
+
+
+def _masked_and_sought(
+    grants: Iterable[_Grant], narrowings: Iterable[Narrowing], items: Mapping[str, Item]
+) -> Iterator[Gap]:
+    """Fields shown masked by which one may filter or sort: the value is found by asking often."""
+    masked = {(each.department, each.coordinate) for each in grants if "mask" in each.terms}
+    rules = {each.place for each in narrowings if each.rule.name == "mask"}
+    for grant in grants:
+        item, place = items.get(grant.coordinate), (grant.department, grant.coordinate)
+        uses = [use for use in ("filter", "sort") if use in grant.terms.get("uses", ())]
+        if item and uses and (place in masked or grant.coordinate in rules):
+            words = (
+                f"{grant}: it is shown masked and opens {' and '.join(uses)}; who asks often "
+                "enough finds the value, whatever the mask"
+            )
+            yield Gap(grant.coordinate, "masked_and_sought", words, item.owners)
