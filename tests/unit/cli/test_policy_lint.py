@@ -53,6 +53,11 @@ def test_delivered_policies_have_no_findings(folder: Path) -> None:
         ('deny[c] contains "x" if data.purpose[c]', "UNKNOWN_PATH"),
         ('deny[c] contains "x" if data.datong.facts.knwon[c]', "UNKNOWN_REFERENCE"),
         ('deny["Citizen.name"] contains "x" if http.send({})', "NOT_PORTABLE"),
+        (
+            'deny["Citizen.name"] contains "x" if regex.match("^\\\\d+$", input.purpose)',
+            "NOT_PORTABLE",
+        ),
+        ('deny["Citizen.name"] contains "x" if regex.match(`\\w`, input.purpose)', "NOT_PORTABLE"),
         ('deny["Citizen.name"] contains "x" if input.caller.id == "a"', "UNDECLARED_READ"),
         ('deny["Citizen.name"] contains "x" if input.now > 100', "NO_VALID_UNTIL"),
         ('deny["Citizen.name"] contains "x" if {', "NOT_REGO"),

@@ -48,6 +48,8 @@ from federation.gateway.engines.shapes import (
 USES = frozenset({"select", "filter", "sort", "join"})
 NO_FIELDS: Mapping[str, Any] = {"fields": {}, "types": {}}
 
+_MATCH = re.compile(r"""\bregex\.match\(\s*("(?:\\.|[^"\\])*"|`[^`]*`)""")
+_CLASS = re.compile(r"\\+[wdsbWDSB]")
 _PLACED = re.compile(r"^(?P<file>[^\s:]+):(?P<line>\d+)(?::\d+)?: (?P<what>.*)$", re.DOTALL)
 
 
@@ -93,6 +95,7 @@ def check_folder(
     findings += _placed("HIDDEN_RULES", overlapping_roots(rules, {**data, "catalogue": {}}))
     findings += _placed("UNKNOWN_REFERENCE", unknown_references(rules))
     findings += _placed("NOT_PORTABLE", unportable_calls(trees, texts))
+    findings += _check_patterns(texts)
     findings += _placed("MISSHAPEN", misshapen_rules(trees))
     findings += _check_packages(read_modules(trees))
     findings += _check_paths(modules, shapes)
@@ -147,6 +150,20 @@ def _placed(code: str, faults: Iterable[str]) -> list[Finding]:
         else:
             found.append(Finding(POLICY_ROOT, 1, code, fault))
     return found
+
+
+def _check_patterns(texts: Mapping[str, str]) -> Iterator[Finding]:
+    """Patterns that match other texts in one engine: a Chinese sign is of a word in one alone."""
+    for name, text in texts.items():
+        for match in _MATCH.finditer(text):
+            found = _CLASS.search(match[1])
+            if found is not None:
+                words = (
+                    f"{found[0]} in a pattern means ASCII in one engine and all of Unicode in the"
+                    " other: write out what is meant, such as [0-9A-Za-z_]"
+                )
+                line = text.count("\n", 0, match.start()) + 1
+                yield Finding(name, line, "NOT_PORTABLE", words)
 
 
 def _check_packages(modules: Iterable[Module]) -> list[Finding]:
