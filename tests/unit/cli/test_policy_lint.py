@@ -58,6 +58,13 @@ def test_delivered_policies_have_no_findings(folder: Path) -> None:
             "NOT_PORTABLE",
         ),
         ('deny["Citizen.name"] contains "x" if regex.match(`\\w`, input.purpose)', "NOT_PORTABLE"),
+        ('deny["Citizen.name"] contains "x" if input.caller.region != "99"', "OPEN_WITHOUT_FACT"),
+        ('deny["Citizen.name"] contains "x" if "A" != input.operation.name', "OPEN_WITHOUT_FACT"),
+        (
+            'filters["Citizen"] contains '
+            '{"field": "regionCode", "op": "eq", "value": input.caller.region}',
+            "OPEN_WITHOUT_FACT",
+        ),
         ('deny["Citizen.name"] contains "x" if input.caller.id == "a"', "UNDECLARED_READ"),
         ('deny["Citizen.name"] contains "x" if input.now > 100', "NO_VALID_UNTIL"),
         ('deny["Citizen.name"] contains "x" if {', "NOT_REGO"),
@@ -74,6 +81,18 @@ def test_fault_of_a_department_file_is_found_at_its_line(
 
     assert (file.relative_to(folder).as_posix(), 4 if code == "NOT_REGO" else 3, code) in findings
     assert {each[2] for each in findings} == {code}
+
+
+def test_facts_that_callers_may_lack_can_be_read_with_a_value_instead(folder: Path) -> None:
+    (folder / "datong/departments/tax.rego").write_text(
+        "package datong.departments.tax\n\n"
+        'deny["Citizen.name"] contains "x" if input.caller.region == "99"\n\n'
+        'deny["Citizen.name"] contains "y" if object.get(input.caller, "region", "") != "99"\n\n'
+        'filters["Citizen"] contains {"field": "regionCode", "op": "eq", "value": code} if '
+        'code := object.get(input.caller, "region", "none")\n'
+    )
+
+    assert found(folder) == set()
 
 
 def test_helpers_of_a_department_file_are_no_attempt_to_widen(folder: Path) -> None:

@@ -50,6 +50,8 @@ NO_FIELDS: Mapping[str, Any] = {"fields": {}, "types": {}}
 
 _MATCH = re.compile(r"""\bregex\.match\(\s*("(?:\\.|[^"\\])*"|`[^`]*`)""")
 _CLASS = re.compile(r"\\+[wdsbWDSB]")
+_FACT = r"input\.(?:caller\.(?:department|region)|operation\.(?:name|id))\b"
+_OPEN_WITHOUT = re.compile(rf"({_FACT})\s*!=|!=\s*({_FACT})|\"value\"\s*:\s*({_FACT})")
 _PLACED = re.compile(r"^(?P<file>[^\s:]+):(?P<line>\d+)(?::\d+)?: (?P<what>.*)$", re.DOTALL)
 
 
@@ -105,6 +107,7 @@ def check_folder(
     findings += [each for each in undeclared if (each.file, each.line) not in unknown]
     findings += _check_tests(modules)
     findings += _check_departments(modules)
+    findings += _check_absent_facts(modules, rules)
     if "organisations" in data:
         findings += _check_owners(modules, data["organisations"][1])
     if catalogue is not None:
@@ -229,6 +232,22 @@ def _check_narrowing(module: Module, rule: Rule) -> Iterator[Finding]:
     if use is not None and use not in USES:
         words = f"there is no use {use!r}; there are {', '.join(sorted(USES))}"
         yield Finding(module.file, rule.line, "UNKNOWN_USE", words)
+
+
+def _check_absent_facts(modules: Iterable[Module], texts: Mapping[str, str]) -> Iterator[Finding]:
+    """What narrows nothing for callers without a fact, since a rule that reads it does not hold."""
+    for module in modules:
+        lines = texts[module.file].splitlines() if department_of(module) is not None else ()
+        for number, line in enumerate(lines, start=1):
+            match = _OPEN_WITHOUT.search(line.partition("#")[0])
+            if match is not None:
+                fact = next(filter(None, match.groups()))
+                whole, _, name = fact.rpartition(".")
+                words = (
+                    f"whoever has no {name} is not narrowed, since {fact} is undefined then: write"
+                    f' object.get({whole}, "{name}", ...) with a value that narrows'
+                )
+                yield Finding(module.file, number, "OPEN_WITHOUT_FACT", words)
 
 
 def _check_owners(modules: Iterable[Module], organisations: Any) -> Iterator[Finding]:
