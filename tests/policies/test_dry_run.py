@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -236,6 +237,21 @@ async def test_revoked_grant_counts_for_a_candidate_with_data_of_its_own_neither
     assert effects == [Effect.DENY, Effect.ALLOW]
     assert (seen.replay.changes, seen.failed) == ((), 0)
     assert seen.revision == seen.active
+
+
+async def test_question_that_cannot_be_put_is_told_and_the_next_one_compared(
+    stricter: DryRun,
+) -> None:
+    decision = await EmbeddedEngine(RELEASE).decide(REQUEST)
+    # Half a character in a claim, which UTF-8 cannot write.
+    odd = replace(ASKER, caller=replace(ASKER.caller, region="\ud800"))
+    stricter.observe(REQUEST.asked_by(odd), decision)
+    stricter.observe(REQUEST, decision)
+
+    seen = await until(stricter, 2, "Citizen.name")
+
+    assert (seen.failed, seen.replay.questions) == (1, 1)
+    assert "UnicodeEncodeError" in seen.fault
 
 
 async def test_slow_candidate_is_passed_over_and_nobody_waits_for_it(stricter: DryRun) -> None:

@@ -7,7 +7,6 @@ happens to it, no answer changes or waits.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Hashable
@@ -121,8 +120,13 @@ class DryRun:
     async def _compare_all(self) -> None:
         while True:
             request, decision = await self._waiting.get()
-            with contextlib.suppress(PolicyUnavailable):
+            try:
                 await self._compare(request, decision)
+            except PolicyUnavailable:
+                pass
+            except Exception as error:  # noqa: BLE001 (the next question is compared all the same)
+                self._failed += 1
+                self._fault = f"a fault of the gateway: {type(error).__name__}"
 
     async def _compare(self, request: AccessRequest, decision: Decision) -> None:
         try:
