@@ -301,6 +301,16 @@ class TestLoading:
         with pytest.raises(PolicyFault, match=r"a\.json: 'loan' stands twice"):
             load_policies(data_folder=tmp_path)
 
+    def test_a_time_beyond_what_both_engines_can_tell_is_refused(self, tmp_path: Path) -> None:
+        grant = {"purposes": {"p": True}, "uses": {"select": True}, "expires": 2**63 - 1}
+        grants = {"bank": {"Citizen.name": {"loan": grant}}}
+        (tmp_path / "a.json").write_text(json.dumps({"grants": grants}))
+        load_policies(data_folder=tmp_path)
+        (tmp_path / "a.json").write_text(json.dumps({"grants": grants}).replace("807}", "808}"))
+
+        with pytest.raises(PolicyFault, match=r"loan\.expires is larger than both engines"):
+            load_policies(data_folder=tmp_path)
+
     def test_a_data_folder_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(PolicyFault, match="no such folder"):
             load_policies(data_folder=tmp_path / "nowhere")

@@ -19,6 +19,8 @@ _TYPES: Mapping[str, type] = {
     "null": type(None),
 }
 
+_TOO_LARGE = 2**63
+
 
 def read_json(text: str) -> Any:
     """A JSON document.
@@ -57,6 +59,8 @@ def _check(
     kinds = (kinds,) if type(kinds) is str else kinds
     if kinds and held not in [_TYPES[kind] for kind in kinds]:
         found.append((place, f"must be of type {' or '.join(kinds)}"))
+    elif held is int and not -_TOO_LARGE <= document < _TOO_LARGE:
+        found.append((place, "is larger than both engines can tell"))
     elif "enum" in schema and document not in schema["enum"]:
         found.append((place, f"must be one of {', '.join(map(str, schema['enum']))}"))
     elif "const" in schema and document != schema["const"]:
