@@ -64,6 +64,24 @@ async def test_a_denial_by_a_fact_that_is_not_sent_is_refused(
 
 
 @pytest.mark.parametrize("engine", ["embedded", "opa"])
+async def test_what_would_take_minutes_to_read_is_refused(
+    engine: Literal["embedded", "opa"],
+) -> None:
+    # In texts and comments brackets are none.
+    idle = f'# {"[" * 30}\nopening := "{"[" * 30}"\n\nmore := `\n{"[" * 30}`\n\n'
+    ample, deep = (f"{OWN}\n\n{idle}x := {'[' * n}1{']' * n}\n" for n in (10, 30))
+    deciding = await Building(Access(engine=engine)).build(
+        _with("datong/departments/a.rego", ample), Catalogue({})
+    )
+    await deciding.close()
+
+    with pytest.raises(PolicyFault, match=r"a\.rego:9: more than 12 brackets"):
+        await Building(Access(engine=engine)).build(
+            _with("datong/departments/a.rego", deep), Catalogue({})
+        )
+
+
+@pytest.mark.parametrize("engine", ["embedded", "opa"])
 @pytest.mark.parametrize(
     "rule",
     [

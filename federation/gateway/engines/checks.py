@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from federation.gateway.engines.lint import (
+    deeply_nested,
     foreign_packages,
     misshapen_rules,
     overlapping_roots,
@@ -18,7 +19,7 @@ def check_release(release: PolicyRelease) -> None:
     """Refuse data or departments in the place of others' rules, and what rules read in vain.
 
     An OPA server takes all of it: with it a denial by a rule that does not exist, or by a fact that
-    nobody sends, never comes about.
+    nobody sends, never comes about. So with what would take minutes to read.
 
     Raises:
         PolicyFault: There is something of the kind.
@@ -27,6 +28,7 @@ def check_release(release: PolicyRelease) -> None:
         *overlapping_roots(release.modules, release.documents),
         *foreign_packages(release.modules),
         *unknown_references(release.modules),
+        *deeply_nested(release.modules),
         *undeclared_reads(release.modules),
     )
     if faults:

@@ -19,6 +19,7 @@ from federation.errors import PolicyUnavailable
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.failing import Departments, RulesFailed
 from federation.gateway.engines.lint import (
+    deeply_nested,
     misshapen_rules,
     overlapping_roots,
     unknown_references,
@@ -135,6 +136,7 @@ def _steps(engine: OwnedEngine, release: PolicyRelease) -> Iterator[Callable[[],
     modules = release.modules
     yield lambda: _refuse(overlapping_roots(modules, release.documents))
     yield lambda: _refuse(unknown_references(modules))
+    yield lambda: _refuse(deeply_nested(modules))
     yield lambda: _refuse(undeclared_reads(modules))
     for name, text in modules.items():
         yield partial(_add_policy, engine, name, text)

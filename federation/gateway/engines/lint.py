@@ -41,6 +41,11 @@ _NARROWING: Mapping[str, tuple[int, str]] = {
 }
 """What a department's file is read for: how many parts its name has, and how it is written."""
 _CAN_BE_TEXTS = frozenset({"String", "Var", "RefDot", "RefBrack", "Call"})
+_IDLE_PARTS = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`]*`|#[^\n]*')
+"""Texts and comments."""
+_BRACKET = re.compile(r"[\[({})\]]|\n")
+MAX_NESTING = 12
+"""Each bracket inside another one can double the time that the embedded engine takes to read it."""
 _PACKAGE = re.compile(r"^package\s+([\w.]+)\s*$", re.MULTILINE)
 
 
@@ -70,6 +75,22 @@ def foreign_packages(modules: Mapping[str, str]) -> list[str]:
             code = (line.rstrip() for line in text.split("\n") if not _IDLE.match(line))
             if next(code, "") != f"package {own}":
                 faults.append(f"{name}:1: a department's file begins with package {own}")
+    return faults
+
+
+def deeply_nested(modules: Mapping[str, str]) -> list[str]:
+    """Brackets inside brackets that would take minutes to read, each file's first as a fault."""
+    faults = []
+    for name, text in modules.items():
+        # Of a text that goes on over several lines these stay.
+        code = _IDLE_PARTS.sub(lambda idle: "\n" * idle[0].count("\n"), text)
+        depth, line = 0, 1
+        for bracket in _BRACKET.findall(code):
+            line += bracket == "\n"
+            depth += (bracket in "[({") - (bracket in "])}")
+            if depth > MAX_NESTING:
+                faults.append(f"{name}:{line}: more than {MAX_NESTING} brackets inside each other")
+                break
     return faults
 
 

@@ -68,6 +68,7 @@ def test_delivered_policies_have_no_findings(folder: Path) -> None:
         ('deny["Citizen.name"] contains "x" if input.caller.id == "a"', "UNDECLARED_READ"),
         ('deny["Citizen.name"] contains "x" if input.now > 100', "NO_VALID_UNTIL"),
         ('deny["Citizen.name"] contains "x" if {', "NOT_REGO"),
+        (f"x := {'[' * 25}1{']' * 25}", "NESTED"),
         ('deny["Citizen.name"] contains "x" if nowhere > 1', "NOT_LOADED"),
     ],
 )

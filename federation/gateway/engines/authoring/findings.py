@@ -21,6 +21,7 @@ from federation.gateway.engines.authoring.narrowings import (
 from federation.gateway.engines.authoring.syntax import Module, Reference, Rule, read_modules
 from federation.gateway.engines.embedded import EmbeddedEngine
 from federation.gateway.engines.lint import (
+    deeply_nested,
     misshapen_rules,
     overlapping_roots,
     unknown_references,
@@ -88,7 +89,11 @@ def check_folder(
     findings += faults
     shapes = {name: read_shape(name, folder) for name in ("data", "input")}
     findings += _check_data(data, shapes["data"])
-    trees, faults = _parse(texts)
+    nested = _placed("NESTED", deeply_nested(texts))
+    findings += nested
+    # What takes minutes to read is not read.
+    unread = {each.file for each in nested}
+    trees, faults = _parse({name: texts[name] for name in texts if name not in unread})
     findings += faults
     if not texts:
         findings.append(Finding(POLICY_ROOT, 1, "NO_MODULES", "there is no .rego file"))
