@@ -16,7 +16,7 @@ class Revocations:
 
     def __init__(self, file: str) -> None:
         self._file = Path(file) if file else None
-        self._state: tuple[int, int] | None = None
+        self._state: tuple[int, ...] | None = None
         self._ids: frozenset[str] = frozenset()
 
     def has(self, consent_id: str) -> bool:
@@ -29,10 +29,11 @@ class Revocations:
             return False
         try:
             status = self._file.stat()
-            state = (status.st_mtime_ns, status.st_size)
+            # A copy can keep size and time of the file that it replaces; its number it cannot.
+            state = (status.st_ino, status.st_ctime_ns, status.st_mtime_ns, status.st_size)
             if state != self._state:
-                self._ids = frozenset(self._file.read_text().split())
+                self._ids = frozenset(self._file.read_text(encoding="utf-8").split())
                 self._state = state
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise RevocationsUnavailable("the list of revoked consents cannot be read") from error
         return consent_id in self._ids

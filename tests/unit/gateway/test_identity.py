@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from federation.errors import Forbidden, Unauthenticated
 from federation.gateway.access_log import AccessLog
 from federation.gateway.identity import Identifier
 from federation.gateway.keys import KeysUnavailable
+from federation.gateway.revocations import RevocationsUnavailable
 from federation.gateway.settings import Identity
 from tests.support.issuer import Issuer
 
@@ -297,3 +299,28 @@ async def test_a_revoked_consent_is_refused_from_the_next_request_on(tmp_path: P
         await desk.identify(None, PURPOSE, header)
 
     assert refused.value.extensions["reasons"] == ["consent_revoked"]
+
+
+async def test_a_list_of_revoked_consents_is_read_anew_when_another_takes_its_place(
+    tmp_path: Path,
+) -> None:
+    revoked, copy = tmp_path / "revoked", tmp_path / "copy"
+    revoked.write_text("consent-2\n")
+    desk = Desk(tmp_path, revoked_consents_file=str(revoked))
+    header = ("datong-consent", desk.consents.consent())
+    await desk.identify(None, PURPOSE, header)
+
+    copy.write_text("consent-1\n")
+    os.utime(copy, ns=(0, revoked.stat().st_mtime_ns))
+    copy.replace(revoked)
+    with pytest.raises(Forbidden):
+        await desk.identify(None, PURPOSE, header)
+
+
+async def test_a_list_of_revoked_consents_that_is_no_text_is_none(tmp_path: Path) -> None:
+    revoked = tmp_path / "revoked"
+    revoked.write_bytes(b"\xff\n")
+    desk = Desk(tmp_path, revoked_consents_file=str(revoked))
+
+    with pytest.raises(RevocationsUnavailable):
+        await desk.identify(None, PURPOSE, ("datong-consent", desk.consents.consent()))
