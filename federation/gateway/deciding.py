@@ -159,6 +159,27 @@ class Building:
         if self._active is not None and source is not None:
             self._active.keep(source)
 
+    async def try_out(self, source: PolicySource | None, catalogue: Catalogue) -> None:
+        """Evaluates new rules in a process of their own, which they may end or never leave.
+
+        ``build`` does it in the process that answers, and keeps revocations waiting meanwhile.
+
+        Raises:
+            PolicyFault: The policies cannot be used.
+            PolicyUnavailable: They end the process, or it does not get to their end in time.
+        """
+        if source is None or self._settings.engine != "embedded":
+            return
+        from federation.gateway import engines  # noqa: PLC0415
+
+        release = await asyncio.to_thread(engines.make_release, source, catalogue)
+        if release.revisions.policy == self._tried:
+            return
+        engines.check_release(release)
+        async with engines.PolicyProcess(release) as process:
+            await process.start()
+        self._tried = release.revisions.policy
+
     async def close(self) -> None:
         """Ends the dry run."""
         if self._dry_run is not None:
@@ -207,17 +228,13 @@ class Building:
         async with AsyncExitStack() as stack:
             probe: Probe = never_fails
             if settings.engine == "embedded":
-                worker = await stack.enter_async_context(
+                here = await engines.EmbeddedEngine.load(release, counts)
+                self._tried = release.revisions.policy
+                large: PolicyEngine = await stack.enter_async_context(
                     engines.PolicyProcess(
                         release, deadline_seconds=settings.deadline_seconds, counts=counts
                     )
                 )
-                if not is_first and release.revisions.policy != self._tried:
-                    # Rules may run without end or end the process: not the one that answers.
-                    await worker.start()
-                here = await engines.EmbeddedEngine.load(release, counts)
-                self._tried = release.revisions.policy
-                large: PolicyEngine = worker
                 engine: PolicyEngine = engines.DividedEngine(here, large, settings.max_fields_here)
             else:
                 await asyncio.to_thread(engines.check_rules, release)

@@ -113,6 +113,8 @@ class Reloader:
             try:
                 state = await self._build_state() if schema else None
                 policies = await self._building.read()
+                catalogue = (state or self._gateway.state).catalogue
+                await self._building.try_out(policies, catalogue)
                 is_new = await self._swap(state, policies)
                 self.fault = ""
             except FederationError as error:

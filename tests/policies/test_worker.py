@@ -104,7 +104,7 @@ async def test_rules_that_stop_a_process_do_not_stop_the_one_that_answers(
     stopping = PolicySource({**source.modules, "datong/odd.rego": odd}, source.data)
     try:
         with pytest.raises(PolicyUnavailable, match=words):
-            await building.build(stopping, Catalogue({}), is_first=False)
+            await building.try_out(stopping, Catalogue({}))
         assert (await deciding.engine.decide(REQUEST)).undecided == 0
     finally:
         await deciding.close()
