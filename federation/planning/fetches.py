@@ -190,7 +190,12 @@ class Requests:
         assert isinstance(step, CastStep), "requests begin elsewhere"
         for need in step.needs:
             self.insert(need, conditions)
-        return around.child(step.type_condition) if step.type_condition else around
+        if step.type_condition is None:
+            return around
+        if deferrals_of(conditions):
+            # It is asked for first, by a request that may end later than this one.
+            around.child(TYPENAME)
+        return around.child(step.type_condition)
 
     def _tells_its_type(self, site: Site) -> bool:
         """Whether ``__typename`` is fetched along: the value is abstract here or in the API."""

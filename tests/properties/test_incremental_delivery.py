@@ -28,8 +28,8 @@ from tests.support.random_graph import RandomGraph, RandomSubgraphs, type_of_row
 
 SCHEMAS = int(os.environ.get("DATONG_RANDOM_DEFERRING_SCHEMAS", "20"))
 FIRST_SEED = int(os.environ.get("DATONG_RANDOM_FIRST_SEED", "0"))
-FOUND = (520,)
-"""Seeds that once showed a fault: the type of an object came later than the object itself."""
+FOUND = (520, 20287)
+"""Seeds that once showed a fault: the type of an object came later than what is deferred in it."""
 OPERATIONS = 6
 WIDE = Limits(
     max_root_fields=1_000,
