@@ -45,13 +45,22 @@ def check_rules(release: PolicyRelease) -> None:
     Raises:
         PolicyFault: There is something of the kind.
     """
+    faults = [fault for name, text in release.modules.items() for fault in faults_of(name, text)]
+    if faults:
+        raise PolicyFault(tuple(faults))
+
+
+def faults_of(name: str, text: str) -> list[str]:
+    """What ``check_rules`` finds in one module.
+
+    Raises:
+        PolicyFault: It does not parse.
+    """
+    # An engine for each module: the syntax trees of all together take a long moment to write.
     engine = OwnedEngine()
     try:
-        for name, text in release.modules.items():
-            engine.here.add_policy(name, text)
+        engine.here.add_policy(name, text)
     except (RuntimeError, ValueError) as error:
         raise PolicyFault((describe_failure(error),)) from None
-    trees = engine.here.get_ast_as_json()
-    faults = (*unportable_calls(trees, release.modules), *misshapen_rules(trees))
-    if faults:
-        raise PolicyFault(faults)
+    tree = engine.here.get_ast_as_json()
+    return [*unportable_calls(tree, {name: text}), *misshapen_rules(tree)]

@@ -16,14 +16,13 @@ from typing import Any, Self
 
 from federation.access import AccessRequest, Decision, read_decision
 from federation.errors import PolicyUnavailable
+from federation.gateway.engines.checks import faults_of
 from federation.gateway.engines.counts import EngineCounts
 from federation.gateway.engines.failing import Departments, RulesFailed
 from federation.gateway.engines.lint import (
     deeply_nested,
-    misshapen_rules,
     overlapping_roots,
     unknown_references,
-    unportable_calls,
 )
 from federation.gateway.engines.owned import OwnedEngine, describe_failure
 from federation.gateway.engines.reads import undeclared_reads
@@ -205,11 +204,7 @@ def _refuse(faults: list[str]) -> None:
 
 
 def _check_rules(name: str, text: str) -> None:
-    # An engine for each module: the syntax trees of all together take a long moment to write.
-    engine = OwnedEngine()
-    engine.here.add_policy(name, text)
-    tree = engine.here.get_ast_as_json()
-    _refuse([*unportable_calls(tree, {name: text}), *misshapen_rules(tree)])
+    _refuse(faults_of(name, text))
 
 
 def _slices(documents: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ piece by piece as long as the use stays open. So the answer holds for whatever r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,6 @@ from federation.access import (
     Verdict,
 )
 from federation.access.decision import GATEWAY_RULE
-from federation.access.inputs import InputUse
 from federation.access.reasons import Text
 from federation.access.remedies import (
     HYPOTHETICAL,
@@ -137,7 +136,8 @@ class WhatIf:
         decision = await RowRights().decide(self._actual, question, rows)
         judge, denial = reading.judged(decision)
         if denial is None and given:
-            return replace(explained, verdict=_all_of(given.tests, decision), ways=())
+            verdicts = (decision.verdict(*test) for test in given.tests)
+            return replace(explained, verdict=_all_of(verdicts), ways=())
         if denial is None:
             is_small = reading.facts.is_count and not judge.sees_rows(reading.facts)
             return replace(explained, is_small_count=is_small)
@@ -153,15 +153,13 @@ class WhatIf:
     async def _as_written(
         self, explained: Explanation, written: Given, request: AccessRequest
     ) -> Explanation:
-        question = request.about(written.fields())
-        decision = await self._actual.decide(question)
-        verdict = _all_of(written.tests, decision)
-        explained = replace(explained, verdict=verdict, given=written, ways=())
-        for each in await self.explain(question):
+        explained = replace(explained, given=written, ways=())
+        found = await self.explain(request.about(written.fields()))
+        for each in found:
             if each.verdict.effect is Effect.DENY:
                 cause = (each.coordinate, each.use)
                 return replace(explained, verdict=each.verdict, ways=each.ways, cause=cause)
-        return explained
+        return replace(explained, verdict=_all_of(each.verdict for each in found))
 
     async def _explain(
         self,
@@ -271,9 +269,9 @@ class WhatIf:
         return tuple(words for words, applies in found.items() if applies)
 
 
-def _all_of(tests: tuple[InputUse, ...], decision: Decision) -> Verdict:
-    """The permission to test all of these, each of which is allowed."""
-    reasons = {reason for test in tests for reason in decision.verdict(*test).reasons}
+def _all_of(verdicts: Iterable[Verdict]) -> Verdict:
+    """The permission to test all that these allow."""
+    reasons = {reason for verdict in verdicts for reason in verdict.reasons}
     return Verdict(Effect.ALLOW, tuple(sorted(reasons)), GATEWAY_RULE)
 
 
