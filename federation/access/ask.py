@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from federation.access.index import AccessIndex, FieldFacts
-from federation.access.inputs import input_uses
+from federation.access.inputs import InputUse, input_uses
 from federation.access.request import AccessRequest, Asker, OperationFacts, Uses
 from federation.errors import OperationTooLarge
 from federation.operation.model import Operation
@@ -60,6 +60,11 @@ class AskedUses:
             for coordinate, uses in sorted(self._uses.items())
         }
 
+    def test(self, uses: Iterable[InputUse]) -> None:
+        """Ask for what inputs do."""
+        for coordinate, use in uses:
+            self.add(coordinate, use)
+
     def select(self, facts: FieldFacts, *, with_arguments: bool = False) -> None:
         """Ask for the selection of a field and for all that it takes.
 
@@ -69,8 +74,7 @@ class AskedUses:
         """
         self.add(facts.coordinate, "select")
         defaults = () if with_arguments else facts.default_tests
-        for coordinate, use in (*facts.required_tests, *defaults):
-            self.add(coordinate, use)
+        self.test((*facts.required_tests, *defaults))
         for required in facts.inputs:
             self.add(required, "join")
             self._feeds.setdefault(required, set()).add(facts.coordinate)
@@ -118,10 +122,11 @@ class _Collector:
             if field.arguments:
                 place = (type_name, field.name)
                 rows = facts.is_tested
-                for coordinate, use in input_uses(
-                    place, field.arguments, self.variables, self.index.inputs, tests_rows=rows
-                ):
-                    self.asked.add(coordinate, use)
+                self.asked.test(
+                    input_uses(
+                        place, field.arguments, self.variables, self.index.inputs, tests_rows=rows
+                    )
+                )
             if facts.returns:
                 returns.update(dict.fromkeys(facts.returns))
         if field.selections and returns:

@@ -75,8 +75,7 @@ def named_inputs(
     types |= {name for name, _ in finder.fields}
     uses = {use for place in finder.arguments for use in _own(place, index)}
     asked = AskedUses()
-    for coordinate, use in uses.union(_inside(types, index)):
-        asked.add(coordinate, use)
+    asked.test(uses.union(_inside(types, index)))
     return NamedInputs(index, frozenset(finder.arguments), frozenset(finder.fields), asked.fields())
 
 

@@ -58,21 +58,17 @@ class _Everything:
                 self._add_field((definition.name, name), field)
         elif isinstance(definition, GraphQLInputObjectType):
             for told in inputs.fields[definition.name].values():
-                self._add_all(told.uses)
+                self._asked.test(told.uses)
         else:
             for tests in inputs.values.get(definition.name, {}).values():
-                self._add_all(tests)
+                self._asked.test(tests)
 
     def _add_field(self, place: tuple[str, str], field: GraphQLField) -> None:
         facts = self._index.fields[place]
         self._asked.select(facts)
         for name in field.args:
             uses = self._index.inputs.always((*place, name), tests_rows=facts.is_tested)
-            self._add_all(uses)
-
-    def _add_all(self, uses: Iterable[tuple[str, str]]) -> None:
-        for coordinate, use in uses:
-            self._asked.add(coordinate, use)
+            self._asked.test(uses)
 
 
 def build_view(index: AccessIndex, decision: Decision) -> GraphQLSchema:

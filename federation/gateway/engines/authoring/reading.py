@@ -31,8 +31,7 @@ class Given:
     def fields(self) -> Mapping[str, Uses]:
         """What an operation in which it stands is asked about for it."""
         asked = AskedUses()
-        for coordinate, use in self.tests:
-            asked.add(coordinate, use)
+        asked.test(self.tests)
         return asked.fields()
 
 
@@ -53,8 +52,7 @@ class Reading:
         """What an operation that does this is asked about."""
         asked = AskedUses()
         asked.select(self.facts)
-        for coordinate, use in self.given.tests if self.given else ():
-            asked.add(coordinate, use)
+        asked.test(self.given.tests if self.given else ())
         return asked.fields()
 
     def judged(self, decision: Decision) -> tuple[Judge, Denial | None]:
